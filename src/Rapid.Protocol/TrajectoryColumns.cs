@@ -1,0 +1,38 @@
+namespace Rapid.Protocol;
+
+/// <summary>Names of the columns of an on-policy trajectory block of T steps and N environments.</summary>
+public static class TrajectoryColumns
+{
+    /// <summary>float32 [T+1, N, obs]: what the policy saw (normalised when the experiment normalises); the last row bootstraps.</summary>
+    public const string Observations = "observations";
+
+    /// <summary>Box: float32 [T, N, act], unclipped; discrete: int64 [T, N].</summary>
+    public const string Actions = "actions";
+
+    /// <summary>float32 [T, N], raw.</summary>
+    public const string Rewards = "rewards";
+
+    /// <summary>uint8 [T, N]: 1 when the step ended the episode for good.</summary>
+    public const string Terminated = "terminated";
+
+    /// <summary>uint8 [T, N]: 1 when only a limit ended the episode.</summary>
+    public const string Truncated = "truncated";
+
+    /// <summary>float32 [T, N]: log-probability of the action under the behaviour policy.</summary>
+    public const string LogProbabilities = "log_probabilities";
+
+    /// <summary>float32 [T+1, N]: the behaviour's value estimates; the last row bootstraps.</summary>
+    public const string Values = "values";
+
+    /// <summary>float32 [K, obs]: what the policy would have seen after the K truncated steps, in (step, environment) order.</summary>
+    public const string FinalObservations = "final_observations";
+
+    /// <summary>float32 [T, N]: discounted sum of raw rewards since the episode began, G = gamma * G + r; only when rewards are normalised.</summary>
+    public const string DiscountedReturns = "discounted_returns";
+
+    /// <summary>float64 [2, obs]: mean and population variance of the raw observations of this block; only when observations are normalised.</summary>
+    public const string ObservationMoments = "observation_moments";
+
+    /// <summary>float64 [1]: number of raw observations behind <see cref="ObservationMoments"/>.</summary>
+    public const string ObservationCount = "observation_count";
+}
