@@ -4,7 +4,6 @@
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/cross_entropy_loss.h>
-#include <ATen/ops/gru.h>
 #include <ATen/ops/huber_loss.h>
 #include <ATen/ops/l1_loss.h>
 #include <ATen/ops/layer_norm.h>
@@ -58,18 +57,6 @@ RT_API void* rt_binary_cross_entropy_with_logits(void* input, void* target, void
 RT_API void* rt_cross_entropy(void* input, void* target, void* weight, int64_t reduction, int64_t ignore_index, double label_smoothing) {
   return make([&] {
     return at::cross_entropy_loss(*Borrowed(input), *Borrowed(target), share(weight), reduction, ignore_index, label_smoothing);
-  });
-}
-
-// weights: per layer and direction w_ih, w_hh and, with bias, b_ih, b_hh. Results: output and last hidden state.
-RT_API int32_t rt_gru(
-    void* input, void* state, void* const* weights, int32_t count, bool bias, int64_t layers, double dropout, bool train,
-    bool bidirectional, bool batch_first, void** output, void** hidden) {
-  return run([&] {
-    auto result = at::gru(
-        *Borrowed(input), *Borrowed(state), rapid::share_all(weights, count), bias, layers, dropout, train, bidirectional, batch_first);
-    *output = std::get<0>(result).unsafeReleaseTensorImpl();
-    *hidden = std::get<1>(result).unsafeReleaseTensorImpl();
   });
 }
 

@@ -22,11 +22,6 @@ internal static unsafe partial class Native
     [LibraryImport(Library)]
     internal static partial nint rt_cross_entropy(
         nint input, nint target, nint weight, long reduction, long ignoreIndex, double labelSmoothing);
-    [LibraryImport(Library)]
-    internal static partial int rt_gru(
-        nint input, nint state, ReadOnlySpan<nint> weights, int count, [MarshalAs(UnmanagedType.U1)] bool bias, long layers,
-        double dropout, [MarshalAs(UnmanagedType.U1)] bool train,
-        [MarshalAs(UnmanagedType.U1)] bool bidirectional, [MarshalAs(UnmanagedType.U1)] bool batchFirst, out nint output, out nint hidden);
     [LibraryImport(Library)] internal static partial int rt_init_orthogonal_(nint self, double gain);
     [LibraryImport(Library)] internal static partial int rt_init_xavier_uniform_(nint self, double gain);
     [LibraryImport(Library)] internal static partial int rt_init_constant_(nint self, NativeScalar value);
