@@ -20,11 +20,10 @@ struct rt_adam_state {
 
 struct rt_adam_options {
   double rate, beta1, beta2, eps, weight_decay;
-  int32_t decoupled;  // AdamW: the decay acts on the parameter, not on the gradient
   int32_t maximize;
 };
 
-// Kingma & Ba 2015, algorithm 1; AMSGrad: Reddi et al. 2018; decoupled decay: Loshchilov & Hutter 2019.
+// Kingma & Ba 2015, algorithm 1; AMSGrad: Reddi et al. 2018.
 RT_API int32_t rt_adam_step(rt_adam_state* states, int32_t count, const rt_adam_options* options) {
   return run([&] {
     const c10::AutoGradMode no_grad(false);
@@ -34,11 +33,7 @@ RT_API int32_t rt_adam_step(rt_adam_state* states, int32_t count, const rt_adam_
       if (!gradient.defined()) continue;
       if (options->maximize) gradient = gradient.neg();
       ++state->step;
-      if (options->decoupled) {
-        parameter.mul_(1 - options->rate * options->weight_decay);
-      } else if (options->weight_decay != 0) {
-        gradient = gradient.add(parameter, options->weight_decay);
-      }
+      if (options->weight_decay != 0) gradient = gradient.add(parameter, options->weight_decay);
       const at::Tensor mean = share(state->mean);
       const at::Tensor square = share(state->square);
       mean.mul_(options->beta1).add_(gradient, 1 - options->beta1);

@@ -49,7 +49,7 @@ internal struct NativeAdamState
 internal struct NativeAdamOptions
 {
     internal double Rate, Beta1, Beta2, Eps, WeightDecay;
-    internal int Decoupled, Maximize;
+    internal int Maximize;
 }
 
 [StructLayout(LayoutKind.Sequential)]
