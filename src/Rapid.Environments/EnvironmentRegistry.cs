@@ -1,0 +1,91 @@
+using System.Globalization;
+using Rapid.Environments.Classic;
+using Rapid.Environments.MuJoCo;
+
+namespace Rapid.Environments;
+
+/// <summary>What there is to know about a registered environment without making one.</summary>
+/// <param name="Name">For example "HalfCheetah-v4".</param>
+/// <param name="Family">"classic" or "mujoco".</param>
+/// <param name="MaxEpisodeSteps">Steps after which an episode is truncated.</param>
+/// <param name="RewardThreshold">Return at which the task counts as solved, if the task has one.</param>
+/// <param name="Summary">One line.</param>
+/// <param name="Options">Names of the constructor's options, with what they take.</param>
+public sealed record EnvironmentInfo(
+    string Name, string Family, int MaxEpisodeSteps, double? RewardThreshold, string Summary, IReadOnlyDictionary<string, string> Options)
+{
+    /// <summary>True for physics tasks whose observations and rewards want normalisation.</summary>
+    public bool IsMuJoCo => Family == "mujoco";
+}
+
+/// <summary>All environments by name.</summary>
+public static class EnvironmentRegistry
+{
+    private static readonly Dictionary<string, string> NoOptions = [];
+
+    private static readonly Entry[] Entries =
+    [
+        new(
+            new("CartPole-v1", "classic", 500, 475, "balance a pole on a cart", new Dictionary<string, string> { ["sutton_barto_reward"] = "true or false" }),
+            options => new CartPole(Flag(options, "sutton_barto_reward", false))),
+        new(
+            new("Pendulum-v1", "classic", 200, null, "swing a pendulum up and hold it", new Dictionary<string, string> { ["g"] = "gravity in m/s^2" }),
+            options => new Pendulum(Number(options, "g", 10))),
+        new(new("Acrobot-v1", "classic", 500, -100, "swing a two-link arm above a line", NoOptions), _ => new Acrobot()),
+        new(new("MountainCar-v0", "classic", 200, -110, "get a weak car out of a valley", NoOptions), _ => new MountainCar()),
+        new(new("MountainCarContinuous-v0", "classic", 999, 90, "the mountain car with a continuous force", NoOptions), _ => new MountainCarContinuous()),
+        new(new("HalfCheetah-v4", "mujoco", 1000, 4800, "run with a planar two-legged body", NoOptions), _ => new HalfCheetah()),
+        new(new("Hopper-v4", "mujoco", 1000, 3800, "hop on one leg without falling", NoOptions), _ => new Hopper()),
+    ];
+
+    /// <summary>Every environment, in listing order.</summary>
+    public static IReadOnlyList<EnvironmentInfo> All { get; } = [.. Entries.Select(entry => entry.Info)];
+
+    /// <summary>Facts about one environment, or null.</summary>
+    public static EnvironmentInfo? Find(string name) => All.FirstOrDefault(info => info.Name == name);
+
+    /// <summary>Why these options are wrong, one text each; empty when they are fine.</summary>
+    public static IEnumerable<(string Option, string Problem)> CheckOptions(EnvironmentInfo info, IReadOnlyDictionary<string, string> options)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        ArgumentNullException.ThrowIfNull(options);
+        foreach (var (name, value) in options)
+        {
+            if (!info.Options.TryGetValue(name, out var takes))
+            {
+                var known = info.Options.Count == 0 ? $"{info.Name} has no options" : $"known: {string.Join(", ", info.Options.Keys)}";
+                yield return (name, $"unknown option{NearestName.Hint(name, info.Options.Keys)} {known}");
+            }
+            else if (takes.StartsWith("true", StringComparison.Ordinal) ? !bool.TryParse(value, out _) : !IsFinite(value))
+            {
+                yield return (name, $"'{value}' is not {takes}");
+            }
+        }
+    }
+
+    /// <summary>Makes an environment without a time limit.</summary>
+    /// <param name="name">A registered name.</param>
+    /// <param name="options">Options of its constructor, as text.</param>
+    /// <exception cref="ArgumentException">Unknown name or option, or a value that it cannot take.</exception>
+    public static IEnvironment Create(string name, IReadOnlyDictionary<string, string>? options = null)
+    {
+        var entry = Array.Find(Entries, entry => entry.Info.Name == name)
+            ?? throw new ArgumentException($"'{name}' is not an environment{NearestName.Hint(name, All.Select(info => info.Name))}", nameof(name));
+        foreach (var (option, problem) in CheckOptions(entry.Info, options ?? NoOptions))
+        {
+            throw new ArgumentException($"{option}: {problem}", nameof(options));
+        }
+
+        return entry.Make(options ?? NoOptions);
+    }
+
+    private static bool Flag(IReadOnlyDictionary<string, string> options, string name, bool fallback) =>
+        options.TryGetValue(name, out var text) ? bool.Parse(text) : fallback;
+
+    private static double Number(IReadOnlyDictionary<string, string> options, string name, double fallback) =>
+        options.TryGetValue(name, out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : fallback;
+
+    private static bool IsFinite(string text) => double.TryParse(text, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value);
+
+    private sealed record Entry(EnvironmentInfo Info, Func<IReadOnlyDictionary<string, string>, IEnvironment> Make);
+}

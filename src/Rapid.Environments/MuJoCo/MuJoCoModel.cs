@@ -1,0 +1,75 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+
+namespace Rapid.Environments.MuJoCo;
+
+/// <summary>A compiled model. Read-only once loaded, so environments on many threads share one.</summary>
+internal sealed class MuJoCoModel : SafeHandle
+{
+    private static readonly ConcurrentDictionary<string, Lazy<MuJoCoModel>> Shared = new();
+
+    private MuJoCoModel(nint model)
+        : base(0, ownsHandle: true) => SetHandle(model);
+
+    public override bool IsInvalid => handle == 0;
+
+    /// <summary>The model of a file that ships with Rapid; loaded once in the life of the process.</summary>
+    public static MuJoCoModel Bundled(string file) =>
+        Shared.GetOrAdd(file, name => new Lazy<MuJoCoModel>(() => Load(Path.Combine(AppContext.BaseDirectory, "models", name)))).Value;
+
+    /// <summary>Compiles a model file.</summary>
+    /// <exception cref="MuJoCoException">With MuJoCo's message.</exception>
+    public static MuJoCoModel Load(string path)
+    {
+        MuJoCoNative.Check(MuJoCoNative.Load(path, out var model), $"cannot load the model '{path}'");
+        return new MuJoCoModel(model);
+    }
+
+    /// <summary>An array of the model as doubles, by its MuJoCo name.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public double[] Array(string name)
+    {
+        if (MuJoCoNative.Array(this, name, out var data, out var count, out var type) == 0)
+        {
+            throw new KeyNotFoundException($"MuJoCo's model has no array '{name}'");
+        }
+
+        unsafe
+        {
+            return type switch
+            {
+                0 => new ReadOnlySpan<double>((void*)data, count).ToArray(),
+                1 => [.. new ReadOnlySpan<int>((void*)data, count).ToArray().Select(value => (double)value)],
+                2 => [.. new ReadOnlySpan<byte>((void*)data, count).ToArray().Select(value => (double)value)],
+                _ => [.. new ReadOnlySpan<float>((void*)data, count).ToArray().Select(value => (double)value)],
+            };
+        }
+    }
+
+    protected override bool ReleaseHandle()
+    {
+        MuJoCoNative.DeleteModel(handle);
+        return true;
+    }
+}
+
+/// <summary>The state of one simulation.</summary>
+internal sealed class MuJoCoData : SafeHandle
+{
+    private MuJoCoData(nint data)
+        : base(0, ownsHandle: true) => SetHandle(data);
+
+    public override bool IsInvalid => handle == 0;
+
+    public static MuJoCoData Create(MuJoCoModel model)
+    {
+        MuJoCoNative.Check(MuJoCoNative.MakeData(model, out var data), "cannot allocate a simulation");
+        return new MuJoCoData(data);
+    }
+
+    protected override bool ReleaseHandle()
+    {
+        MuJoCoNative.DeleteData(handle);
+        return true;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Runtime.InteropServices;
+
+namespace Rapid.Environments.MuJoCo;
+
+/// <summary>The C ABI of native/mujoco.</summary>
+internal static partial class MuJoCoNative
+{
+    public const int Ok = 0, Failed = 1, Diverged = 2;
+
+    private const string Library = "rapid_mujoco";
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_version")]
+    public static partial int Version();
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_message")]
+    private static partial nint MessagePointer();
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_load", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Load(string path, out nint model);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_delete_model")]
+    public static partial void DeleteModel(nint model);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_make_data")]
+    public static partial int MakeData(MuJoCoModel model, out nint data);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_delete_data")]
+    public static partial void DeleteData(nint data);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_nq")]
+    public static partial int PositionCount(MuJoCoModel model);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_nv")]
+    public static partial int VelocityCount(MuJoCoModel model);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_nu")]
+    public static partial int ControlCount(MuJoCoModel model);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_timestep")]
+    public static partial double Timestep(MuJoCoModel model);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_qpos")]
+    public static partial nint Positions(MuJoCoData data);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_qvel")]
+    public static partial nint Velocities(MuJoCoData data);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_reset")]
+    public static partial int Reset(MuJoCoModel model, MuJoCoData data, ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_step")]
+    public static partial int Step(MuJoCoModel model, MuJoCoData data, ReadOnlySpan<double> control, int frames);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_array", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Array(MuJoCoModel model, string name, out nint data, out int count, out int type);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_fail", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Fail(string text);
+
+    /// <summary>MuJoCo's words for the last failure on this thread.</summary>
+    public static string Message() => Marshal.PtrToStringUTF8(MessagePointer()) ?? "";
+
+    /// <summary>Throws MuJoCo's message when a call failed.</summary>
+    public static void Check(int status, string what)
+    {
+        if (status == Failed)
+        {
+            throw new MuJoCoException($"{what}: {Message()}");
+        }
+    }
+}
+
+/// <summary>MuJoCo refused a model or failed inside.</summary>
+/// <param name="message">What was tried, and MuJoCo's own message.</param>
+public sealed class MuJoCoException(string message) : Exception(message);

@@ -1,0 +1,32 @@
+namespace Rapid.Environments;
+
+/// <summary>Truncates episodes after a number of steps. A step that both dies and reaches the limit is a death.</summary>
+/// <param name="inner">Owned.</param>
+/// <param name="maxSteps">Steps per episode.</param>
+public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment
+{
+    private int _steps;
+
+    /// <inheritdoc/>
+    public Space ObservationSpace => inner.ObservationSpace;
+
+    /// <inheritdoc/>
+    public Space ActionSpace => inner.ActionSpace;
+
+    /// <inheritdoc/>
+    public void Reset(RandomStream random, Span<float> observation)
+    {
+        _steps = 0;
+        inner.Reset(random, observation);
+    }
+
+    /// <inheritdoc/>
+    public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
+    {
+        var result = inner.Step(action, observation);
+        return ++_steps >= maxSteps && !result.Terminated ? result with { Truncated = true } : result;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => inner.Dispose();
+}

@@ -1,0 +1,89 @@
+namespace Rapid.Environments;
+
+/// <summary>A fixed team of threads that does the parts of one job at a time; part 0 is done by the caller.</summary>
+internal sealed class WorkerTeam : IDisposable
+{
+    private readonly Action<int, int> _work;
+    private readonly Thread[] _threads;
+    private readonly SemaphoreSlim[] _starts;
+    private readonly CountdownEvent _done;
+    private Exception? _failure;
+    private volatile bool _stopping;
+
+    /// <param name="parts">Threads, the caller's included.</param>
+    /// <param name="work">Called with (part, parts).</param>
+    public WorkerTeam(int parts, Action<int, int> work)
+    {
+        _work = work;
+        _done = new CountdownEvent(parts - 1);
+        _starts = [.. Enumerable.Range(1, parts - 1).Select(_ => new SemaphoreSlim(0))];
+        _threads = [.. Enumerable.Range(1, parts - 1).Select(part => new Thread(() => Loop(part)) { IsBackground = true, Name = $"environments-{part}" })];
+        foreach (var thread in _threads)
+        {
+            thread.Start();
+        }
+    }
+
+    /// <summary>Does all parts and waits for them.</summary>
+    public void Run()
+    {
+        _done.Reset();
+        foreach (var start in _starts)
+        {
+            start.Release();
+        }
+
+        _work(0, _threads.Length + 1);
+        _done.Wait();
+        if (Interlocked.Exchange(ref _failure, null) is { } failure)
+        {
+            throw new InvalidOperationException("stepping an environment failed", failure);
+        }
+    }
+
+    public void Dispose()
+    {
+        _stopping = true;
+        foreach (var start in _starts)
+        {
+            start.Release();
+        }
+
+        foreach (var thread in _threads)
+        {
+            thread.Join();
+        }
+
+        foreach (var start in _starts)
+        {
+            start.Dispose();
+        }
+
+        _done.Dispose();
+    }
+
+    private void Loop(int part)
+    {
+        while (true)
+        {
+            _starts[part - 1].Wait();
+            if (_stopping)
+            {
+                return;
+            }
+
+            try
+            {
+                _work(part, _threads.Length + 1);
+            }
+            catch (Exception failure)
+            {
+                Volatile.Write(ref _failure, failure);
+            }
+            finally
+            {
+                _done.Signal();
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using Rapid.Environments.Classic;
+
+namespace Rapid.Environments.Tests;
+
+/// <summary>The recorded traces go on after termination and have no time limit; actions leave the range on purpose.</summary>
+public sealed class ClassicControlTests
+{
+    private const double Tolerance = 1e-10;
+
+    public static TheoryData<string, int> Traces()
+    {
+        var data = new TheoryData<string, int>();
+        foreach (var name in new[] { "CartPole-v1", "Pendulum-v1", "Acrobot-v1", "MountainCar-v0", "MountainCarContinuous-v0" })
+        {
+            data.Add(name, 0);
+            data.Add(name, 1);
+        }
+
+        return data;
+    }
+
+    [Theory, MemberData(nameof(Traces))]
+    public void A_recorded_trace_is_reproduced(string name, int index)
+    {
+        var trace = Golden.Read($"classic/{name}.json").GetProperty("traces")[index];
+        using var environment = EnvironmentRegistry.Create(name);
+        SetState(environment, trace.GetProperty("init_state").Numbers());
+        var (actions, observations, states) =
+            (trace.GetProperty("actions").EnumerateArray().ToArray(), trace.GetProperty("obs").Rows(), trace.GetProperty("state").Rows());
+        var (rewards, terminated) = (trace.GetProperty("reward").Numbers(), trace.GetProperty("terminated").Flags());
+        var observation = new float[observations[0].Length];
+
+        for (var t = 0; t < actions.Length; t++)
+        {
+            var result = environment.Step(Golden.Floats(actions[t].Numbers()), observation);
+
+            Assert.True(Golden.Distance(states[t], GetState(environment)) <= Tolerance, $"state at step {t}");
+            Assert.True(Golden.Distance(observations[t], Array.ConvertAll(observation, x => (double)x)) <= 1e-6, $"observation at step {t}");
+            Assert.True(Math.Abs(rewards[t] - result.Reward) <= Tolerance * (1 + Math.Abs(rewards[t])), $"reward at step {t}: {result.Reward}");
+            Assert.True(terminated[t] == result.Terminated, $"terminated at step {t}");
+            Assert.False(result.Truncated);
+        }
+
+        Assert.Equal(200, actions.Length);
+    }
+
+    [Theory]
+    [InlineData("CartPole-v1", 4, 0.05, 0.0)]
+    [InlineData("Acrobot-v1", 4, 0.1, 0.0)]
+    public void Start_states_fill_their_range(string name, int size, double range, double centre)
+    {
+        using var environment = EnvironmentRegistry.Create(name);
+        var random = new RandomStream(3);
+        var observation = new float[((BoxSpace)environment.ObservationSpace).Size];
+        double[] low = [.. Enumerable.Repeat(double.MaxValue, size)], high = [.. Enumerable.Repeat(double.MinValue, size)];
+        for (var i = 0; i < 500; i++)
+        {
+            environment.Reset(random, observation);
+            var state = GetState(environment);
+            for (var j = 0; j < size; j++)
+            {
+                (low[j], high[j]) = (Math.Min(low[j], state[j]), Math.Max(high[j], state[j]));
+            }
+        }
+
+        Assert.All(low, value => Assert.InRange(value, centre - range - 1e-7, centre - 0.9 * range));
+        Assert.All(high, value => Assert.InRange(value, centre + 0.9 * range, centre + range + 1e-7));
+    }
+
+    [Fact]
+    public void CartPole_pays_for_the_fatal_step_and_nothing_after_it()
+    {
+        using var environment = new CartPole { State = (0, 0, 0.2, 3) };
+        var observation = new float[4];
+
+        var fatal = environment.Step([1], observation);
+        var beyond = environment.Step([1], observation);
+
+        Assert.Equal((1.0, true), (fatal.Reward, fatal.Terminated));
+        Assert.Equal((0.0, true), (beyond.Reward, beyond.Terminated));
+    }
+
+    [Fact]
+    public void CartPole_can_pay_zero_until_it_fails_and_minus_one_then()
+    {
+        using var environment = EnvironmentRegistry.Create("CartPole-v1", new Dictionary<string, string> { ["sutton_barto_reward"] = "true" });
+        var observation = new float[4];
+        environment.Reset(new RandomStream(1), observation);
+        StepResult result;
+        var rewards = new List<double>();
+        do
+        {
+            result = environment.Step([1], observation);
+            rewards.Add(result.Reward);
+        }
+        while (!result.Terminated);
+
+        Assert.All(rewards.SkipLast(1), reward => Assert.Equal(0, reward));
+        Assert.Equal(-1, rewards[^1]);
+        Assert.InRange(rewards.Count, 5, 20);
+    }
+
+    private static void SetState(IEnvironment environment, double[] s)
+    {
+        switch (environment)
+        {
+            case CartPole cartPole: cartPole.State = (s[0], s[1], s[2], s[3]); break;
+            case Pendulum pendulum: pendulum.State = (s[0], s[1]); break;
+            case Acrobot acrobot: acrobot.State = (s[0], s[1], s[2], s[3]); break;
+            case MountainCar car: car.State = (s[0], s[1]); break;
+            case MountainCarContinuous car: car.State = (s[0], s[1]); break;
+            default: throw new ArgumentException(environment.GetType().Name, nameof(environment));
+        }
+    }
+
+    private static double[] GetState(IEnvironment environment) => environment switch
+    {
+        CartPole { State: var s } => [s.X, s.V, s.Angle, s.AngularVelocity],
+        Pendulum { State: var s } => [s.Angle, s.Speed],
+        Acrobot { State: var s } => [s.Angle1, s.Angle2, s.Speed1, s.Speed2],
+        MountainCar { State: var s } => [s.Position, s.Velocity],
+        MountainCarContinuous { State: var s } => [s.Position, s.Velocity],
+        _ => throw new ArgumentException(environment.GetType().Name, nameof(environment)),
+    };
+}
