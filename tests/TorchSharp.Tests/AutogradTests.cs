@@ -20,8 +20,8 @@ public sealed class AutogradTests : IDisposable
         { "shapes", x => (x.view(-1).narrow(0, 1, 3) * x.flatten()[TensorIndex.Slice(0, 3)]).sum() + cat([x, 3 * x]).max() },
         { "indexing", x => x.gather(1, tensor(new long[] { 2, 0 }, [2, 1])).square().sum() + x[0, 1] * x[1].sum() },
         { "where", x => where(x > 0.6, x.square(), x).sum() },
-        { "losses", x => nn.functional.mse_loss(x, x.detach() + 1) + nn.functional.smooth_l1_loss(x, zeros_like(x), beta: 0.5)
-            + nn.functional.huber_loss(x, x.detach() - 2) + nn.functional.binary_cross_entropy_with_logits(x, full_like(x, 0.25)) },
+        { "losses", x => nn.functional.mse_loss(x, full_like(x, 2)) + nn.functional.smooth_l1_loss(x, zeros_like(x), beta: 0.5)
+            + nn.functional.huber_loss(x, full_like(x, -2)) + nn.functional.binary_cross_entropy_with_logits(x, full_like(x, 0.25)) },
         { "addmm", x => addmm(x.matmul(x.t()), x, x.t(), 0.5f, 2).sum() + x.lerp(x * x, full_like(x, 0.3)).sum() },
         { "addcmul", x => (x.addcmul(x, x, 0.5) + x.addcdiv(x, x + 1, 2)).sum() },
         { "cumsum", x => (x.cumsum(1) * x).sum() + x.prod() },

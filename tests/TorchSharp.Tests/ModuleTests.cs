@@ -55,7 +55,8 @@ public sealed class ModuleTests : IDisposable
         state["other"] = zeros(1);
         Assert.Contains("log_std", Assert.Throws<InvalidOperationException>(() => target.load_state_dict(state)).Message, StringComparison.Ordinal);
         var (missing, unexpected) = target.load_state_dict(state, strict: false);
-        Assert.Equal((["log_std"], ["other"]), (missing, unexpected));
+        Assert.Equal(["log_std"], missing);
+        Assert.Equal(["other"], unexpected);
     }
 
     [Fact]
@@ -120,7 +121,7 @@ public sealed class ModuleTests : IDisposable
     {
         using var recording = no_grad();
         var weight = nn.init.orthogonal_(zeros(3, 5, float64), 2);
-        Assert.True(weight.matmul(weight.T).allclose(eye(3, dtype: float64) * 4));
+        Assert.True(weight.matmul(weight.T).allclose(eye(3, dtype: float64) * 4, atol: 1e-5));
         Assert.InRange(nn.init.xavier_uniform_(zeros(10, 10)).abs().max().ToDouble(), 0.4, Math.Sqrt(0.3));
         Assert.Equal(3, nn.init.constant_(zeros(2), 3).mean().ToDouble());
     }

@@ -54,12 +54,12 @@ public sealed class RandomTests : IDisposable
     {
         manual_seed(1);
         var x = rand(300, 300, float64);
-        var alone = x.matmul(x).sum(0).Doubles();
+        var alone = x.matmul(x).sum(dim: 0).Doubles();
         try
         {
             set_num_threads(2);
             Assert.Equal(2, get_num_threads());
-            Setup.Near(alone, x.matmul(x).sum(0), 1e-8);
+            Setup.Near(alone, x.matmul(x).sum(dim: 0), 1e-8);
         }
         finally
         {
@@ -67,7 +67,7 @@ public sealed class RandomTests : IDisposable
         }
 
         Assert.Equal(1, get_num_threads());
-        Assert.Equal(alone, x.matmul(x).sum(0).Doubles());
+        Assert.Equal(alone, x.matmul(x).sum(dim: 0).Doubles());
         Assert.InRange(get_num_interop_threads(), 1, 1024);
     }
 }

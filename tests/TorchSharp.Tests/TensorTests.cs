@@ -143,7 +143,7 @@ public sealed class TensorTests : IDisposable
     {
         var x = tensor(new double[] { 1, 2, 3, 4, 5, 6 }, [2, 3]);
         Assert.Equal(21, x.sum().ToDouble());
-        Setup.Near([5, 7, 9], x.sum(0));
+        Setup.Near([5, 7, 9], x.sum(dim: 0));
         Setup.Near([6, 15], x.sum([1L]));
         Assert.Equal([2, 1], x.sum(1, keepdim: true).shape);
         Setup.Near([2, 5], x.mean([1]));
