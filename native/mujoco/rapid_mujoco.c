@@ -63,9 +63,10 @@ EXPORT double rapid_mj_timestep(const mjModel *m) { return m->opt.timestep; }
 EXPORT double *rapid_mj_qpos(mjData *d) { return d->qpos; }
 EXPORT double *rapid_mj_qvel(mjData *d) { return d->qvel; }
 
-static int warnings(const mjData *d) {
-  return d->warning[mjWARN_BADQPOS].number + d->warning[mjWARN_BADQVEL].number + d->warning[mjWARN_BADQACC].number +
-         d->warning[mjWARN_CONTACTFULL].number + d->warning[mjWARN_CNSTRFULL].number;
+// MuJoCo clears its counters when it resets a bad state, so only their presence means something, not their growth.
+static int has_diverged(const mjData *d) {
+  return d->warning[mjWARN_BADQPOS].number || d->warning[mjWARN_BADQVEL].number || d->warning[mjWARN_BADQACC].number ||
+         d->warning[mjWARN_BADCTRL].number || d->warning[mjWARN_CONTACTFULL].number || d->warning[mjWARN_CNSTRFULL].number;
 }
 
 // Default state, then the given positions and velocities, then one forward evaluation.
@@ -79,37 +80,33 @@ EXPORT int rapid_mj_reset(const mjModel *m, mjData *d, const double *qpos, const
   return OK;
 }
 
-// Holds the controls for `frames` physics steps. MuJoCo resets a state with non-finite or huge numbers silently and counts a warning;
-// contacts beyond its buffers it drops, and counts; both mean that what follows is not this simulation any more.
+// Holds the controls for `frames` physics steps. MuJoCo resets a state with non-finite or huge numbers silently and counts a warning, zeroes
+// such controls, and drops contacts beyond its buffers; all mean that what follows, until the next reset, is not this simulation any more.
 EXPORT int rapid_mj_step(const mjModel *m, mjData *d, const double *control, int frames) {
-  int before = warnings(d);
   GUARDED({
     mju_copy(d->ctrl, control, m->nu);
     for (int i = 0; i < frames; i++) mj_step(m, d);
   });
-  return warnings(d) == before ? OK : DIVERGED;
+  return has_diverged(d) ? DIVERGED : OK;
 }
+
+// Not every array of every MuJoCo version is of one of these types; the others are not asked for.
+#define TYPE_OF(pointer) _Generic(*(pointer), double: 0, int: 1, unsigned char: 2, float: 3, default: -1)
 
 // An array of the compiled model by its MuJoCo name. Type: 0 double, 1 int, 2 byte, 3 float. Returns 0 when there is no such array.
 EXPORT int rapid_mj_array(const mjModel *m, const char *name, const void **data, int *count, int *type) {
-#define TYPE_mjtNum 0
-#define TYPE_int 1
-#define TYPE_mjtByte 2
-#define TYPE_float 3
-#define TYPE_char 4
   MJMODEL_POINTERS_PREAMBLE(m)
 #define X(T, field, rows, columns)                   \
   if (!strcmp(name, #field)) {                       \
     *data = m->field;                                \
     *count = (int)(m->rows) * (int)(columns);        \
-    *type = TYPE_##T;                                \
+    *type = TYPE_OF(m->field);                       \
     return 1;                                        \
   }
   MJMODEL_POINTERS
 #undef X
   return 0;
 }
-
 
 // Raises MuJoCo's own error path, to prove that it comes back as a status.
 EXPORT int rapid_mj_fail(const char *text) {

@@ -69,6 +69,9 @@ public sealed class VectorEnvironment : IDisposable
     /// <summary>Whether the last step broke an environment; what it returned for that one means nothing.</summary>
     public bool IsBroken { get; private set; }
 
+    /// <summary>[N], which environments the last step broke.</summary>
+    public ReadOnlySpan<bool> Broken => _broken;
+
     /// <summary>Episodes that ended in the last step; overwritten by the next.</summary>
     public IReadOnlyList<FinishedEpisode> Finished => _finished;
 
@@ -85,7 +88,7 @@ public sealed class VectorEnvironment : IDisposable
     /// <summary>Steps every environment once.</summary>
     /// <param name="actions">[N, act]; clipped to the box here, so callers keep what they sampled. Discrete: the index.</param>
     /// <param name="observations">[N, obs].</param>
-    /// <param name="rewards">[N], raw.</param>
+    /// <param name="rewards">[N], raw; 0 where the environment broke, so that no sum is poisoned.</param>
     /// <param name="terminated">[N].</param>
     /// <param name="truncated">[N].</param>
     /// <param name="finalObservations">[N, obs]; row i is written when environment i ended.</param>
@@ -130,7 +133,7 @@ public sealed class VectorEnvironment : IDisposable
                 (_returns[i], _lengths[i]) = (0, 0);
             }
 
-            rewards[i] = (float)result.Reward;
+            rewards[i] = _broken[i] ? 0 : (float)result.Reward;
             terminated[i] = result.Terminated ? (byte)1 : (byte)0;
             truncated[i] = result.Truncated ? (byte)1 : (byte)0;
         }

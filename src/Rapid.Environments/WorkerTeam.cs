@@ -33,8 +33,16 @@ internal sealed class WorkerTeam : IDisposable
             start.Release();
         }
 
-        _work(0, _threads.Length + 1);
-        _done.Wait();
+        try
+        {
+            _work(0, _threads.Length + 1);
+        }
+        finally
+        {
+            // Also when the caller's part throws: the next run must not start while others still work on this one.
+            _done.Wait();
+        }
+
         if (Interlocked.Exchange(ref _failure, null) is { } failure)
         {
             throw new InvalidOperationException("stepping an environment failed", failure);

@@ -6,7 +6,13 @@ namespace Rapid.Environments.Tests;
 /// <summary>The recorded traces go on after termination and have no time limit; actions leave the range on purpose.</summary>
 public sealed class ClassicControlTests
 {
-    private const double Tolerance = 1e-10;
+    private const double Tolerance = 1e-10, SingleRounding = 1e-7;
+
+    /// <summary>
+    /// The reference's vectorised sine and cosine differ from the C library's in the last bit. The controlled arm swings chaotically: that bit
+    /// grows past any tolerance within the trace, so this one is followed as a whole for its first 100 steps and step by step to its end.
+    /// </summary>
+    private static int StepsBeforeChaos(string name, string kind) => (name, kind) == ("Acrobot-v1", "controlled") ? 100 : 200;
 
     public static TheoryData<string, int> Traces()
     {
@@ -31,18 +37,57 @@ public sealed class ClassicControlTests
         var (rewards, terminated) = (trace.GetProperty("reward").Numbers(), trace.GetProperty("terminated").Flags());
         var observation = new float[observations[0].Length];
 
-        for (var t = 0; t < actions.Length; t++)
+        for (var t = 0; t < StepsBeforeChaos(name, trace.GetProperty("kind").GetString()!); t++)
         {
             var result = environment.Step(Golden.Floats(actions[t].Numbers()), observation);
 
             Assert.True(Golden.Distance(states[t], GetState(environment)) <= Tolerance, $"state at step {t}");
-            Assert.True(Golden.Distance(observations[t], Array.ConvertAll(observation, x => (double)x)) <= 1e-6, $"observation at step {t}");
+            Assert.True(Golden.Distance(observations[t], Array.ConvertAll(observation, x => (double)x)) <= SingleRounding, $"observation at step {t}");
             Assert.True(Math.Abs(rewards[t] - result.Reward) <= Tolerance * (1 + Math.Abs(rewards[t])), $"reward at step {t}: {result.Reward}");
             Assert.True(terminated[t] == result.Terminated, $"terminated at step {t}");
             Assert.False(result.Truncated);
         }
 
         Assert.Equal(200, actions.Length);
+    }
+
+    [Theory, MemberData(nameof(Traces))]
+    public void Every_single_step_of_a_trace_leads_to_the_next_recorded_state(string name, int index)
+    {
+        var trace = Golden.Read($"classic/{name}.json").GetProperty("traces")[index];
+        using var environment = EnvironmentRegistry.Create(name);
+        var (actions, states, terminated) =
+            (trace.GetProperty("actions").EnumerateArray().ToArray(), trace.GetProperty("state").Rows(), trace.GetProperty("terminated").Flags());
+        var observation = new float[((BoxSpace)environment.ObservationSpace).Size];
+        for (var t = 1; t < actions.Length; t++)
+        {
+            SetState(environment, states[t - 1]);
+
+            var result = environment.Step(Golden.Floats(actions[t].Numbers()), observation);
+
+            Assert.True(Golden.Distance(states[t], GetState(environment)) <= Tolerance, $"state at step {t}");
+            Assert.True(terminated[t] == result.Terminated, $"terminated at step {t}");
+        }
+    }
+
+    [Theory]
+    [InlineData("CartPole-v1")]
+    [InlineData("Pendulum-v1")]
+    [InlineData("Acrobot-v1")]
+    [InlineData("MountainCar-v0")]
+    [InlineData("MountainCarContinuous-v0")]
+    [InlineData("HalfCheetah-v4")]
+    [InlineData("Hopper-v4")]
+    public void Limits_equal_the_reference(string name)
+    {
+        var info = EnvironmentRegistry.Find(name)!;
+        var facts = Golden.Read($"{info.Family}/{name}.json");
+
+        Assert.Equal(facts.GetProperty("max_episode_steps").GetInt32(), info.MaxEpisodeSteps);
+        if (facts.TryGetProperty("reward_threshold", out var threshold))
+        {
+            Assert.Equal(threshold.ValueKind == JsonValueKind.Null ? null : threshold.GetDouble(), info.RewardThreshold);
+        }
     }
 
     [Theory]

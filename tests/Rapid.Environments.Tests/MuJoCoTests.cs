@@ -101,6 +101,16 @@ public sealed class MuJoCoTests
     }
 
     [Fact]
+    public void Controls_that_are_not_numbers_are_reported()
+    {
+        using var environment = Create("HalfCheetah-v4");
+        var observation = new float[17];
+        environment.Reset(new RandomStream(1), observation);
+
+        Assert.True(environment.Step([0, 0, float.NaN, 0, 0, 0], observation).Diverged);
+    }
+
+    [Fact]
     public void An_internal_error_comes_back_as_a_status_with_its_message_on_every_thread()
     {
         // Loading installs the error handler.

@@ -50,7 +50,7 @@ public sealed class CartPole(bool suttonBartoReward = false) : IEnvironment
         Observe(observation);
 
         var terminated = Math.Abs(_x) > PositionLimit || Math.Abs(_angle) > AngleLimit;
-        var reward = suttonBartoReward ? (terminated ? -1 : 0) : _over ? 0 : 1;
+        var reward = suttonBartoReward ? (terminated ? -1 : 0) : _over && terminated ? 0 : 1;
         _over |= terminated;
         return new StepResult(reward, terminated);
     }

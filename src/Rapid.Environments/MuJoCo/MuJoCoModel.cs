@@ -29,9 +29,9 @@ internal sealed class MuJoCoModel : SafeHandle
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public double[] Array(string name)
     {
-        if (MuJoCoNative.Array(this, name, out var data, out var count, out var type) == 0)
+        if (MuJoCoNative.Array(this, name, out var data, out var count, out var type) == 0 || type < 0)
         {
-            throw new KeyNotFoundException($"MuJoCo's model has no array '{name}'");
+            throw new KeyNotFoundException($"MuJoCo's model has no array of numbers '{name}'");
         }
 
         unsafe

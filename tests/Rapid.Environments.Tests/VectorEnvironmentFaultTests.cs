@@ -1,0 +1,100 @@
+namespace Rapid.Environments.Tests;
+
+public sealed class VectorEnvironmentFaultTests
+{
+    [Fact]
+    public void Only_the_environment_that_broke_is_marked_and_its_reward_poisons_no_sum()
+    {
+        using var vector = new VectorEnvironment(i => new Faulty(breaksAt: i == 2 ? 3 : int.MaxValue), count: 4, seed: 1, threads: 2);
+        var (observations, finals) = (new float[4], new float[4]);
+        var (rewards, terminated, truncated) = (new float[4], new byte[4], new byte[4]);
+        vector.Reset(observations);
+        for (var t = 1; t <= 5; t++)
+        {
+            vector.Step(new float[4], observations, rewards, terminated, truncated, finals);
+
+            Assert.Equal(t == 3 ? [false, false, true, false] : new bool[4], vector.Broken.ToArray());
+            Assert.Equal(t == 3 ? [1f, 1f, 0f, 1f] : [1f, 1f, 1f, 1f], rewards);
+        }
+
+        Assert.Equal(1, vector.BrokenCount);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void An_exception_on_any_thread_reaches_the_caller_and_the_vector_goes_on(int environment)
+    {
+        using var vector = new VectorEnvironment(i => new Faulty(throwsAt: i == environment ? 2 : int.MaxValue), count: 4, seed: 1, threads: 4);
+        var (observations, finals) = (new float[4], new float[4]);
+        var (rewards, terminated, truncated) = (new float[4], new byte[4], new byte[4]);
+        vector.Reset(observations);
+        vector.Step(new float[4], observations, rewards, terminated, truncated, finals);
+
+        var exception = Assert.ThrowsAny<Exception>(() => vector.Step(new float[4], observations, rewards, terminated, truncated, finals));
+
+        Assert.IsType<InvalidTimeZoneException>(exception.InnerException ?? exception);
+        vector.Step(new float[4], observations, rewards, terminated, truncated, finals);
+        Assert.Equal([3f, 3f, 3f, 3f], observations);
+    }
+
+    [Fact]
+    public void Actions_are_clipped_for_the_environment_alone()
+    {
+        using var vector = new VectorEnvironment(_ => new Faulty(), count: 2, seed: 1);
+        float[] actions = [5, -0.25f];
+        var finals = new float[2];
+        vector.Reset(new float[2]);
+
+        vector.Step(actions, new float[2], new float[2], new byte[2], new byte[2], finals);
+
+        Assert.Equal([5, -0.25f], actions);
+        Assert.Equal([1, -0.25f], Faulty.Seen.ToArray().TakeLast(2));
+    }
+
+    [Fact]
+    public void Environments_of_one_vector_start_differently_and_a_seed_repeats_them()
+    {
+        float[] Start(ulong seed)
+        {
+            using var vector = new VectorEnvironment(_ => EnvironmentRegistry.Create("HalfCheetah-v4"), 3, seed);
+            var observations = new float[3 * 17];
+            vector.Reset(observations);
+            return observations;
+        }
+
+        var start = Start(1);
+        Assert.Equal(start, Start(1));
+        Assert.NotEqual(start, Start(2));
+        Assert.NotEqual(start[..17], start[17..34]);
+        Assert.NotEqual(start[17..34], start[34..]);
+    }
+
+    /// <summary>Observes its step count; can break or throw at one step.</summary>
+    private sealed class Faulty(int breaksAt = int.MaxValue, int throwsAt = int.MaxValue) : IEnvironment
+    {
+        [ThreadStatic]
+        private static List<float>? _seen;
+
+        private int _steps;
+
+        public static List<float> Seen => _seen ??= [];
+
+        public Space ObservationSpace { get; } = BoxSpace.Unbounded(1);
+
+        public Space ActionSpace { get; } = BoxSpace.Uniform(1, -1, 1);
+
+        public void Reset(RandomStream random, Span<float> observation) => observation[0] = 0;
+
+        public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
+        {
+            Seen.Add(action[0]);
+            observation[0] = ++_steps;
+            return _steps == throwsAt ? throw new InvalidTimeZoneException("scripted") : new(_steps == breaksAt ? double.NaN : 1, Terminated: false);
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
