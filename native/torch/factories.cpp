@@ -51,7 +51,9 @@ RT_API void* rt_full_like(void* self, rt_scalar value, rt_options options) {
 }
 
 RT_API void* rt_arange(rt_scalar start, rt_scalar stop, rt_scalar step, rt_options options) {
-  return make([&] { return options.finish(at::arange(at::Scalar(start), at::Scalar(stop), at::Scalar(step), at::TensorOptions(options))); });
+  return make([&] {
+    return options.finish(at::arange(at::Scalar(start), at::Scalar(stop), at::Scalar(step), at::TensorOptions(options)));
+  });
 }
 
 RT_API void* rt_linspace(double start, double end, int64_t steps, rt_options options) {

@@ -32,7 +32,8 @@ RT_API int32_t rt_addmm_(void* self, void* first, void* second, double beta, dou
 
 RT_API void* rt_linear(void* input, void* weight, void* bias) {
   return make([&] {
-    return bias == nullptr ? at::linear(*Borrowed(input), *Borrowed(weight)) : at::linear(*Borrowed(input), *Borrowed(weight), *Borrowed(bias));
+    if (bias == nullptr) return at::linear(*Borrowed(input), *Borrowed(weight));
+    return at::linear(*Borrowed(input), *Borrowed(weight), *Borrowed(bias));
   });
 }
 

@@ -6,6 +6,7 @@
 #include <c10/core/GradMode.h>
 #include <cmath>
 
+using rapid::number;
 using rapid::run;
 using rapid::share;
 
@@ -36,8 +37,8 @@ RT_API int32_t rt_adam_step(rt_adam_state* states, int32_t count, const rt_adam_
       if (options->weight_decay != 0) gradient = gradient.add(parameter, options->weight_decay);
       const at::Tensor mean = share(state->mean);
       const at::Tensor square = share(state->square);
-      mean.mul_(options->beta1).add_(gradient, 1 - options->beta1);
-      square.mul_(options->beta2).addcmul_(gradient, gradient, 1 - options->beta2);
+      mean.mul_(number(mean, options->beta1)).add_(gradient, 1 - options->beta1);
+      square.mul_(number(square, options->beta2)).addcmul_(gradient, gradient, 1 - options->beta2);
       at::Tensor divided = square;
       if (state->max_square != nullptr) {
         divided = share(state->max_square);
@@ -45,7 +46,8 @@ RT_API int32_t rt_adam_step(rt_adam_state* states, int32_t count, const rt_adam_
       }
       const double correction1 = 1 - std::pow(options->beta1, static_cast<double>(state->step));
       const double correction2 = 1 - std::pow(options->beta2, static_cast<double>(state->step));
-      const at::Tensor denominator = divided.sqrt().div_(std::sqrt(correction2)).add_(options->eps);
+      const at::Tensor denominator = divided.sqrt();
+      denominator.div_(number(denominator, std::sqrt(correction2))).add_(number(denominator, options->eps));
       parameter.addcdiv_(mean, denominator, -options->rate / correction1);
     }
   });
@@ -76,18 +78,19 @@ RT_API int32_t rt_rmsprop_step(rt_rmsprop_state* states, int32_t count, const rt
       ++state->step;
       if (options->weight_decay != 0) gradient = gradient.add(parameter, options->weight_decay);
       const at::Tensor square = share(state->square);
-      square.mul_(options->alpha).addcmul_(gradient, gradient, 1 - options->alpha);
+      square.mul_(number(square, options->alpha)).addcmul_(gradient, gradient, 1 - options->alpha);
       at::Tensor deviation;
       if (state->mean != nullptr) {
         const at::Tensor mean = share(state->mean);
-        mean.mul_(options->alpha).add_(gradient, 1 - options->alpha);
-        deviation = square.addcmul(mean, mean, -1).sqrt_().add_(options->eps);
+        mean.mul_(number(mean, options->alpha)).add_(gradient, 1 - options->alpha);
+        deviation = square.addcmul(mean, mean, -1).sqrt_();
       } else {
-        deviation = square.sqrt().add_(options->eps);
+        deviation = square.sqrt();
       }
+      deviation.add_(number(deviation, options->eps));
       if (options->momentum > 0) {
         const at::Tensor momentum = share(state->momentum);
-        momentum.mul_(options->momentum).addcdiv_(gradient, deviation);
+        momentum.mul_(number(momentum, options->momentum)).addcdiv_(gradient, deviation);
         parameter.add_(momentum, -options->rate);
       } else {
         parameter.addcdiv_(gradient, deviation, -options->rate);
@@ -123,7 +126,7 @@ RT_API int32_t rt_sgd_step(rt_sgd_state* states, int32_t count, const rt_sgd_opt
           state->momentum = at::Tensor(momentum).unsafeReleaseTensorImpl();
         } else {
           momentum = share(state->momentum);
-          momentum.mul_(options->momentum).add_(gradient, 1 - options->dampening);
+          momentum.mul_(number(momentum, options->momentum)).add_(gradient, 1 - options->dampening);
         }
         gradient = options->nesterov ? gradient.add(momentum, options->momentum) : momentum;
       }

@@ -8,6 +8,7 @@
 
 using rapid::Borrowed;
 using rapid::make;
+using rapid::number;
 using rapid::Optional;
 using rapid::run;
 
@@ -23,6 +24,13 @@ using rapid::run;
   RT_API void* rt_##name##_scalar(void* self, rt_scalar other) { return make([&] { return Borrowed(self)->name(at::Scalar(other)); }); }
 #define SCALAR_(name) \
   RT_API int32_t rt_##name##_scalar(void* self, rt_scalar other) { return run([&] { Borrowed(self)->name(at::Scalar(other)); }); }
+#define NUMBER(name) \
+  RT_API void* rt_##name##_scalar(void* self, rt_scalar other) { \
+    return make([&] { \
+      const Borrowed tensor(self); \
+      return tensor->name(number(*tensor, other)); \
+    }); \
+  }
 
 UNARY(abs) UNARY(exp) UNARY(expm1) UNARY(log) UNARY(log1p) UNARY(log2) UNARY(log10) UNARY(tanh) UNARY(relu) UNARY(sigmoid)
 UNARY(sqrt) UNARY(rsqrt) UNARY(neg) UNARY(sign) UNARY(sin) UNARY(cos) UNARY(tan) UNARY(atan) UNARY(floor) UNARY(ceil) UNARY(trunc)
@@ -37,9 +45,16 @@ BINARY(eq) BINARY(ne) BINARY(lt) BINARY(le) BINARY(gt) BINARY(ge)
 BINARY(logical_and) BINARY(logical_or) BINARY(logical_xor) BINARY(bitwise_and) BINARY(bitwise_or) BINARY(bitwise_xor)
 BINARY_(mul_) BINARY_(pow_)
 
-SCALAR(mul) SCALAR(pow) SCALAR(remainder) SCALAR(eq) SCALAR(ne) SCALAR(lt) SCALAR(le) SCALAR(gt) SCALAR(ge)
-SCALAR(clamp_min) SCALAR(clamp_max)
-SCALAR_(mul_) SCALAR_(pow_) SCALAR_(fill_) SCALAR_(clamp_min_) SCALAR_(clamp_max_)
+NUMBER(mul) NUMBER(eq) NUMBER(ne) NUMBER(lt) NUMBER(le) NUMBER(gt) NUMBER(ge)
+SCALAR(pow) SCALAR(remainder) SCALAR(clamp_min) SCALAR(clamp_max)
+SCALAR_(pow_) SCALAR_(fill_) SCALAR_(clamp_min_) SCALAR_(clamp_max_)
+
+RT_API int32_t rt_mul__scalar(void* self, rt_scalar other) {
+  return run([&] {
+    const Borrowed tensor(self);
+    tensor->mul_(number(*tensor, other));
+  });
+}
 
 RT_API void* rt_round(void* self, int64_t decimals) { return make([&] { return Borrowed(self)->round(decimals); }); }
 
@@ -54,32 +69,56 @@ RT_API void* rt_softplus(void* self, double beta, double threshold) {
     return make([&] { return Borrowed(self)->name(*Borrowed(other), at::Scalar(alpha)); }); \
   } \
   RT_API void* rt_##name##_scalar(void* self, rt_scalar other, rt_scalar alpha) { \
-    return make([&] { return Borrowed(self)->name(at::Scalar(other), at::Scalar(alpha)); }); \
+    return make([&] { \
+      const Borrowed tensor(self); \
+      return tensor->name(number(*tensor, other), at::Scalar(alpha)); \
+    }); \
   } \
   RT_API int32_t rt_##name##_(void* self, void* other, rt_scalar alpha) { \
     return run([&] { Borrowed(self)->name##_(*Borrowed(other), at::Scalar(alpha)); }); \
   } \
   RT_API int32_t rt_##name##__scalar(void* self, rt_scalar other, rt_scalar alpha) { \
-    return run([&] { Borrowed(self)->name##_(at::Scalar(other), at::Scalar(alpha)); }); \
+    return run([&] { \
+      const Borrowed tensor(self); \
+      tensor->name##_(number(*tensor, other), at::Scalar(alpha)); \
+    }); \
   }
 
 SCALED(add) SCALED(sub)
 
+namespace {
+
 // mode: 0 true division, 1 rounded towards minus infinity, 2 towards zero.
+at::Tensor divide(const at::Tensor& self, const at::Tensor& other, int32_t mode) {
+  return mode == 0 ? self.div(other) : self.div(other, mode == 1 ? "floor" : "trunc");
+}
+
+void divide_(const at::Tensor& self, const at::Tensor& other, int32_t mode) {
+  mode == 0 ? self.div_(other) : self.div_(other, mode == 1 ? "floor" : "trunc");
+}
+
+}  // namespace
+
 RT_API void* rt_div(void* self, void* other, int32_t mode) {
-  return make([&] { return mode == 0 ? Borrowed(self)->div(*Borrowed(other)) : Borrowed(self)->div(*Borrowed(other), mode == 1 ? "floor" : "trunc"); });
+  return make([&] { return divide(*Borrowed(self), *Borrowed(other), mode); });
 }
 
 RT_API void* rt_div_scalar(void* self, rt_scalar other, int32_t mode) {
-  return make([&] { return mode == 0 ? Borrowed(self)->div(at::Scalar(other)) : Borrowed(self)->div(at::Scalar(other), mode == 1 ? "floor" : "trunc"); });
+  return make([&] {
+    const Borrowed tensor(self);
+    return divide(*tensor, number(*tensor, other), mode);
+  });
 }
 
 RT_API int32_t rt_div_(void* self, void* other, int32_t mode) {
-  return run([&] { mode == 0 ? Borrowed(self)->div_(*Borrowed(other)) : Borrowed(self)->div_(*Borrowed(other), mode == 1 ? "floor" : "trunc"); });
+  return run([&] { divide_(*Borrowed(self), *Borrowed(other), mode); });
 }
 
 RT_API int32_t rt_div__scalar(void* self, rt_scalar other, int32_t mode) {
-  return run([&] { mode == 0 ? Borrowed(self)->div_(at::Scalar(other)) : Borrowed(self)->div_(at::Scalar(other), mode == 1 ? "floor" : "trunc"); });
+  return run([&] {
+    const Borrowed tensor(self);
+    divide_(*tensor, number(*tensor, other), mode);
+  });
 }
 
 #define TERNARY(name) \

@@ -38,7 +38,8 @@ RT_API void* rt_randn(const int64_t* shape, int32_t count, void* source, int32_t
 }
 
 RT_API void* rt_randint(
-    int64_t low, int64_t high, const int64_t* shape, int32_t count, void* source, int32_t dtype, int32_t device_type, int32_t device_index) {
+    int64_t low, int64_t high, const int64_t* shape, int32_t count, void* source, int32_t dtype, int32_t device_type,
+    int32_t device_index) {
   return make([&] { return at::randint(low, high, sizes(shape, count), generator(source), options(dtype, device_type, device_index)); });
 }
 

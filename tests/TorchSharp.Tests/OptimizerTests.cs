@@ -63,7 +63,8 @@ public sealed class OptimizerTests : IDisposable
     public void Rmsprop_follows_its_formula(double momentum, bool centered)
     {
         using var parameter = Start();
-        using var rmsprop = optim.RMSProp([parameter], lr: 0.05, alpha: 0.7, eps: 1e-2, weight_decay: 0.1, momentum: momentum, centered: centered);
+        using var rmsprop = optim.RMSProp(
+            [parameter], lr: 0.05, alpha: 0.7, eps: 1e-2, weight_decay: 0.1, momentum: momentum, centered: centered);
         double[] p = [.. _start], v = new double[3], mean = new double[3], velocity = new double[3];
         for (var t = 1; t <= 4; t++)
         {
@@ -126,7 +127,8 @@ public sealed class OptimizerTests : IDisposable
     {
         using var slow = Start();
         using var fast = Start();
-        using var adam = optim.Adam([new Modules.Adam.ParamGroup([slow], lr: 0.001), new Modules.Adam.ParamGroup { Parameters = [fast] }], lr: 0.1);
+        using var adam = optim.Adam(
+            [new Modules.Adam.ParamGroup([slow], lr: 0.001), new Modules.Adam.ParamGroup { Parameters = [fast] }], lr: 0.1);
         Assert.Equal([0.001, 0.1], adam.ParamGroups.Select(group => group.LearningRate));
         Assert.Equal(2, adam.parameters().Count());
         (slow.square().sum() + fast.square().sum()).backward();
@@ -182,8 +184,10 @@ public sealed class OptimizerTests : IDisposable
     public void Options_out_of_range_are_refused_by_name()
     {
         using var parameter = Start();
-        Assert.Contains("lr: -1", Assert.Throws<ArgumentException>(() => optim.Adam([parameter], lr: -1)).Message, StringComparison.Ordinal);
-        Assert.Contains("beta1: 1", Assert.Throws<ArgumentException>(() => optim.Adam([parameter], beta1: 1)).Message, StringComparison.Ordinal);
+        var rate = Assert.Throws<ArgumentException>(() => optim.Adam([parameter], lr: -1));
+        Assert.Contains("lr: -1 is out of range", rate.Message, StringComparison.Ordinal);
+        var decay = Assert.Throws<ArgumentException>(() => optim.Adam([parameter], beta1: 1));
+        Assert.Contains("beta1: 1 is out of range", decay.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => optim.SGD([parameter], 0.1, nesterov: true));
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using TorchSharp;
 
 // Tests count living tensors, measure memory and set global thread counts and seeds.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -17,10 +17,10 @@ internal static unsafe partial class Native
         int gradientCount, [MarshalAs(UnmanagedType.U1)] bool retainGraph, [MarshalAs(UnmanagedType.U1)] bool createGraph,
         [MarshalAs(UnmanagedType.U1)] bool allowUnused, Span<nint> results);
 
-    [LibraryImport(Library), SuppressGCTransition] [return: MarshalAs(UnmanagedType.U1)] internal static partial bool rt_grad_enabled();
+    [LibraryImport(Library), SuppressGCTransition][return: MarshalAs(UnmanagedType.U1)] internal static partial bool rt_grad_enabled();
     [LibraryImport(Library), SuppressGCTransition]
     internal static partial void rt_set_grad_enabled([MarshalAs(UnmanagedType.U1)] bool enabled);
-    [LibraryImport(Library)] [return: MarshalAs(UnmanagedType.U1)] internal static partial bool rt_inference_mode_enabled();
+    [LibraryImport(Library)][return: MarshalAs(UnmanagedType.U1)] internal static partial bool rt_inference_mode_enabled();
     [LibraryImport(Library)] internal static partial nint rt_inference_mode_enter([MarshalAs(UnmanagedType.U1)] bool enabled);
     [LibraryImport(Library)] internal static partial void rt_inference_mode_leave(nint guard);
 

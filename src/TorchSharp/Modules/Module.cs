@@ -75,7 +75,9 @@ public static partial class torch
 
             /// <summary>All sub-modules, with dotted names.</summary>
             public virtual IEnumerable<(string name, Module module)> named_modules() => _submodules.Concat(
-                _submodules.SelectMany(child => child.Module.named_modules().Select(below => ($"{child.Name}.{below.name}", below.module))));
+                from child in _submodules
+                from below in child.Module.named_modules()
+                select ($"{child.Name}.{below.name}", below.module));
 
             /// <summary>All sub-modules.</summary>
             public virtual IEnumerable<Module> modules() => named_modules().Select(named => named.module);
@@ -83,23 +85,28 @@ public static partial class torch
             /// <summary>Parameters with dotted names, each once; of sub-modules too if asked.</summary>
             public virtual IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true)
             {
-                var below = recurse
-                    ? _submodules.SelectMany(child => child.Module.named_parameters().Select(own => ($"{child.Name}.{own.name}", own.parameter)))
-                    : [];
+                var below =
+                    from child in recurse ? _submodules : []
+                    from own in child.Module.named_parameters()
+                    select ($"{child.Name}.{own.name}", own.parameter);
                 return _parameterList.Concat(below).DistinctBy(own => own.Item2, ReferenceEqualityComparer.Instance);
             }
 
             /// <summary>Parameters, each once; of sub-modules too if asked.</summary>
-            public virtual IEnumerable<Parameter> parameters(bool recurse = true) => named_parameters(recurse).Select(named => named.parameter);
+            public virtual IEnumerable<Parameter> parameters(bool recurse = true) =>
+                named_parameters(recurse).Select(named => named.parameter);
 
             /// <summary>Buffers with dotted names; of sub-modules too if asked.</summary>
             public virtual IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true)
             {
-                var own = _bufferList.Where(buffer => include_nonpersistent || buffer.Persistent).Select(buffer => (buffer.Name, buffer.Buffer));
-                var below = recurse
-                    ? _submodules.SelectMany(
-                        child => child.Module.named_buffers(true, include_nonpersistent).Select(own => ($"{child.Name}.{own.name}", own.buffer)))
-                    : [];
+                var own =
+                    from buffer in _bufferList
+                    where include_nonpersistent || buffer.Persistent
+                    select (buffer.Name, buffer.Buffer);
+                var below =
+                    from child in recurse ? _submodules : []
+                    from buffer in child.Module.named_buffers(true, include_nonpersistent)
+                    select ($"{child.Name}.{buffer.name}", buffer.buffer);
                 return own.Concat(below);
             }
 
@@ -138,7 +145,8 @@ public static partial class torch
                 if (strict && (missing.Count > 0 || unexpected.Count > 0))
                 {
                     throw new InvalidOperationException(
-                        $"the state does not fit {GetName()}: missing [{string.Join(", ", missing)}], unexpected [{string.Join(", ", unexpected)}]");
+                        $"the state does not fit {GetName()}: missing [{string.Join(", ", missing)}], "
+                        + $"unexpected [{string.Join(", ", unexpected)}]");
                 }
 
                 using var recording = no_grad();

@@ -18,7 +18,7 @@ public static partial class torch
         /// <summary>This tensor in the shape of another, as a view.</summary>
         public Tensor view_as(Tensor other) => view(other.shape);
 
-        /// <summary>The same elements in another shape, as a view if the strides allow it; -1 for one size that follows from the others.</summary>
+        /// <summary>The same elements in another shape, a view if the strides allow it; -1 as in <see cref="view"/>.</summary>
         public Tensor reshape(params long[] shape) => New(Native.rt_reshape(Handle, shape, shape.Length), this);
 
         /// <summary>Merges the dimensions from start to end.</summary>

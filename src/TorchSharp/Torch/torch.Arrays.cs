@@ -59,7 +59,7 @@ public static partial class torch
     {
         var type = ToScalarType(array.GetType().GetElementType()!);
         var pin = GCHandle.Alloc(array, GCHandleType.Pinned);
-        var start = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array)) + offset * (Buffer.ByteLength(array) / Math.Max(array.LongLength, 1));
+        var start = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(array)) + offset * type.ElementSize();
         var handle = Native.rt_from_blob((nint)start, shape, shape.Length, (int)type, &Unpin, GCHandle.ToIntPtr(pin));
         if (handle == 0)
         {

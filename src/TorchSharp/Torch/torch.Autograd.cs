@@ -40,8 +40,8 @@ public static partial class torch
             IList<Tensor>? inputs = null)
         {
             var status = Native.rt_backward(
-                Handles(tensors), tensors.Count, Handles(grad_tensors), grad_tensors?.Count ?? 0, retain_graph ?? create_graph, create_graph,
-                Handles(inputs), inputs?.Count ?? 0);
+                Handles(tensors), tensors.Count, Handles(grad_tensors), grad_tensors?.Count ?? 0, retain_graph ?? create_graph,
+                create_graph, Handles(inputs), inputs?.Count ?? 0);
             GC.KeepAlive(tensors);
             GC.KeepAlive(grad_tensors);
             GC.KeepAlive(inputs);

@@ -21,11 +21,13 @@ public static partial class torch
         empty((ReadOnlySpan<long>)[rows, columns], dtype, device, requires_grad);
 
     /// <summary>Uninitialised elements.</summary>
-    public static Tensor empty(long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor empty(
+        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         empty((ReadOnlySpan<long>)[dim0, dim1, dim2], dtype, device, requires_grad);
 
     /// <summary>Uninitialised elements.</summary>
-    public static Tensor empty(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor empty(
+        long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         empty((ReadOnlySpan<long>)[dim0, dim1, dim2, dim3], dtype, device, requires_grad);
 
     /// <summary>Zeros.</summary>
@@ -45,11 +47,13 @@ public static partial class torch
         zeros((ReadOnlySpan<long>)[rows, columns], dtype, device, requires_grad);
 
     /// <summary>Zeros.</summary>
-    public static Tensor zeros(long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor zeros(
+        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         zeros((ReadOnlySpan<long>)[dim0, dim1, dim2], dtype, device, requires_grad);
 
     /// <summary>Zeros.</summary>
-    public static Tensor zeros(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor zeros(
+        long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         zeros((ReadOnlySpan<long>)[dim0, dim1, dim2, dim3], dtype, device, requires_grad);
 
     /// <summary>Ones.</summary>
@@ -69,11 +73,13 @@ public static partial class torch
         ones((ReadOnlySpan<long>)[rows, columns], dtype, device, requires_grad);
 
     /// <summary>Ones.</summary>
-    public static Tensor ones(long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor ones(
+        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         ones((ReadOnlySpan<long>)[dim0, dim1, dim2], dtype, device, requires_grad);
 
     /// <summary>Ones.</summary>
-    public static Tensor ones(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor ones(
+        long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         ones((ReadOnlySpan<long>)[dim0, dim1, dim2, dim3], dtype, device, requires_grad);
 
     /// <summary>One value everywhere; 64-bit integers for an integer, else 32-bit floats, unless another type is given.</summary>
@@ -81,7 +87,8 @@ public static partial class torch
         full((ReadOnlySpan<long>)size, value, dtype, device, requires_grad);
 
     /// <summary>One value everywhere; 64-bit integers for an integer, else 32-bit floats, unless another type is given.</summary>
-    public static Tensor full(ReadOnlySpan<long> size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor full(
+        ReadOnlySpan<long> size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Tensor.New(Native.rt_full(size, size.Length, value.Value, Options(dtype ?? DefaultFor(value), device, requires_grad)));
 
     /// <summary>One value everywhere; 64-bit integers for an integer, else 32-bit floats, unless another type is given.</summary>
@@ -89,15 +96,19 @@ public static partial class torch
         full((ReadOnlySpan<long>)[size], value, dtype, device, requires_grad);
 
     /// <summary>One value everywhere; 64-bit integers for an integer, else 32-bit floats, unless another type is given.</summary>
-    public static Tensor full(long rows, long columns, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor full(
+        long rows, long columns, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         full((ReadOnlySpan<long>)[rows, columns], value, dtype, device, requires_grad);
 
     /// <summary>One value everywhere; 64-bit integers for an integer, else 32-bit floats, unless another type is given.</summary>
-    public static Tensor full(long dim0, long dim1, long dim2, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor full(
+        long dim0, long dim1, long dim2, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         full((ReadOnlySpan<long>)[dim0, dim1, dim2], value, dtype, device, requires_grad);
 
     /// <summary>One value everywhere; 64-bit integers for an integer, else 32-bit floats, unless another type is given.</summary>
-    public static Tensor full(long dim0, long dim1, long dim2, long dim3, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor full(
+        long dim0, long dim1, long dim2, long dim3, Scalar value, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         full((ReadOnlySpan<long>)[dim0, dim1, dim2, dim3], value, dtype, device, requires_grad);
     /// <summary>Uninitialised, of the shape of another tensor; its type and device unless others are given.</summary>
     public static Tensor empty_like(Tensor input, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
@@ -112,7 +123,8 @@ public static partial class torch
         input.ones_like(dtype, device, requires_grad);
 
     /// <summary>One value in the shape of another tensor; its type and device unless others are given.</summary>
-    public static Tensor full_like(Tensor input, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+    public static Tensor full_like(
+        Tensor input, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         input.full_like(value, dtype, device, requires_grad);
 
     /// <summary>start, start + step, ... below stop; integers if all three are.</summary>

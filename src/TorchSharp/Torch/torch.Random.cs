@@ -11,7 +11,8 @@ public static partial class torch
 
     /// <summary>Uniform numbers on [0, 1).</summary>
     public static Tensor rand(
-        ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false, Generator? generator = null) =>
         Drawn(Native.rt_rand(size, size.Length, generator?.Handle ?? 0, Code(dtype), Kind(device), IndexOf(device)), requires_grad);
 
     /// <summary>Uniform numbers on [0, 1).</summary>
@@ -21,17 +22,20 @@ public static partial class torch
 
     /// <summary>Uniform numbers on [0, 1).</summary>
     public static Tensor rand(
-        long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        long rows, long columns, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false, Generator? generator = null) =>
         rand((ReadOnlySpan<long>)[rows, columns], dtype, device, requires_grad, generator);
 
     /// <summary>Uniform numbers on [0, 1).</summary>
     public static Tensor rand(
-        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false, Generator? generator = null) =>
         rand((ReadOnlySpan<long>)[dim0, dim1, dim2], dtype, device, requires_grad, generator);
 
     /// <summary>Uniform numbers on [0, 1).</summary>
     public static Tensor rand(
-        long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false, Generator? generator = null) =>
         rand((ReadOnlySpan<long>)[dim0, dim1, dim2, dim3], dtype, device, requires_grad, generator);
 
     /// <summary>Standard normal numbers.</summary>
@@ -41,7 +45,8 @@ public static partial class torch
 
     /// <summary>Standard normal numbers.</summary>
     public static Tensor randn(
-        ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false, Generator? generator = null) =>
         Drawn(Native.rt_randn(size, size.Length, generator?.Handle ?? 0, Code(dtype), Kind(device), IndexOf(device)), requires_grad);
 
     /// <summary>Standard normal numbers.</summary>
@@ -51,17 +56,20 @@ public static partial class torch
 
     /// <summary>Standard normal numbers.</summary>
     public static Tensor randn(
-        long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        long rows, long columns, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false, Generator? generator = null) =>
         randn((ReadOnlySpan<long>)[rows, columns], dtype, device, requires_grad, generator);
 
     /// <summary>Standard normal numbers.</summary>
     public static Tensor randn(
-        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false, Generator? generator = null) =>
         randn((ReadOnlySpan<long>)[dim0, dim1, dim2], dtype, device, requires_grad, generator);
 
     /// <summary>Standard normal numbers.</summary>
     public static Tensor randn(
-        long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+        long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false, Generator? generator = null) =>
         randn((ReadOnlySpan<long>)[dim0, dim1, dim2, dim3], dtype, device, requires_grad, generator);
     /// <summary>Uniform integers on [low, high); 64-bit unless another type is given.</summary>
     public static Tensor randint(

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace TorchSharp;
@@ -20,7 +19,8 @@ public static partial class torch
 
     /// <summary>A copy of the values in the given shape.</summary>
     public static Tensor tensor(
-        Memory<float> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Memory<float> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         Copied<float>(rawArray.Span, dimensions, dtype, device, requires_grad);
 
     /// <summary>A copy of a matrix.</summary>
@@ -42,7 +42,8 @@ public static partial class torch
 
     /// <summary>A copy of the values in the given shape.</summary>
     public static Tensor tensor(
-        Memory<double> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Memory<double> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         Copied<double>(rawArray.Span, dimensions, dtype, device, requires_grad);
 
     /// <summary>A copy of a matrix.</summary>
@@ -86,7 +87,8 @@ public static partial class torch
 
     /// <summary>A copy of the values in the given shape.</summary>
     public static Tensor tensor(
-        Memory<long> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Memory<long> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         Copied<long>(rawArray.Span, dimensions, dtype, device, requires_grad);
 
     /// <summary>A copy of a matrix.</summary>
@@ -108,7 +110,8 @@ public static partial class torch
 
     /// <summary>A copy of the values in the given shape.</summary>
     public static Tensor tensor(
-        Memory<short> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Memory<short> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         Copied<short>(rawArray.Span, dimensions, dtype, device, requires_grad);
 
     /// <summary>A tensor of no dimensions.</summary>
@@ -126,7 +129,8 @@ public static partial class torch
 
     /// <summary>A copy of the values in the given shape.</summary>
     public static Tensor tensor(
-        Memory<byte> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Memory<byte> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         Copied<byte>(rawArray.Span, dimensions, dtype, device, requires_grad);
 
     /// <summary>A tensor of no dimensions.</summary>
@@ -144,7 +148,8 @@ public static partial class torch
 
     /// <summary>A copy of the values in the given shape.</summary>
     public static Tensor tensor(
-        Memory<sbyte> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        Memory<sbyte> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null,
+        bool requires_grad = false) =>
         Copied<sbyte>(rawArray.Span, dimensions, dtype, device, requires_grad);
 
     /// <summary>A tensor of no dimensions.</summary>
@@ -160,10 +165,6 @@ public static partial class torch
         bool[] rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
         Copied<bool>(rawArray, dimensions, dtype, device, requires_grad);
 
-    /// <summary>A copy of the values in the given shape.</summary>
-    public static Tensor tensor(
-        Memory<bool> rawArray, ReadOnlySpan<long> dimensions, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
-        Copied<bool>(rawArray.Span, dimensions, dtype, device, requires_grad);
     private static Span<T> Flat<T>(Array array) =>
         MemoryMarshal.CreateSpan(ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(array)), array.Length);
 
