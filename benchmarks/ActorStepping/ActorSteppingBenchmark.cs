@@ -15,9 +15,9 @@ public static partial class ActorSteppingBenchmark
     public const double Target = 0.9;
 
     private const int Rounds = 3, Environments = 8, FrameSkip = 5, EpisodeSteps = 1000;
-    private static readonly TimeSpan RunTime = TimeSpan.FromSeconds(3); // as long as one run of the bare loop
+    private static readonly TimeSpan RunTime = TimeSpan.FromSeconds(3); // of one run, as in the bare loop
 
-    /// <summary>Measures both in turns, so that a busy machine slows both, and prints medians and their ratio. Takes about a minute.</summary>
+    /// <summary>Measures both in turns, so that a busy machine slows both, and prints medians and their ratio. Takes a minute.</summary>
     /// <param name="output">Where the figures go.</param>
     /// <param name="cancellationToken">Ends the measurement early.</param>
     /// <returns>Median rate of the actor over that of the bare loop.</returns>
@@ -34,12 +34,15 @@ public static partial class ActorSteppingBenchmark
             await ExecuteAsync("gcc", ["-O2", source, "-lmujoco", "-o", peer], folder.FullName, cancellationToken);
 
             var (ours, bare) = (new List<double>(), new List<double>());
-            await Task.Run(() => Measure(TimeSpan.FromSeconds(1), cancellationToken), cancellationToken); // until the code is compiled at its last tier
+
+            // Not counted: until the code is compiled at its last tier.
+            await Task.Run(() => Measure(TimeSpan.FromSeconds(1), cancellationToken), cancellationToken);
             for (var round = 1; round <= Rounds; round++)
             {
                 var text = await ExecuteAsync(
                     peer, [model, FrameSkip.ToString(CultureInfo.InvariantCulture)], folder.FullName, cancellationToken);
-                double[] bareRates = [.. Rate().Matches(text).Select(match => double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture))];
+                double[] bareRates =
+                    [.. Rate().Matches(text).Select(match => double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture))];
                 var ourRates = new double[bareRates.Length];
                 for (var run = 0; run < ourRates.Length; run++)
                 {
@@ -48,12 +51,14 @@ public static partial class ActorSteppingBenchmark
 
                 bare.AddRange(bareRates);
                 ours.AddRange(ourRates);
-                await output.WriteLineAsync(Text($"round {round}: actor {Median(ourRates):N0}, bare mj_step loop {Median(bareRates):N0} env steps/s"));
+                await output.WriteLineAsync(
+                    Text($"round {round}: actor {Median(ourRates):N0}, bare mj_step loop {Median(bareRates):N0} env steps/s"));
             }
 
             var ratio = Median(ours) / Median(bare);
+            await output.WriteLineAsync(Text($"HalfCheetah-v4, one thread, {Environments} environments, medians of {ours.Count} runs:"));
             await output.WriteLineAsync(Text(
-                $"actor stepping, HalfCheetah-v4, one thread, {Environments} environments, median of {ours.Count} runs of {RunTime.TotalSeconds} s: {Median(ours):N0} env steps/s = {ratio:P1} of the bare mj_step loop in C ({Median(bare):N0}); target {Target:P0}"));
+                $"actor {Median(ours):N0} env steps/s = {ratio:P1} of the bare mj_step loop in C ({Median(bare):N0}); target {Target:P0}"));
             return ratio;
         }
         finally
@@ -91,11 +96,17 @@ public static partial class ActorSteppingBenchmark
         return vector.BrokenCount == 0 ? rate : throw new InvalidOperationException($"{vector.BrokenCount} simulations diverged");
     }
 
-    private static async Task<string> ExecuteAsync(string program, IEnumerable<string> arguments, string folder, CancellationToken cancellationToken)
+    private static async Task<string> ExecuteAsync(
+        string program, IEnumerable<string> arguments, string folder, CancellationToken cancellationToken)
     {
         using var process = new Process
         {
-            StartInfo = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder },
+            StartInfo = new ProcessStartInfo(program, arguments)
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+                WorkingDirectory = folder,
+            },
         };
         try
         {
@@ -103,7 +114,8 @@ public static partial class ActorSteppingBenchmark
         }
         catch (System.ComponentModel.Win32Exception error)
         {
-            throw new InvalidOperationException($"cannot start {program}: {error.Message}; the benchmark needs gcc and libmujoco-dev", error);
+            throw new InvalidOperationException(
+                $"cannot start {program}: {error.Message}; the benchmark needs gcc and libmujoco-dev", error);
         }
 
         try

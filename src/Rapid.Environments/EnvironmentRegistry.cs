@@ -23,19 +23,47 @@ public static class EnvironmentRegistry
 {
     private static readonly Dictionary<string, string> NoOptions = [];
 
+    private static readonly Dictionary<string, string> LocomotionOptions = new()
+    {
+        ["forward_reward_weight"] = "a number",
+        ["ctrl_cost_weight"] = "a number",
+        ["reset_noise_scale"] = "a number",
+    };
+
+    private static readonly Dictionary<string, string> HopperOptions = new(LocomotionOptions)
+    {
+        ["healthy_reward"] = "a number",
+        ["terminate_when_unhealthy"] = "true or false",
+    };
+
     private static readonly Entry[] Entries =
     [
         new(
-            new("CartPole-v1", "classic", 500, 475, "balance a pole on a cart", new Dictionary<string, string> { ["sutton_barto_reward"] = "true or false" }),
+            new(
+                "CartPole-v1", "classic", 500, 475, "balance a pole on a cart",
+                new Dictionary<string, string> { ["sutton_barto_reward"] = "true or false" }),
             options => new CartPole(Flag(options, "sutton_barto_reward", false))),
         new(
-            new("Pendulum-v1", "classic", 200, null, "swing a pendulum up and hold it", new Dictionary<string, string> { ["g"] = "gravity in m/s^2" }),
+            new(
+                "Pendulum-v1", "classic", 200, null, "swing a pendulum up and hold it",
+                new Dictionary<string, string> { ["g"] = "gravity in m/s^2" }),
             options => new Pendulum(Number(options, "g", 10))),
         new(new("Acrobot-v1", "classic", 500, -100, "swing a two-link arm above a line", NoOptions), _ => new Acrobot()),
         new(new("MountainCar-v0", "classic", 200, -110, "get a weak car out of a valley", NoOptions), _ => new MountainCar()),
-        new(new("MountainCarContinuous-v0", "classic", 999, 90, "the mountain car with a continuous force", NoOptions), _ => new MountainCarContinuous()),
-        new(new("HalfCheetah-v4", "mujoco", 1000, 4800, "run with a planar two-legged body", NoOptions), _ => new HalfCheetah()),
-        new(new("Hopper-v4", "mujoco", 1000, 3800, "hop on one leg without falling", NoOptions), _ => new Hopper()),
+        new(
+            new("MountainCarContinuous-v0", "classic", 999, 90, "the mountain car with a continuous force", NoOptions),
+            _ => new MountainCarContinuous()),
+        new(
+            new("HalfCheetah-v4", "mujoco", 1000, 4800, "run with a planar two-legged body", LocomotionOptions),
+            options => new HalfCheetah(
+                Number(options, "forward_reward_weight", 1), Number(options, "ctrl_cost_weight", 0.1),
+                Number(options, "reset_noise_scale", 0.1))),
+        new(
+            new("Hopper-v4", "mujoco", 1000, 3800, "hop on one leg without falling", HopperOptions),
+            options => new Hopper(
+                Number(options, "forward_reward_weight", 1), Number(options, "ctrl_cost_weight", 1e-3),
+                Number(options, "healthy_reward", 1), Flag(options, "terminate_when_unhealthy", true),
+                Number(options, "reset_noise_scale", 5e-3))),
     ];
 
     /// <summary>Every environment, in listing order.</summary>
@@ -45,7 +73,8 @@ public static class EnvironmentRegistry
     public static EnvironmentInfo? Find(string name) => All.FirstOrDefault(info => info.Name == name);
 
     /// <summary>Why these options are wrong, one text each; empty when they are fine.</summary>
-    public static IEnumerable<(string Option, string Problem)> CheckOptions(EnvironmentInfo info, IReadOnlyDictionary<string, string> options)
+    public static IEnumerable<(string Option, string Problem)> CheckOptions(
+        EnvironmentInfo info, IReadOnlyDictionary<string, string> options)
     {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(options);
@@ -70,7 +99,8 @@ public static class EnvironmentRegistry
     public static IEnvironment Create(string name, IReadOnlyDictionary<string, string>? options = null)
     {
         var entry = Array.Find(Entries, entry => entry.Info.Name == name)
-            ?? throw new ArgumentException($"'{name}' is not an environment{NearestName.Hint(name, All.Select(info => info.Name))}", nameof(name));
+            ?? throw new ArgumentException(
+                $"'{name}' is not an environment{NearestName.Hint(name, All.Select(info => info.Name))}", nameof(name));
         foreach (var (option, problem) in CheckOptions(entry.Info, options ?? NoOptions))
         {
             throw new ArgumentException($"{option}: {problem}", nameof(options));
@@ -85,7 +115,8 @@ public static class EnvironmentRegistry
     private static double Number(IReadOnlyDictionary<string, string> options, string name, double fallback) =>
         options.TryGetValue(name, out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : fallback;
 
-    private static bool IsFinite(string text) => double.TryParse(text, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value);
+    private static bool IsFinite(string text) =>
+        double.TryParse(text, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value);
 
     private sealed record Entry(EnvironmentInfo Info, Func<IReadOnlyDictionary<string, string>, IEnvironment> Make);
 }

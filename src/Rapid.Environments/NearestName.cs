@@ -8,14 +8,17 @@ public static class NearestName
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(known);
-        var best = known.Select(candidate => (candidate, distance: Distance(name, candidate))).OrderBy(pair => pair.distance).FirstOrDefault();
+        var best = known.Select(candidate => (candidate, distance: Distance(name, candidate)))
+            .OrderBy(pair => pair.distance)
+            .FirstOrDefault();
         return best.candidate is not null && best.distance <= Math.Max(2, best.candidate.Length / 3) ? best.candidate : null;
     }
 
     /// <summary>"; did you mean 'x'?" or nothing.</summary>
-    public static string Hint(string name, IEnumerable<string> known) => Find(name, known) is { } nearest ? $"; did you mean '{nearest}'?" : "";
+    public static string Hint(string name, IEnumerable<string> known) =>
+        Find(name, known) is { } nearest ? $"; did you mean '{nearest}'?" : "";
 
-    /// <summary>Insertions, deletions, substitutions and neighbour swaps between two names, ignoring case (Damerau-Levenshtein, restricted).</summary>
+    /// <summary>Insertions, deletions, substitutions and neighbour swaps, ignoring case (restricted Damerau-Levenshtein).</summary>
     internal static int Distance(string a, string b)
     {
         var d = new int[a.Length + 1, b.Length + 1];

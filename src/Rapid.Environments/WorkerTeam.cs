@@ -17,7 +17,11 @@ internal sealed class WorkerTeam : IDisposable
         _work = work;
         _done = new CountdownEvent(parts - 1);
         _starts = [.. Enumerable.Range(1, parts - 1).Select(_ => new SemaphoreSlim(0))];
-        _threads = [.. Enumerable.Range(1, parts - 1).Select(part => new Thread(() => Loop(part)) { IsBackground = true, Name = $"environments-{part}" })];
+        _threads =
+        [
+            .. Enumerable.Range(1, parts - 1)
+                .Select(part => new Thread(() => Loop(part)) { IsBackground = true, Name = $"environments-{part}" }),
+        ];
         foreach (var thread in _threads)
         {
             thread.Start();

@@ -2,7 +2,7 @@ using Rapid.Environments.MuJoCo;
 
 namespace Rapid.Environments.Tests;
 
-/// <summary>Against traces and compiled models of the reference implementation on MuJoCo 2.2.2; other versions have other last bits.</summary>
+/// <summary>Against traces and models of the reference implementation on MuJoCo 2.2.2; other versions have other last bits.</summary>
 public sealed class MuJoCoTests
 {
     public static TheoryData<string> Names => new("HalfCheetah-v4", "Hopper-v4");
@@ -82,7 +82,7 @@ public sealed class MuJoCoTests
     [InlineData("HalfCheetah-v4", double.NaN, 0)]
     [InlineData("Hopper-v4", 0, 1e15)]
     [InlineData("Hopper-v4", 0, double.PositiveInfinity)]
-    public void A_state_that_MuJoCo_would_silently_reset_is_reported_and_stays_reported_until_a_reset(string name, double position, double velocity)
+    public void A_state_that_MuJoCo_would_silently_reset_is_reported_until_a_reset(string name, double position, double velocity)
     {
         using var environment = Create(name);
         var observation = new float[((BoxSpace)environment.ObservationSpace).Size];
@@ -211,6 +211,32 @@ public sealed class MuJoCoTests
         Assert.InRange(largestVelocity, 0.25, 0.6);
         Assert.InRange(largestPosition, 0.099, 0.1);
         Assert.InRange(largestHopper, 0.00495, 0.005);
+    }
+
+    [Fact]
+    public void Options_change_the_reward_the_end_and_the_noise()
+    {
+        static StepResult Fall(Dictionary<string, string> options)
+        {
+            using var hopper = (MuJoCoEnvironment)EnvironmentRegistry.Create("Hopper-v4", options);
+            hopper.SetState([0, 1.25, 0.3, 0, 0, 0], new double[6]);
+            return hopper.Step([1, 0, 0], new float[11]);
+        }
+
+        var standard = Fall([]);
+        var velocity = standard.Reward - 1 + 1e-3;
+        Assert.True(standard.Terminated);
+        var changed = Fall(new() { ["forward_reward_weight"] = "2", ["ctrl_cost_weight"] = "0.5", ["healthy_reward"] = "3" });
+        Assert.Equal(2 * velocity + 3 - 0.5, changed.Reward, 1e-12);
+        var patient = Fall(new() { ["terminate_when_unhealthy"] = "false" });
+        Assert.Equal(velocity - 1e-3, patient.Reward, 1e-12);
+        Assert.False(patient.Terminated);
+
+        using var still = (MuJoCoEnvironment)EnvironmentRegistry.Create(
+            "HalfCheetah-v4", new Dictionary<string, string> { ["reset_noise_scale"] = "0" });
+        still.Reset(new RandomStream(1), new float[17]);
+        Assert.All(still.Positions.ToArray(), position => Assert.Equal(0, position));
+        Assert.All(still.Velocities.ToArray(), velocity => Assert.Equal(0, velocity));
     }
 
     private static MuJoCoEnvironment Create(string name) => (MuJoCoEnvironment)EnvironmentRegistry.Create(name);

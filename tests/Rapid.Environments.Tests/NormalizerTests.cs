@@ -30,7 +30,8 @@ public sealed class NormalizerTests
             double[] all = [.. values];
             var total = all.Length + 1e-4;
             var expectedMean = all.Sum() / total;
-            var expectedVariance = (all.Sum(value => (value - expectedMean) * (value - expectedMean)) + 1e-4 * (1 + expectedMean * expectedMean)) / total;
+            var squares = all.Sum(value => (value - expectedMean) * (value - expectedMean));
+            var expectedVariance = (squares + 1e-4 * (1 + expectedMean * expectedMean)) / total;
             Assert.Equal(expectedMean, mean, 1e-9 * (1 + Math.Abs(expectedMean)));
             Assert.Equal(expectedVariance, variance, 1e-6 * (1 + expectedVariance));
         }

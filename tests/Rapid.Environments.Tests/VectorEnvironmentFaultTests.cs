@@ -25,7 +25,8 @@ public sealed class VectorEnvironmentFaultTests
     [InlineData(3)]
     public void An_exception_on_any_thread_reaches_the_caller_and_the_vector_goes_on(int environment)
     {
-        using var vector = new VectorEnvironment(i => new Faulty(throwsAt: i == environment ? 2 : int.MaxValue), count: 4, seed: 1, threads: 4);
+        using var vector = new VectorEnvironment(
+            i => new Faulty(throwsAt: i == environment ? 2 : int.MaxValue), count: 4, seed: 1, threads: 4);
         var (observations, finals) = (new float[4], new float[4]);
         var (rewards, terminated, truncated) = (new float[4], new byte[4], new byte[4]);
         vector.Reset(observations);
@@ -90,7 +91,9 @@ public sealed class VectorEnvironmentFaultTests
         {
             Seen.Add(action[0]);
             observation[0] = ++_steps;
-            return _steps == throwsAt ? throw new InvalidTimeZoneException("scripted") : new(_steps == breaksAt ? double.NaN : 1, Terminated: false);
+            return _steps == throwsAt
+                ? throw new InvalidTimeZoneException("scripted")
+                : new StepResult(_steps == breaksAt ? double.NaN : 1, Terminated: false);
         }
 
         public void Dispose()

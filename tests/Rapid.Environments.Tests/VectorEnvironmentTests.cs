@@ -54,7 +54,8 @@ public class VectorEnvironmentTests
     [InlineData(1.0, 0f, true)]
     public void A_broken_environment_is_reset_and_counted_and_ends_no_episode(double reward, float observed, bool diverged)
     {
-        using var vector = new VectorEnvironment(_ => new Scripted([new(1, false), new(reward, false, Diverged: diverged), new(1, false)], observed), 1, 1);
+        StepResult[] script = [new(1, false), new(reward, false, Diverged: diverged), new(1, false)];
+        using var vector = new VectorEnvironment(_ => new Scripted(script, observed), 1, 1);
         var (observations, finals) = (new float[1], new float[1]);
         var (rewards, terminated, truncated) = (new float[1], new byte[1], new byte[1]);
         vector.Reset(observations);
@@ -170,9 +171,11 @@ public class VectorEnvironmentTests
     [Fact]
     public void An_unknown_name_or_option_names_the_nearest_known_one()
     {
-        Assert.Contains("'HalfCheetah-v4'", Assert.Throws<ArgumentException>(() => EnvironmentRegistry.Create("HalfCheeta-v4")).Message, StringComparison.Ordinal);
+        var badName = Assert.Throws<ArgumentException>(() => EnvironmentRegistry.Create("HalfCheeta-v4"));
+        Assert.Contains("'HalfCheetah-v4'", badName.Message, StringComparison.Ordinal);
         var options = new Dictionary<string, string> { ["sutton_barto_rewart"] = "true" };
-        Assert.Contains("'sutton_barto_reward'", Assert.Throws<ArgumentException>(() => EnvironmentRegistry.Create("CartPole-v1", options)).Message, StringComparison.Ordinal);
+        var badOption = Assert.Throws<ArgumentException>(() => EnvironmentRegistry.Create("CartPole-v1", options));
+        Assert.Contains("'sutton_barto_reward'", badOption.Message, StringComparison.Ordinal);
     }
 
     private static float[] Record(string name, int count, int threads, ulong seed = 1)

@@ -57,7 +57,8 @@ public sealed class Acrobot : IEnvironment
     private static State4 Derivative(State4 s, double torque)
     {
         double cos2 = Math.Cos(s.Angle2), sin2 = Math.Sin(s.Angle2);
-        var d1 = Mass1 * Centre1 * Centre1 + Mass2 * (Length1 * Length1 + Centre2 * Centre2 + 2 * Length1 * Centre2 * cos2) + Inertia1 + Inertia2;
+        var d1 = Mass1 * Centre1 * Centre1 + Mass2 * (Length1 * Length1 + Centre2 * Centre2 + 2 * Length1 * Centre2 * cos2)
+            + Inertia1 + Inertia2;
         var d2 = Mass2 * (Centre2 * Centre2 + Length1 * Centre2 * cos2) + Inertia2;
         var phi2 = Mass2 * Centre2 * Gravity * Math.Cos(s.Angle1 + s.Angle2 - Math.PI / 2);
         var phi1 = -Mass2 * Length1 * Centre2 * (s.Speed2 * s.Speed2) * sin2

@@ -1,20 +1,22 @@
 namespace Rapid.Environments.MuJoCo;
 
 /// <summary>Run forward with a planar two-legged body (Gymnasium's HalfCheetah-v4). Never terminates.</summary>
-public sealed class HalfCheetah() : MuJoCoEnvironment("half_cheetah.xml", frameSkip: 5, observationSize: 17)
+/// <param name="forwardRewardWeight">Per m/s of the root.</param>
+/// <param name="controlCostWeight">Per squared unit of action.</param>
+/// <param name="resetNoiseScale">Half width of the start positions' noise and deviation of the start velocities'.</param>
+public sealed class HalfCheetah(double forwardRewardWeight = 1, double controlCostWeight = 0.1, double resetNoiseScale = 0.1)
+    : MuJoCoEnvironment("half_cheetah.xml", frameSkip: 5, observationSize: 17)
 {
-    private const double ControlCost = 0.1, ResetNoise = 0.1;
-
     private protected override void AddResetNoise(RandomStream random, Span<double> positions, Span<double> velocities)
     {
         foreach (ref var position in positions)
         {
-            position += random.NextUniform(-ResetNoise, ResetNoise);
+            position += random.NextUniform(-resetNoiseScale, resetNoiseScale);
         }
 
         foreach (ref var velocity in velocities)
         {
-            velocity += ResetNoise * random.NextNormal();
+            velocity += resetNoiseScale * random.NextNormal();
         }
     }
 
@@ -25,5 +27,5 @@ public sealed class HalfCheetah() : MuJoCoEnvironment("half_cheetah.xml", frameS
     }
 
     private protected override (double Reward, bool Terminated) Score(double forwardVelocity, double squaredControl) =>
-        (forwardVelocity - ControlCost * squaredControl, false);
+        (forwardRewardWeight * forwardVelocity - controlCostWeight * squaredControl, false);
 }

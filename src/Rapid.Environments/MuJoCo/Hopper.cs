@@ -1,21 +1,29 @@
 namespace Rapid.Environments.MuJoCo;
 
 /// <summary>Hop forward on one leg without falling (Gymnasium's Hopper-v4).</summary>
-public sealed class Hopper() : MuJoCoEnvironment("hopper.xml", frameSkip: 4, observationSize: 11)
+/// <param name="forwardRewardWeight">Per m/s of the root.</param>
+/// <param name="controlCostWeight">Per squared unit of action.</param>
+/// <param name="healthyReward">Paid each healthy step and the one that ends the episode.</param>
+/// <param name="terminateWhenUnhealthy">False goes on after a fall.</param>
+/// <param name="resetNoiseScale">Half width of the start state's noise.</param>
+public sealed class Hopper(
+    double forwardRewardWeight = 1, double controlCostWeight = 1e-3, double healthyReward = 1, bool terminateWhenUnhealthy = true,
+    double resetNoiseScale = 5e-3)
+    : MuJoCoEnvironment("hopper.xml", frameSkip: 4, observationSize: 11)
 {
-    private const double ControlCost = 1e-3, HealthyReward = 1, ResetNoise = 5e-3, VelocityClip = 10;
+    private const double VelocityClip = 10;
     private const double StateLimit = 100, MinimumHeight = 0.7, AngleLimit = 0.2; // metres, radians
 
     private protected override void AddResetNoise(RandomStream random, Span<double> positions, Span<double> velocities)
     {
         foreach (ref var position in positions)
         {
-            position += random.NextUniform(-ResetNoise, ResetNoise);
+            position += random.NextUniform(-resetNoiseScale, resetNoiseScale);
         }
 
         foreach (ref var velocity in velocities)
         {
-            velocity += random.NextUniform(-ResetNoise, ResetNoise);
+            velocity += random.NextUniform(-resetNoiseScale, resetNoiseScale);
         }
     }
 
@@ -28,9 +36,14 @@ public sealed class Hopper() : MuJoCoEnvironment("hopper.xml", frameSkip: 4, obs
         }
     }
 
-    /// <summary>Version 4 pays the healthy reward on the terminating step too.</summary>
-    private protected override (double Reward, bool Terminated) Score(double forwardVelocity, double squaredControl) =>
-        (forwardVelocity + HealthyReward - ControlCost * squaredControl, !IsHealthy());
+    private protected override (double Reward, bool Terminated) Score(double forwardVelocity, double squaredControl)
+    {
+        var isHealthy = IsHealthy();
+
+        // Version 4 pays a body that is unhealthy only where being so ends the episode, that is on its last step.
+        var bonus = isHealthy || terminateWhenUnhealthy ? healthyReward : 0;
+        return (forwardRewardWeight * forwardVelocity + bonus - controlCostWeight * squaredControl, terminateWhenUnhealthy && !isHealthy);
+    }
 
     private bool IsHealthy() =>
         Positions[1] > MinimumHeight && Math.Abs(Positions[2]) < AngleLimit && WithinLimit(Positions[2..]) && WithinLimit(Velocities);
