@@ -1,12 +1,10 @@
 using System.Collections;
-using System.Diagnostics.CodeAnalysis;
 using TorchSharp.Interop;
 
 namespace TorchSharp.Utils;
 
 /// <summary>Reads and writes the elements of a CPU tensor in row-major order, whatever its strides.</summary>
 /// <typeparam name="T">The element type.</typeparam>
-[SuppressMessage("Naming", "CA1710", Justification = "upstream's name")]
 public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : unmanaged
 {
     private readonly torch.Tensor _tensor;
