@@ -1,0 +1,374 @@
+using System.IO.Compression;
+using System.Net;
+using Grpc.Core;
+using Grpc.Wire;
+
+namespace Grpc.Net.Client;
+
+/// <summary>One call: sends the request, reads the response, and decides what the status is, whoever ended it.</summary>
+internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
+    where TRequest : class
+    where TResponse : class
+{
+    private readonly GrpcChannel _channel;
+    private readonly Method<TRequest, TResponse> _method;
+    private readonly CallOptions _options;
+    private readonly CancellationTokenSource _abort;
+    private readonly TaskCompletionSource<Metadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<HttpResponseMessage> _response = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Timer? _deadlineTimer;
+    private readonly CancellationTokenRegistration _userCancellation;
+    private readonly Lock _gate = new();
+    private RequestContent<TRequest, TResponse>? _content;
+    private HttpResponseMessage? _message;
+    private Metadata? _trailers;
+    private Status? _status;
+    private bool _deadlinePassed;
+
+    public GrpcCall(GrpcChannel channel, Method<TRequest, TResponse> method, CallOptions options)
+    {
+        _channel = channel;
+        _method = method;
+        _options = options;
+        _abort = CancellationTokenSource.CreateLinkedTokenSource(channel.DisposedToken);
+        _ = _headers.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+        _ = _response.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
+        if (options.Deadline is { } deadline && deadline != DateTime.MaxValue)
+        {
+            var left = deadline.ToUniversalTime() - DateTime.UtcNow;
+            _deadlineTimer = new Timer(static call => ((GrpcCall<TRequest, TResponse>)call!).OnDeadline(), this, Clamp(left), Timeout.InfiniteTimeSpan);
+        }
+
+        _userCancellation = options.CancellationToken.Register(static call => ((GrpcCall<TRequest, TResponse>)call!).Abort(), this);
+    }
+
+    public IClientStreamWriter<TRequest>? Requests => _content;
+
+    public Task<Metadata> ResponseHeadersAsync => _headers.Task;
+
+    public bool IsFinished => _status is not null;
+
+    public int? MaxReceiveMessageSize => _channel.Options.MaxReceiveMessageSize;
+
+    public Marshaller<TResponse> ResponseMarshaller => _method.ResponseMarshaller;
+
+    public CancellationToken Aborted => _abort.Token;
+
+    public Status GetStatus() => _status ?? throw new InvalidOperationException("Unable to get the status because the call is not complete.");
+
+    public Metadata GetTrailers() =>
+        IsFinished ? _trailers ?? Metadata.Empty : throw new InvalidOperationException("Can't get the call trailers because the call has not completed successfully.");
+
+    public Task<HttpResponseMessage> ResponseAsync => _response.Task;
+
+    public async Task<TResponse> StartSingleResponse(TRequest? request)
+    {
+        Start(request);
+        var reader = new ResponseReader<TRequest, TResponse>(this);
+        if (!await reader.MoveNext(CancellationToken.None).ConfigureAwait(false))
+        {
+            throw Fail(new Status(StatusCode.Internal, "Failed to deserialize response message: the response has no message."));
+        }
+
+        var response = reader.Current;
+        if (await reader.MoveNext(CancellationToken.None).ConfigureAwait(false))
+        {
+            Abort();
+            throw Fail(new Status(StatusCode.Internal, "Unexpected data after finished reading message."));
+        }
+
+        return response;
+    }
+
+    public ResponseReader<TRequest, TResponse> StartStreamedResponse(TRequest? request)
+    {
+        Start(request);
+        return new ResponseReader<TRequest, TResponse>(this);
+    }
+
+    public FrameBuffer Encode(TRequest message, WriteOptions? streamOptions)
+    {
+        var flags = (streamOptions ?? _options.WriteOptions)?.Flags ?? default;
+        var compress = _options.Headers?.GetValue("grpc-internal-encoding-request") == GrpcHeaders.Gzip && !flags.HasFlag(WriteFlags.NoCompress);
+        try
+        {
+            return MessageCodec.Encode(_method.RequestMarshaller, message, compress, CompressionLevel.Fastest, _channel.Options.MaxSendMessageSize);
+        }
+        catch (RpcException error)
+        {
+            Finish(error.Status, null);
+            Abort();
+            throw;
+        }
+    }
+
+    /// <summary>The exception of a call that has ended.</summary>
+    public Exception FailureOf()
+    {
+        var status = GetStatus();
+        return _channel.Options.ThrowOperationCanceledOnCancellation && status.StatusCode is StatusCode.Cancelled or StatusCode.DeadlineExceeded
+            ? new OperationCanceledException(status.Detail, new RpcException(status, GetTrailers()), _options.CancellationToken)
+            : new RpcException(status, GetTrailers());
+    }
+
+    /// <summary>What a failed write means: the call's own status if it has one or gets one at once, else the transport's failure.</summary>
+    public async Task<Exception> WriteFailureAsync(Exception error, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested)
+        {
+            return new OperationCanceledException(cancellation);
+        }
+
+        // A server that refuses a call answers before it has read everything; its answer says more than the broken pipe.
+        try
+        {
+            var response = await _response.Task.WaitAsync(TimeSpan.FromMilliseconds(200), CancellationToken.None).ConfigureAwait(false);
+            if (_status is null && response.TrailingHeaders.Contains(GrpcHeaders.Status))
+            {
+                FinishFromTrailers();
+            }
+        }
+        catch (Exception failure) when (failure is TimeoutException or RpcException or OperationCanceledException)
+        {
+            error = _status is null ? error : failure;
+        }
+
+        return _status is null ? Fail(error) : FailureOf();
+    }
+
+    /// <summary>Ends the call with a failure and returns what to throw.</summary>
+    public Exception Fail(Exception error)
+    {
+        if (error is RpcException known)
+        {
+            Finish(known.Status, known.Trailers);
+        }
+        else if (_deadlinePassed)
+        {
+            Finish(new Status(StatusCode.DeadlineExceeded, ""), null);
+        }
+        else if (_abort.IsCancellationRequested)
+        {
+            var detail = _channel.DisposedToken.IsCancellationRequested ? "gRPC call disposed." : "Call canceled by the client.";
+            Finish(new Status(StatusCode.Cancelled, detail, error as OperationCanceledException is null ? error : null), null);
+        }
+        else
+        {
+            Finish(new Status(CodeOf(error), $"{error.GetType().Name}: {error.Message}{(error.InnerException is { } inner ? $" {inner.GetType().Name}: {inner.Message}" : "")}", error), null);
+        }
+
+        return FailureOf();
+    }
+
+    public Exception Fail(Status status) => Fail(new RpcException(status));
+
+    /// <summary>The body is read to its end: the trailers hold the status.</summary>
+    public void FinishFromTrailers()
+    {
+        var trailers = new Metadata();
+        Collect(_message!.TrailingHeaders, trailers);
+        Finish(StatusOf(_message.TrailingHeaders) ?? new Status(StatusCode.Cancelled, "No grpc-status found on response."), trailers);
+    }
+
+    public void Abort()
+    {
+        try
+        {
+            _abort.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Finished in the meantime; there is nothing left to abort.
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!IsFinished)
+        {
+            Abort();
+            Fail(new OperationCanceledException("gRPC call disposed."));
+        }
+
+        _deadlineTimer?.Dispose();
+        _userCancellation.Dispose();
+        _message?.Dispose();
+    }
+
+    private void Start(TRequest? request)
+    {
+        _content = new RequestContent<TRequest, TResponse>(this, request);
+        _ = SendAsync();
+    }
+
+    private async Task SendAsync()
+    {
+        try
+        {
+            _abort.Token.ThrowIfCancellationRequested();
+            using var request = await MakeRequestAsync().ConfigureAwait(false);
+            _message = await _channel.SendAsync(request, _abort.Token).ConfigureAwait(false);
+            Validate(_message);
+            var headers = new Metadata();
+            Collect(_message.Headers, headers);
+            _headers.TrySetResult(headers);
+            if (StatusOf(_message.Headers) is { } status)
+            {
+                Finish(status, headers);
+                _response.TrySetException(FailureOf());
+                return;
+            }
+
+            _response.TrySetResult(_message);
+        }
+        catch (Exception error)
+        {
+            var failure = Fail(error);
+            _headers.TrySetException(failure);
+            _response.TrySetException(failure);
+        }
+    }
+
+    private async Task<HttpRequestMessage> MakeRequestAsync()
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_channel.Address, _method.FullName))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = _content,
+        };
+        request.Headers.TryAddWithoutValidation("te", "trailers");
+        request.Headers.TryAddWithoutValidation("user-agent", "rapid-grpc-dotnet");
+        request.Headers.TryAddWithoutValidation(GrpcHeaders.AcceptEncoding, "identity,gzip");
+        if (_options.Deadline is { } deadline && deadline != DateTime.MaxValue)
+        {
+            request.Headers.TryAddWithoutValidation(GrpcHeaders.Timeout, GrpcHeaders.FormatTimeout(deadline.ToUniversalTime() - DateTime.UtcNow));
+        }
+
+        foreach (var entry in _options.Headers ?? Metadata.Empty)
+        {
+            if (entry.Key == "grpc-internal-encoding-request")
+            {
+                request.Headers.TryAddWithoutValidation(GrpcHeaders.Encoding, entry.Value);
+            }
+            else
+            {
+                request.Headers.TryAddWithoutValidation(entry.Key, GrpcHeaders.ValueOf(entry));
+            }
+        }
+
+        foreach (var credentials in new[] { _channel.CallCredentials, _options.Credentials })
+        {
+            if (credentials is not null)
+            {
+                var metadata = new Metadata();
+                var context = new AuthInterceptorContext(new Uri(_channel.Address, $"/{_method.ServiceName}").ToString(), _method.Name);
+                await credentials.Interceptor(context, metadata).ConfigureAwait(false);
+                foreach (var entry in metadata)
+                {
+                    request.Headers.TryAddWithoutValidation(entry.Key, GrpcHeaders.ValueOf(entry));
+                }
+            }
+        }
+
+        return request;
+    }
+
+    private static void Validate(HttpResponseMessage response)
+    {
+        if (response.StatusCode != HttpStatusCode.OK)
+        {
+            var code = (int)response.StatusCode switch
+            {
+                400 => StatusCode.Internal,
+                401 => StatusCode.Unauthenticated,
+                403 => StatusCode.PermissionDenied,
+                404 => StatusCode.Unimplemented,
+                429 or 502 or 503 or 504 => StatusCode.Unavailable,
+                _ => StatusCode.Unknown,
+            };
+            throw new RpcException(new Status(code, $"Bad gRPC response. HTTP status code: {(int)response.StatusCode}"));
+        }
+
+        var type = response.Content.Headers.ContentType?.MediaType;
+        if (type is null || !type.StartsWith(GrpcHeaders.ContentType, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RpcException(new Status(StatusCode.Cancelled, $"Bad gRPC response. Invalid content-type value: {type}"));
+        }
+    }
+
+    private static Status? StatusOf(System.Net.Http.Headers.HttpHeaders headers)
+    {
+        if (!headers.TryGetValues(GrpcHeaders.Status, out var values) || !int.TryParse(values.First(), out var code))
+        {
+            return null;
+        }
+
+        var detail = headers.TryGetValues(GrpcHeaders.Message, out var messages) ? GrpcHeaders.DecodeMessage(messages.First()) : "";
+        return new Status(Enum.IsDefined((StatusCode)code) ? (StatusCode)code : StatusCode.Unknown, detail);
+    }
+
+    private static void Collect(System.Net.Http.Headers.HttpHeaders headers, Metadata metadata)
+    {
+        foreach (var (name, values) in headers)
+        {
+            if (!GrpcHeaders.IsReserved(name))
+            {
+                foreach (var value in values)
+                {
+                    GrpcHeaders.AddTo(metadata, name, value);
+                }
+            }
+        }
+    }
+
+    private static StatusCode CodeOf(Exception error)
+    {
+        for (var current = error; current is not null; current = current.InnerException)
+        {
+            if (current is HttpProtocolException protocol)
+            {
+                return protocol.ErrorCode switch
+                {
+                    7 => StatusCode.Unavailable,
+                    8 => StatusCode.Cancelled,
+                    11 => StatusCode.ResourceExhausted,
+                    12 => StatusCode.PermissionDenied,
+                    _ => StatusCode.Internal,
+                };
+            }
+        }
+
+        return error is HttpRequestException or IOException or System.Net.Sockets.SocketException ? StatusCode.Unavailable : StatusCode.Internal;
+    }
+
+    private void OnDeadline()
+    {
+        _deadlinePassed = true;
+        Abort();
+    }
+
+    private void Finish(Status status, Metadata? trailers)
+    {
+        lock (_gate)
+        {
+            if (_status is not null)
+            {
+                return;
+            }
+
+            _trailers = trailers;
+            _status = status;
+        }
+
+        _deadlineTimer?.Dispose();
+        _userCancellation.Unregister();
+        _content?.Abort();
+    }
+
+    private static TimeSpan Clamp(TimeSpan left)
+    {
+        var maximum = TimeSpan.FromMilliseconds(int.MaxValue);
+        return left < TimeSpan.Zero ? TimeSpan.Zero : left > maximum ? maximum : left;
+    }
+}

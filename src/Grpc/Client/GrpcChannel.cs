@@ -1,0 +1,83 @@
+using Grpc.Core;
+
+namespace Grpc.Net.Client;
+
+public sealed class GrpcChannelOptions
+{
+    public ChannelCredentials? Credentials { get; set; }
+
+    public int? MaxSendMessageSize { get; set; }
+
+    public int? MaxReceiveMessageSize { get; set; } = 4 * 1024 * 1024;
+
+    public HttpMessageHandler? HttpHandler { get; set; }
+
+    public bool DisposeHttpClient { get; set; }
+
+    public bool ThrowOperationCanceledOnCancellation { get; set; }
+
+    public bool UnsafeUseInsecureChannelCallCredentials { get; set; }
+}
+
+/// <summary>A connection to a gRPC service; expensive to make, cheap to call, safe to share.</summary>
+public sealed class GrpcChannel : ChannelBase, IDisposable
+{
+    private readonly HttpMessageInvoker _invoker;
+    private readonly CancellationTokenSource _disposed = new();
+
+    private GrpcChannel(Uri address, GrpcChannelOptions options)
+        : base(address.Authority)
+    {
+        Address = address;
+        Options = options;
+        var ownsHandler = options.HttpHandler is null || options.DisposeHttpClient;
+        _invoker = new HttpMessageInvoker(options.HttpHandler ?? new SocketsHttpHandler { EnableMultipleHttp2Connections = true }, ownsHandler);
+        CallCredentials = options.Credentials?.CallCredentials;
+        if (CallCredentials is not null && address.Scheme != Uri.UriSchemeHttps && !options.UnsafeUseInsecureChannelCallCredentials)
+        {
+            CallCredentials = null;
+        }
+    }
+
+    internal Uri Address { get; }
+
+    internal GrpcChannelOptions Options { get; }
+
+    internal CallCredentials? CallCredentials { get; }
+
+    internal CancellationToken DisposedToken => _disposed.Token;
+
+    public static GrpcChannel ForAddress(string address) => ForAddress(address, new GrpcChannelOptions());
+
+    public static GrpcChannel ForAddress(string address, GrpcChannelOptions channelOptions) => ForAddress(new Uri(address), channelOptions);
+
+    public static GrpcChannel ForAddress(Uri address) => ForAddress(address, new GrpcChannelOptions());
+
+    public static GrpcChannel ForAddress(Uri address, GrpcChannelOptions channelOptions)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        ArgumentNullException.ThrowIfNull(channelOptions);
+        return address.Scheme is "http" or "https"
+            ? new GrpcChannel(address, channelOptions)
+            : throw new InvalidOperationException($"No address resolver configured for the scheme '{address.Scheme}'.");
+    }
+
+    public override CallInvoker CreateCallInvoker() => new HttpCallInvoker(this);
+
+    public void Dispose()
+    {
+        if (!_disposed.IsCancellationRequested)
+        {
+            _disposed.Cancel();
+            _invoker.Dispose();
+        }
+    }
+
+    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) => _invoker.SendAsync(request, cancellation);
+
+    protected override Task ShutdownAsyncCore()
+    {
+        Dispose();
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,127 @@
+using System.Buffers;
+using System.IO.Compression;
+using Grpc.AspNetCore.Server;
+using Grpc.Core;
+using Grpc.Wire;
+using Microsoft.AspNetCore.Http;
+
+namespace Grpc.Server;
+
+/// <summary>The messages of one call.</summary>
+internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcServiceOptions options, Method<TRequest, TResponse> method)
+    : ServerCall(context, options, method), IAsyncStreamReader<TRequest>, IServerStreamWriter<TResponse>
+    where TRequest : class
+    where TResponse : class
+{
+    private TRequest? _current;
+    private int _writing;
+
+    public TRequest Current => _current ?? throw new InvalidOperationException("No current element is available.");
+
+    public async Task<bool> MoveNext(CancellationToken cancellationToken)
+    {
+        _current = await ReadAsync(cancellationToken).ConfigureAwait(false);
+        return _current is not null;
+    }
+
+    /// <summary>The only request message of a unary or server-streaming call.</summary>
+    public async Task<TRequest> ReadSingleAsync()
+    {
+        var request = await ReadAsync(CancellationToken).ConfigureAwait(false) ?? throw new RpcException(new Status(StatusCode.Internal, "Incomplete message."));
+        return await ReadAsync(CancellationToken).ConfigureAwait(false) is null
+            ? request
+            : throw new RpcException(new Status(StatusCode.Internal, "Additional data after the message received."));
+    }
+
+    public Task WriteAsync(TResponse message) => WriteAsync(message, CancellationToken.None);
+
+    public async Task WriteAsync(TResponse message, CancellationToken cancellationToken)
+    {
+        if (message is null)
+        {
+            throw new RpcException(new Status(StatusCode.Cancelled, "No message returned from method."));
+        }
+
+        if (Interlocked.Exchange(ref _writing, 1) == 1)
+        {
+            throw new InvalidOperationException("Can't write the message because the previous write is in progress.");
+        }
+
+        try
+        {
+            CancellationToken.ThrowIfCancellationRequested();
+            var compress = HttpContext.Response.Headers.ContainsKey(GrpcHeaders.Encoding) && WriteOptions?.Flags.HasFlag(WriteFlags.NoCompress) != true;
+            using var frame = MessageCodec.Encode(
+                method.ResponseMarshaller, message, compress, Options.ResponseCompressionLevel ?? CompressionLevel.Fastest, Options.MaxSendMessageSize);
+            var result = await HttpContext.Response.BodyWriter.WriteAsync(frame.Memory, cancellationToken).ConfigureAwait(false);
+            if (result.IsCompleted)
+            {
+                throw new OperationCanceledException("the client has gone");
+            }
+        }
+        finally
+        {
+            Volatile.Write(ref _writing, 0);
+        }
+    }
+
+    private async ValueTask<TRequest?> ReadAsync(CancellationToken cancellation)
+    {
+        var reader = HttpContext.Request.BodyReader;
+        while (true)
+        {
+            CancellationToken.ThrowIfCancellationRequested();
+            var result = await reader.ReadAsync(cancellation.CanBeCanceled ? cancellation : CancellationToken).ConfigureAwait(false);
+            var buffer = result.Buffer;
+            if (TryDecode(ref buffer, out var message))
+            {
+                reader.AdvanceTo(buffer.Start);
+                return message;
+            }
+
+            if (result.IsCompleted)
+            {
+                if (!buffer.IsEmpty)
+                {
+                    throw new RpcException(new Status(StatusCode.Internal, "Incomplete message."));
+                }
+
+                reader.AdvanceTo(buffer.End);
+                return null;
+            }
+
+            reader.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    private bool TryDecode(ref ReadOnlySequence<byte> buffer, out TRequest? message)
+    {
+        message = null;
+        if (buffer.Length < MessageCodec.HeaderSize)
+        {
+            return false;
+        }
+
+        Span<byte> header = stackalloc byte[MessageCodec.HeaderSize];
+        buffer.Slice(0, MessageCodec.HeaderSize).CopyTo(header);
+        var (isCompressed, length) = MessageCodec.ParseHeader(header, Options.MaxReceiveMessageSize);
+        if (buffer.Length < MessageCodec.HeaderSize + length)
+        {
+            return false;
+        }
+
+        var payload = buffer.Slice(MessageCodec.HeaderSize, length);
+        try
+        {
+            message = MessageCodec.Decode(
+                method.RequestMarshaller, payload, isCompressed, HttpContext.Request.Headers[GrpcHeaders.Encoding], Options.MaxReceiveMessageSize);
+        }
+        catch (Google.Protobuf.InvalidProtocolBufferException error)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"Malformed message: {error.Message}", error));
+        }
+
+        buffer = buffer.Slice(payload.End);
+        return true;
+    }
+}

@@ -1,0 +1,153 @@
+using Rapid.Environments;
+
+namespace Rapid.Protocol.Specs;
+
+/// <summary>Turns a spec, in YAML or as a wire message, into complete and valid options; or says everything that is wrong with it.</summary>
+public static class SpecReader
+{
+    /// <summary>The spec of <c>rapid train</c> without arguments.</summary>
+    public const string DefaultYaml = "environment: { name: HalfCheetah-v4 }";
+
+    /// <summary>Reads YAML.</summary>
+    /// <param name="yaml">The document.</param>
+    /// <param name="overrides">"path=value", applied over the document, for example "algorithm.learning_rate=1e-4".</param>
+    /// <exception cref="SpecException">With every problem.</exception>
+    public static ExperimentOptions ReadYaml(string yaml, IEnumerable<string>? overrides = null)
+    {
+        var tree = SpecNode.FromYaml(yaml);
+        var problems = new List<SpecProblem>();
+        foreach (var item in overrides ?? [])
+        {
+            Override(tree, item, problems);
+        }
+
+        return Resolve(tree, problems);
+    }
+
+    /// <summary>Reads a wire message.</summary>
+    /// <exception cref="SpecException">With every problem.</exception>
+    public static ExperimentOptions Read(V1.ExperimentSpec spec)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        return Resolve(SpecNode.FromMessage(spec), []);
+    }
+
+    private static void Override(SpecNode.Map tree, string item, List<SpecProblem> problems)
+    {
+        var cut = item.IndexOf('=', StringComparison.Ordinal);
+        if (cut <= 0)
+        {
+            problems.Add(new SpecProblem(item, "an override is written path=value, for example algorithm.learning_rate=1e-4"));
+            return;
+        }
+
+        var path = item[..cut].Trim().Split('.');
+        var map = tree;
+        foreach (var name in path[..^1])
+        {
+            if (!map.Children.TryGetValue(name, out var child) || child is not SpecNode.Map next)
+            {
+                map.Children[name] = next = new SpecNode.Map([]);
+            }
+
+            map = next;
+        }
+
+        try
+        {
+            map.Children[path[^1]] = SpecNode.FromText(item[(cut + 1)..]);
+        }
+        catch (SpecException)
+        {
+            problems.Add(new SpecProblem(item[..cut], $"'{item[(cut + 1)..]}' is not a value"));
+        }
+    }
+
+    private static ExperimentOptions Resolve(SpecNode.Map tree, List<SpecProblem> problems)
+    {
+        var binder = new SpecBinder();
+        binder.Problems.AddRange(problems);
+        var environment = FindEnvironment(tree, binder.Problems);
+        var algorithm = Choose(tree, "algorithm", "name", "ppo", Presets.Algorithms, binder.Problems);
+        var preset = Choose(tree, "algorithm", "preset", "cleanrl", Presets.Of(algorithm), binder.Problems);
+
+        // With an unknown environment the other fields are still checked, against the defaults of the commonest kind.
+        var options = Presets.Default(environment ?? EnvironmentRegistry.Find("HalfCheetah-v4")!, algorithm, preset);
+        binder.Bind(options, tree, "");
+        if (environment is not null)
+        {
+            CheckTogether(options, environment, binder.Problems);
+        }
+
+        return binder.Problems.Count == 0 ? options : throw new SpecException(binder.Problems);
+    }
+
+    private static EnvironmentInfo? FindEnvironment(SpecNode.Map tree, List<SpecProblem> problems)
+    {
+        var names = EnvironmentRegistry.All.Select(info => info.Name);
+        if (TextOf(tree, "environment", "name") is not { } name)
+        {
+            problems.Add(new SpecProblem("environment.name", "is missing; 'rapid envs' lists all"));
+            return null;
+        }
+
+        var info = EnvironmentRegistry.Find(name);
+        if (info is null)
+        {
+            problems.Add(new SpecProblem("environment.name", $"'{name}' is not an environment{NearestName.Hint(name, names)} 'rapid envs' lists all"));
+        }
+
+        return info;
+    }
+
+    private static string Choose(
+        SpecNode.Map tree, string group, string field, string fallback, IReadOnlyList<string> known, List<SpecProblem> problems)
+    {
+        if (TextOf(tree, group, field) is not { } text || known.Contains(text))
+        {
+            return TextOf(tree, group, field) ?? fallback;
+        }
+
+        problems.Add(new SpecProblem($"{group}.{field}", $"'{text}' is not one of {string.Join(", ", known)}{NearestName.Hint(text, known)}"));
+        return fallback;
+    }
+
+    private static string? TextOf(SpecNode.Map tree, string group, string field) =>
+        tree.Children.TryGetValue(group, out var node) && node is SpecNode.Map map
+        && map.Children.TryGetValue(field, out var child) && child is SpecNode.Value { Text: { } text } ? text : null;
+
+    /// <summary>Rules between fields.</summary>
+    private static void CheckTogether(ExperimentOptions options, EnvironmentInfo environment, List<SpecProblem> problems)
+    {
+        foreach (var (option, problem) in EnvironmentRegistry.CheckOptions(environment, options.Environment.Options))
+        {
+            problems.Add(new SpecProblem($"environment.options.{option}", problem));
+        }
+
+        if (options.Algorithm is not PpoOptions ppo)
+        {
+            return;
+        }
+
+        var batch = (long)ppo.RolloutSteps * options.Actors.Environments * options.Actors.Count;
+        var made = $"{batch} steps (rollout_steps {ppo.RolloutSteps} x actors.environments {options.Actors.Environments} x actors.count {options.Actors.Count})";
+        if (batch > int.MaxValue)
+        {
+            problems.Add(new SpecProblem("algorithm.rollout_steps", $"a batch of {made} is too large"));
+        }
+        else if (batch % ppo.Minibatches != 0)
+        {
+            problems.Add(new SpecProblem("algorithm.minibatches", $"{ppo.Minibatches} does not divide the batch of {made}"));
+        }
+
+        if (options.TotalSteps < batch)
+        {
+            problems.Add(new SpecProblem("total_steps", $"{options.TotalSteps} is less than one batch of {made}"));
+        }
+
+        if (options.Replay.CapacitySteps != 0 && options.Replay.CapacitySteps < batch)
+        {
+            problems.Add(new SpecProblem("replay.capacity_steps", $"{options.Replay.CapacitySteps} is less than one batch of {made}; 0 means exactly one"));
+        }
+    }
+}
