@@ -1,0 +1,137 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Rapid.Hosting;
+
+/// <summary>What every service is made of: Kestrel with HTTP/2 on its addresses, gRPC, health, reflection, the token, telemetry.</summary>
+public static class RapidHost
+{
+    // A trajectory or a snapshot should not wait for window updates: a few of the largest usual messages fit.
+    private const int WindowBytes = 16 << 20;
+
+    /// <summary>Builds a service that is not started yet.</summary>
+    /// <param name="name">Name in logs and telemetry.</param>
+    /// <param name="options">Where it listens and its limits.</param>
+    /// <param name="configure">Registers what the service needs.</param>
+    /// <param name="map">Maps its gRPC services.</param>
+    /// <param name="minimumLevel">Log level; a process that hosts several services is quieter.</param>
+    public static WebApplication Build(
+        string name, ServiceOptions options, Action<IServiceCollection> configure, Action<WebApplication> map, LogLevel minimumLevel = LogLevel.Information)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(configure);
+        ArgumentNullException.ThrowIfNull(map);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = name });
+        builder.Logging.ClearProviders().SetMinimumLevel(minimumLevel).AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss ";
+            });
+        builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
+        builder.Services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = options.MaxMessageBytes;
+            grpc.MaxSendMessageSize = options.MaxMessageBytes;
+            grpc.EnableDetailedErrors = true;
+            if (options.Token is { } token)
+            {
+                grpc.Interceptors.Add<TokenInterceptor>(token);
+            }
+        });
+        builder.Services.AddGrpcHealthChecks();
+        builder.Services.AddGrpcReflection();
+        builder.Services.AddSingleton(options);
+        if (options.OtlpEndpoint is { } endpoint)
+        {
+            builder.Services.AddHostedService(_ => new Telemetry(name, endpoint));
+        }
+
+        configure(builder.Services);
+        var app = builder.Build();
+        app.MapGrpcHealthChecksService();
+        app.MapGrpcReflectionService();
+        map(app);
+        return app;
+    }
+
+    /// <summary>Runs a service until it is told to stop, with one line instead of a stack trace when its configuration is wrong.</summary>
+    /// <returns>The exit code: 0, or 2 for a configuration error.</returns>
+    public static async Task<int> RunAsync(ServiceKind kind, Func<ServiceOptions, WebApplication> build)
+    {
+        ArgumentNullException.ThrowIfNull(build);
+        try
+        {
+            var options = ServiceOptionsReader.Read(kind);
+            await using var app = build(options);
+            await app.StartAsync();
+            app.Logger.LogInformation("listening on {Addresses}", string.Join(", ", app.Urls));
+            await app.WaitForShutdownAsync();
+            return 0;
+        }
+        catch (ConfigurationException error)
+        {
+            await Console.Error.WriteLineAsync(error.Message);
+            return 2;
+        }
+        catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        {
+            await Console.Error.WriteLineAsync($"RAPID_LISTEN: {error.Message}");
+            return 2;
+        }
+    }
+
+    private static void ConfigureKestrel(KestrelServerOptions kestrel, ServiceOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MinRequestBodyDataRate = null;
+        kestrel.Limits.MinResponseDataRate = null;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = WindowBytes;
+        kestrel.Limits.Http2.InitialStreamWindowSize = WindowBytes;
+        kestrel.Limits.Http2.MaxFrameSize = 1 << 20;
+        kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
+        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
+        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        foreach (var address in options.Listen)
+        {
+            Listen(kestrel, address, options);
+        }
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, ServiceAddress address, ServiceOptions options)
+    {
+        void Configure(ListenOptions listen)
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            if (address.IsSecure)
+            {
+                listen.UseHttps(X509Certificate2.CreateFromPemFile(options.TlsCertificate!, options.TlsKey));
+            }
+        }
+
+        if (address.SocketPath is { } path)
+        {
+            // A socket file that a killed process left behind.
+            File.Delete(path);
+            kestrel.ListenUnixSocket(path, Configure);
+        }
+        else if (address.Host == "localhost")
+        {
+            kestrel.ListenLocalhost(FreePort.Choose(address), Configure);
+        }
+        else if (System.Net.IPAddress.TryParse(address.Host, out var ip))
+        {
+            kestrel.Listen(ip, FreePort.Choose(address), Configure);
+        }
+        else
+        {
+            kestrel.ListenAnyIP(FreePort.Choose(address), Configure);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
+
+namespace Rapid.Hosting;
+
+/// <summary>How clients deal with services that are away: they wait and try again, with growing and random pauses.</summary>
+public static class Resilience
+{
+    /// <summary>Tries until it succeeds or is cancelled: for streams that carry the work.</summary>
+    /// <param name="what">What is tried, for the log: "following policies".</param>
+    /// <param name="logger">Hears of the first failure and of every tenth after it.</param>
+    public static ResiliencePipeline Forever(string what, ILogger logger) => Build(what, logger, int.MaxValue);
+
+    /// <summary>Tries for about half a minute: for single calls whose caller wants an answer.</summary>
+    public static ResiliencePipeline Briefly(string what, ILogger logger) => Build(what, logger, 12);
+
+    /// <summary>Whether a failure may go away by itself.</summary>
+    public static bool IsTransient(Exception error) => error is RpcException
+    {
+        StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Aborted or StatusCode.Internal or StatusCode.Cancelled or StatusCode.Unknown
+    };
+
+    private static ResiliencePipeline Build(string what, ILogger logger, int attempts) => new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = arguments => ValueTask.FromResult(
+                arguments.Outcome.Exception is { } error && IsTransient(error) && !arguments.Context.CancellationToken.IsCancellationRequested),
+            MaxRetryAttempts = attempts,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = TimeSpan.FromMilliseconds(50),
+            MaxDelay = TimeSpan.FromSeconds(3),
+            OnRetry = arguments =>
+            {
+                if (arguments.AttemptNumber % 10 == 0)
+                {
+                    logger.LogWarning("{What} failed, trying again: {Message}", what, arguments.Outcome.Exception?.Message);
+                }
+
+                return ValueTask.CompletedTask;
+            },
+        })
+        .Build();
+}

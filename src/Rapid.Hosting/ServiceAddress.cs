@@ -1,0 +1,112 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Rapid.Hosting;
+
+/// <summary>Where a service listens or is found: <c>http://host:port</c>, <c>https://host:port</c> or <c>unix:/path</c>.</summary>
+public sealed partial record ServiceAddress
+{
+    /// <summary>What <see cref="TryParse"/> takes, for error messages.</summary>
+    public const string Allowed = "http://host:port, https://host:port or unix:/absolute/path (at most 107 bytes)";
+
+    // sun_path of Linux's sockaddr_un holds 108 bytes with the terminating zero.
+    private const int LongestSocketPath = 107;
+
+    private ServiceAddress()
+    {
+    }
+
+    /// <summary>Path of the unix socket; null for TCP.</summary>
+    public string? SocketPath { get; private init; }
+
+    /// <summary>True for https.</summary>
+    public bool IsSecure { get; private init; }
+
+    /// <summary>Host name or address without brackets; empty for a unix socket.</summary>
+    public string Host { get; private init; } = "";
+
+    /// <summary>Port; 0 lets the system choose (listening only).</summary>
+    public int Port { get; private init; }
+
+    /// <summary>Last port of a range <c>http://host:5103-5199</c>, of which a listener takes the first free one; else <see cref="Port"/>.</summary>
+    public int LastPort { get; private init; }
+
+    /// <summary>True when a client can connect to it, that is when it is neither port 0 nor a range.</summary>
+    public bool IsReachable => SocketPath is not null || (Port > 0 && Port == LastPort);
+
+    /// <summary>A unix socket.</summary>
+    /// <exception cref="ArgumentException">The path is relative or too long for a socket.</exception>
+    public static ServiceAddress Unix(string path) => Parse("unix:" + path);
+
+    /// <summary>Reads an address.</summary>
+    /// <exception cref="ArgumentException">It is none; the message says what is allowed.</exception>
+    public static ServiceAddress Parse(string text) =>
+        TryParse(text, out var address) ? address : throw new ArgumentException($"'{text}' is not an address; allowed: {Allowed}", nameof(text));
+
+    /// <summary>Reads an address; false when it is none.</summary>
+    public static bool TryParse(string? text, [NotNullWhen(true)] out ServiceAddress? address)
+    {
+        address = null;
+        if (text is null)
+        {
+            return false;
+        }
+
+        if (text.StartsWith("unix:", StringComparison.Ordinal))
+        {
+            var path = text["unix:".Length..];
+            path = path.StartsWith("//", StringComparison.Ordinal) ? path[2..] : path;
+            if (!Path.IsPathRooted(path) || Encoding.UTF8.GetByteCount(path) > LongestSocketPath)
+            {
+                return false;
+            }
+
+            address = new ServiceAddress { SocketPath = path };
+            return true;
+        }
+
+        var match = TcpPattern().Match(text);
+        if (!match.Success
+            || Uri.CheckHostName(match.Groups["host"].Value) == UriHostNameType.Unknown
+            || !TryPort(match.Groups["port"].Value, out var port))
+        {
+            return false;
+        }
+
+        var last = port;
+        if (match.Groups["last"].Success && (!TryPort(match.Groups["last"].Value, out last) || last < port || port == 0))
+        {
+            return false;
+        }
+
+        address = new ServiceAddress
+        {
+            IsSecure = match.Groups["scheme"].Value == "https",
+            Host = match.Groups["host"].Value.Trim('[', ']'),
+            Port = port,
+            LastPort = last,
+        };
+        return true;
+    }
+
+    /// <summary>The form that <see cref="Parse"/> reads.</summary>
+    public override string ToString()
+    {
+        if (SocketPath is not null)
+        {
+            return $"unix:{SocketPath}";
+        }
+
+        var host = Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
+        var range = LastPort > Port ? string.Create(CultureInfo.InvariantCulture, $"-{LastPort}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{(IsSecure ? "https" : "http")}://{host}:{Port}{range}");
+    }
+
+    private static bool TryPort(string digits, out int port) =>
+        int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= 65_535;
+
+    [GeneratedRegex(@"^(?<scheme>https?)://(?<host>\[[^\]/]+\]|[^:/\[\]]+):(?<port>\d{1,5})(-(?<last>\d{1,5}))?/?$")]
+    private static partial Regex TcpPattern();
+}

@@ -1,0 +1,42 @@
+namespace Rapid.Hosting;
+
+/// <summary>How a service is reached and whom it talks to. <see cref="ServiceOptionsReader"/> reads it from the environment.</summary>
+/// <remarks>The defaults let services on one machine find each other over TCP without any configuration.</remarks>
+public sealed record ServiceOptions
+{
+    /// <summary>RAPID_LISTEN: where this service answers.</summary>
+    public required IReadOnlyList<ServiceAddress> Listen { get; init; }
+
+    /// <summary>RAPID_LEARNER: where the learner is.</summary>
+    public ServiceAddress Learner { get; init; } = ServiceAddress.Parse("http://127.0.0.1:5102");
+
+    /// <summary>RAPID_REPLAY: where the replay services are, as learner and actors reach them.</summary>
+    public IReadOnlyList<ServiceAddress> Replay { get; init; } = [ServiceAddress.Parse("http://127.0.0.1:5101")];
+
+    /// <summary>RAPID_REDIS: StackExchange.Redis configuration such as "localhost:6379"; null when there is no Redis.</summary>
+    public string? Redis { get; init; }
+
+    /// <summary>RAPID_RUNS: folder of the learner's runs, one folder a run.</summary>
+    public string Runs { get; init; } = "runs";
+
+    /// <summary>RAPID_TOKEN: bearer token that every call must carry when set; health checks are exempt.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>RAPID_TLS_CERTIFICATE: PEM file of the server's certificate and, after it, its intermediates.</summary>
+    public string? TlsCertificate { get; init; }
+
+    /// <summary>RAPID_TLS_KEY: PEM file of the certificate's private key.</summary>
+    public string? TlsKey { get; init; }
+
+    /// <summary>RAPID_TLS_CA: PEM file of the authorities that clients trust instead of the machine's.</summary>
+    public string? TlsCa { get; init; }
+
+    /// <summary>RAPID_MAX_MESSAGE: largest message in bytes, sent or received (default 256 MiB).</summary>
+    public int MaxMessageBytes { get; init; } = 256 << 20;
+
+    /// <summary>RAPID_ACTOR_SLOTS: most slots that one actor process fills at once (default: one a core).</summary>
+    public int ActorSlots { get; init; } = Environment.ProcessorCount;
+
+    /// <summary>OTEL_EXPORTER_OTLP_ENDPOINT: where traces and metrics go; null sends none.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+}

@@ -1,0 +1,180 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace Rapid.Hosting;
+
+/// <summary>Reads <see cref="ServiceOptions"/> from <c>appsettings.json</c> (same names as the variables) and the environment, which wins.</summary>
+public static class ServiceOptionsReader
+{
+    private const int SmallestMaxMessage = 64 << 10;
+
+    /// <summary>Reads <c>appsettings.json</c> beside the executable, then in the current folder, then the environment variables.</summary>
+    /// <exception cref="ConfigurationException">A file is no JSON, or a value is wrong.</exception>
+    public static ServiceOptions Read(ServiceKind kind)
+    {
+        try
+        {
+            return Read(kind, new ConfigurationBuilder()
+                .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
+                .AddJsonFile(Path.Combine(Environment.CurrentDirectory, "appsettings.json"), optional: true)
+                .AddEnvironmentVariables()
+                .Build());
+        }
+        catch (InvalidDataException error)
+        {
+            throw new ConfigurationException([$"{error.Message} {error.InnerException?.Message}"]);
+        }
+    }
+
+    /// <summary>Reads the values of a configuration.</summary>
+    /// <exception cref="ConfigurationException">Names every wrong variable, its value and what is allowed.</exception>
+    public static ServiceOptions Read(ServiceKind kind, IConfiguration configuration)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var reader = new Reader(configuration);
+        var defaults = new ServiceOptions { Listen = [] };
+        var options = new ServiceOptions
+        {
+            Listen = reader.Addresses("RAPID_LISTEN", [DefaultListen(kind)], reachable: false),
+            Learner = reader.Addresses("RAPID_LEARNER", [defaults.Learner], reachable: true, single: true)[0],
+            Replay = reader.Addresses("RAPID_REPLAY", defaults.Replay, reachable: true),
+            Redis = reader.Text("RAPID_REDIS"),
+            Runs = reader.Text("RAPID_RUNS") ?? defaults.Runs,
+            Token = reader.Token("RAPID_TOKEN"),
+            TlsCertificate = reader.ExistingFile("RAPID_TLS_CERTIFICATE"),
+            TlsKey = reader.ExistingFile("RAPID_TLS_KEY"),
+            TlsCa = reader.ExistingFile("RAPID_TLS_CA"),
+            MaxMessageBytes = reader.Integer("RAPID_MAX_MESSAGE", SmallestMaxMessage, Array.MaxLength, "bytes") ?? defaults.MaxMessageBytes,
+            ActorSlots = reader.Integer("RAPID_ACTOR_SLOTS", 1, 100_000, "slots") ?? defaults.ActorSlots,
+            OtlpEndpoint = reader.Endpoint("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        };
+        reader.CheckTls(options);
+        reader.ThrowIfWrong();
+        return options;
+    }
+
+    /// <summary>Where a service listens when RAPID_LISTEN is not set.</summary>
+    public static ServiceAddress DefaultListen(ServiceKind kind) => ServiceAddress.Parse(kind switch
+    {
+        ServiceKind.Replay => "http://127.0.0.1:5101",
+        ServiceKind.Learner => "http://127.0.0.1:5102",
+        // Several actors on one machine start without configuration; nobody but health checks connects to them.
+        ServiceKind.Actor => "http://127.0.0.1:5103-5199",
+        ServiceKind.Evaluator => "http://127.0.0.1:5104-5199",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "not a service"),
+    });
+
+    private sealed class Reader(IConfiguration configuration)
+    {
+        private readonly List<string> _problems = [];
+
+        public string? Text(string name) => string.IsNullOrWhiteSpace(configuration[name]) ? null : configuration[name]!.Trim();
+
+        public IReadOnlyList<ServiceAddress> Addresses(string name, IReadOnlyList<ServiceAddress> defaults, bool reachable, bool single = false)
+        {
+            if (Text(name) is not { } text)
+            {
+                return defaults;
+            }
+
+            var addresses = new List<ServiceAddress>();
+            foreach (var part in text.Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            {
+                if (ServiceAddress.TryParse(part, out var address) && (address.IsReachable || !reachable))
+                {
+                    addresses.Add(address);
+                }
+                else
+                {
+                    var ports = reachable ? "; the port must be a single one above 0" : "; a range of ports host:first-last takes the first free one";
+                    Wrong(name, part, ServiceAddress.Allowed + ports);
+                }
+            }
+
+            if (addresses.Count > 1 && single)
+            {
+                Wrong(name, text, "one address");
+            }
+
+            return addresses.Count > 0 ? addresses : defaults;
+        }
+
+        public string? Token(string name)
+        {
+            var token = Text(name);
+            if (token is not null && token.Any(c => c is <= ' ' or > '~'))
+            {
+                // The value is a secret and stays out of the log.
+                _problems.Add($"{name}: the token must be printable ASCII without spaces");
+            }
+
+            return token;
+        }
+
+        public string? ExistingFile(string name)
+        {
+            var path = Text(name);
+            if (path is not null && !File.Exists(path))
+            {
+                Wrong(name, path, "the path of an existing PEM file");
+            }
+
+            return path;
+        }
+
+        public int? Integer(string name, int minimum, int maximum, string unit)
+        {
+            if (Text(name) is not { } text)
+            {
+                return null;
+            }
+
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum)
+            {
+                return value;
+            }
+
+            Wrong(name, text, string.Create(CultureInfo.InvariantCulture, $"a whole number of {unit} from {minimum} to {maximum}"));
+            return null;
+        }
+
+        public Uri? Endpoint(string name)
+        {
+            if (Text(name) is not { } text)
+            {
+                return null;
+            }
+
+            if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
+            {
+                return uri;
+            }
+
+            Wrong(name, text, "an http:// or https:// address");
+            return null;
+        }
+
+        public void CheckTls(ServiceOptions options)
+        {
+            if (options.TlsCertificate is null != options.TlsKey is null)
+            {
+                var (missing, present) = options.TlsKey is null ? ("RAPID_TLS_KEY", "RAPID_TLS_CERTIFICATE") : ("RAPID_TLS_CERTIFICATE", "RAPID_TLS_KEY");
+                _problems.Add($"{missing}: not set, but {present} is; a certificate and its key go together");
+            }
+            else if (options.TlsCertificate is null && options.Listen.FirstOrDefault(address => address.IsSecure) is { } secure)
+            {
+                _problems.Add($"RAPID_TLS_CERTIFICATE: not set, but RAPID_LISTEN has {secure}; set it and RAPID_TLS_KEY to PEM files");
+            }
+        }
+
+        public void ThrowIfWrong()
+        {
+            if (_problems.Count > 0)
+            {
+                throw new ConfigurationException(_problems);
+            }
+        }
+
+        private void Wrong(string name, string value, string allowed) => _problems.Add($"{name}: '{value}' is not allowed; allowed: {allowed}");
+    }
+}
