@@ -1,0 +1,297 @@
+using System.Numerics.Tensors;
+using System.Text.Json.Nodes;
+using Rapid.Environments;
+using Rapid.Learner.Checkpoints;
+using Rapid.Learner.Networks;
+using Rapid.Learner.Optimizers;
+using Rapid.Policies;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rapid.Learner.Algorithms;
+
+/// <summary>Proximal policy optimisation with a clipped surrogate (Schulman et al. 2017).</summary>
+public sealed class Ppo : IAlgorithm
+{
+    private readonly PpoOptions _options;
+    private readonly ActorCritic _policy;
+    private readonly FlatAdam _adam;
+    private readonly RolloutBatch _batch;
+    private readonly Minibatches _minibatches;
+    private readonly RewardNormalizer? _rewards;
+    private readonly RandomStream _shuffle;
+    private readonly int[] _order;
+    private long _skippedSteps;
+
+    /// <summary>Makes an untrained PPO.</summary>
+    /// <param name="experiment">Its algorithm must be <see cref="PpoOptions"/>.</param>
+    /// <param name="layout">The policy's parameters.</param>
+    /// <param name="device">Where the network lives.</param>
+    public Ppo(ExperimentOptions experiment, PolicyLayout layout, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        _options = (PpoOptions)experiment.Algorithm;
+        BatchSteps = _options.RolloutSteps * experiment.Actors.Environments * experiment.Actors.Count;
+        _shuffle = new RandomStream(RandomStream.Derive(experiment.Seed, SeedRoles.Shuffle));
+        _policy = new ActorCritic(layout, experiment.Network, new RandomStream(RandomStream.Derive(experiment.Seed, SeedRoles.Initialization)), device);
+        _adam = new FlatAdam(_policy.Parameters, _policy.Gradients, _options.AdamEpsilon);
+        _batch = new RolloutBatch(layout, _options, BatchSteps);
+        _minibatches = new Minibatches(layout, BatchSteps, _options.Minibatches, device);
+        _rewards = experiment.Normalization.Rewards ? new RewardNormalizer((float)experiment.Normalization.RewardClip) : null;
+        _order = [.. Enumerable.Range(0, BatchSteps)];
+    }
+
+    /// <inheritdoc/>
+    public int BatchSteps { get; }
+
+    /// <summary>Equation 7: -mean(min(r A, clip(r, 1 - e, 1 + e) A)).</summary>
+    /// <param name="ratio">[B], pi(a|s) / pi_old(a|s).</param>
+    /// <param name="advantages">[B], no gradient.</param>
+    /// <param name="epsilon">Clip range e.</param>
+    internal static Tensor SurrogateLoss(Tensor ratio, Tensor advantages, double epsilon)
+    {
+        using var scope = NewDisposeScope();
+        var clipped = ratio.clamp(1 - epsilon, 1 + epsilon);
+        return (-minimum(ratio * advantages, clipped * advantages).mean()).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Mean squared error to the returns (equation 9's L^VF).</summary>
+    /// <param name="values">[B].</param>
+    /// <param name="returns">[B].</param>
+    internal static Tensor ValueLoss(Tensor values, Tensor returns)
+    {
+        using var scope = NewDisposeScope();
+        return (values - returns).square().mean().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Half the mean of the larger of the plain and the clipped squared error (OpenAI baselines, ppo2).</summary>
+    /// <param name="values">[B].</param>
+    /// <param name="oldValues">[B], estimates when the data were made.</param>
+    /// <param name="returns">[B].</param>
+    /// <param name="epsilon">How far a value may move from the old one.</param>
+    internal static Tensor ClippedValueLoss(Tensor values, Tensor oldValues, Tensor returns, double epsilon)
+    {
+        using var scope = NewDisposeScope();
+        var clipped = oldValues + (values - oldValues).clamp(-epsilon, epsilon);
+        return (maximum((values - returns).square(), (clipped - returns).square()).mean() * 0.5).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>(A - mean) / (deviation + epsilon), in place.</summary>
+    internal static void Normalize(Span<float> advantages, Deviation deviation, double epsilon)
+    {
+        var mean = TensorPrimitives.Sum<float>(advantages) / advantages.Length;
+        TensorPrimitives.Subtract(advantages, mean, advantages);
+        var divisor = deviation == Deviation.Population ? advantages.Length : Math.Max(1, advantages.Length - 1);
+        var scale = Math.Sqrt(TensorPrimitives.SumOfSquares<float>(advantages) / divisor) + epsilon;
+        if (scale > 0)
+        {
+            TensorPrimitives.Multiply(advantages, (float)(1 / scale), advantages);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Name, double Value)> Update(IReadOnlyList<Trajectory> blocks, double progress)
+    {
+        ArgumentNullException.ThrowIfNull(blocks);
+        var learningRate = _options.LearningRate * Factor(_options.LearningRateSchedule, progress);
+        var clipRange = _options.ClipRange * Factor(_options.ClipRangeSchedule, progress);
+        Assemble(blocks);
+        var explainedVariance = PpoDiagnostics.ExplainedVariance(_batch.Values, _batch.Returns);
+
+        var diagnostics = new PpoDiagnostics();
+        var epochs = 0;
+        while (epochs < _options.Epochs)
+        {
+            diagnostics = new PpoDiagnostics();
+            _shuffle.Shuffle<int>(_order);
+            foreach (var minibatch in _minibatches.Gather(_batch, _order, NormalizeMinibatch))
+            {
+                Descend(minibatch, learningRate, clipRange, ref diagnostics);
+            }
+
+            epochs++;
+            if (_options.TargetKl > 0 && diagnostics.ApproximateKl > _options.TargetKl)
+            {
+                break;
+            }
+        }
+
+        return
+        [
+            ("learning_rate", learningRate),
+            ("clip_range", clipRange),
+            ("epochs", epochs),
+            ("policy_loss", diagnostics.PolicyLoss),
+            ("value_loss", diagnostics.ValueLoss),
+            ("entropy", diagnostics.Entropy),
+            ("approximate_kl", diagnostics.ApproximateKl),
+            ("clip_fraction", diagnostics.ClipFraction),
+            ("gradient_norm", diagnostics.GradientNorm),
+            ("explained_variance", explainedVariance),
+            ("skipped_gradient_steps", _skippedSteps),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(_policy.Parameters, parameters);
+
+    /// <inheritdoc/>
+    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentNullException.ThrowIfNull(state);
+        tensors["policy.parameters"] = TensorMemory.ToData(_policy.Parameters);
+        tensors["adam.first_moment"] = TensorMemory.ToData(_adam.FirstMoment);
+        tensors["adam.second_moment"] = TensorMemory.ToData(_adam.SecondMoment);
+        state["layout"] = _policy.Layout.Hash;
+        state["adam_steps"] = _adam.Steps;
+        state["skipped_gradient_steps"] = _skippedSteps;
+        state["shuffle"] = RandomState.ToJson(_shuffle);
+        if (_rewards is not null)
+        {
+            state["reward_normalizer"] = NormalizerState.ToJson(_rewards.Statistics);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentNullException.ThrowIfNull(state);
+        if ((string?)state["layout"] != _policy.Layout.Hash)
+        {
+            throw new InvalidDataException("the checkpoint holds a network of another layout");
+        }
+
+        TensorMemory.CopyFrom(tensors["policy.parameters"], _policy.Parameters);
+        TensorMemory.CopyFrom(tensors["adam.first_moment"], _adam.FirstMoment);
+        TensorMemory.CopyFrom(tensors["adam.second_moment"], _adam.SecondMoment);
+        _adam.Steps = (long)state["adam_steps"]!;
+        _skippedSteps = (long)state["skipped_gradient_steps"]!;
+        RandomState.FromJson(state["shuffle"]!, _shuffle);
+        if (_rewards is not null)
+        {
+            NormalizerState.FromJson(state["reward_normalizer"]!, _rewards.Statistics);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _minibatches.Dispose();
+        _adam.Dispose();
+        _policy.Dispose();
+    }
+
+    private static double Factor(Schedule schedule, double progress) => schedule == Schedule.Linear ? Math.Max(0, 1 - progress) : 1;
+
+    private void Assemble(IReadOnlyList<Trajectory> blocks)
+    {
+        _batch.Clear();
+        foreach (var block in blocks)
+        {
+            _batch.Append(block, _rewards, CriticValues);
+        }
+
+        if (_options.AdvantageNormalization == AdvantageNormalization.Batch)
+        {
+            Normalize(_batch.Advantages, _options.AdvantageDeviation, _options.AdvantageEpsilon);
+        }
+
+        if (_options.RecomputeBaseline)
+        {
+            CentreOnNewestPolicy();
+        }
+    }
+
+    private void NormalizeMinibatch(Span<float> advantages)
+    {
+        if (_options.AdvantageNormalization == AdvantageNormalization.Minibatch)
+        {
+            Normalize(advantages, _options.AdvantageDeviation, _options.AdvantageEpsilon);
+        }
+    }
+
+    /// <summary>One gradient step on one minibatch (algorithm 1, inner loop).</summary>
+    private void Descend(Minibatch minibatch, double learningRate, double clipRange, ref PpoDiagnostics diagnostics)
+    {
+        using var scope = NewDisposeScope();
+        var (head, values) = _policy.Forward(minibatch.Observations);
+        var (logProbabilities, entropy) = Score(head, minibatch.Actions);
+        var logRatio = logProbabilities - minibatch.LogProbabilities;
+        var policyLoss = SurrogateLoss(logRatio.exp(), minibatch.Advantages, clipRange);
+        var valueLoss = _options.ClipValueLoss
+            ? ClippedValueLoss(values, minibatch.Values, minibatch.Returns, clipRange)
+            : ValueLoss(values, minibatch.Returns);
+        var loss = policyLoss + _options.ValueCoefficient * valueLoss;
+        if (_options.EntropyCoefficient != 0)
+        {
+            loss -= _options.EntropyCoefficient * entropy;
+        }
+
+        _policy.Gradients.zero_();
+        loss.backward();
+        var norm = _policy.Gradients.norm().ToSingle();
+        if (!float.IsFinite(norm))
+        {
+            _skippedSteps++;
+            return;
+        }
+
+        if (_options.MaxGradientNorm > 0 && norm > _options.MaxGradientNorm)
+        {
+            _policy.Gradients.mul_(_options.MaxGradientNorm / (norm + 1e-6));
+        }
+
+        _adam.Step(learningRate);
+        diagnostics.Add(logRatio, clipRange, policyLoss.ToSingle(), valueLoss.ToSingle(), entropy.ToSingle(), norm);
+    }
+
+    /// <summary>log pi(a|s) [B] and the mean entropy, scalar.</summary>
+    private (Tensor LogProbabilities, Tensor Entropy) Score(Tensor head, Tensor actions)
+    {
+        if (_policy.LogStd is { } logStd)
+        {
+            return (DiagonalGaussian.LogProbability(head, logStd, actions), DiagonalGaussian.Entropy(logStd));
+        }
+
+        var normalised = head.log_softmax(1);
+        return (Categorical.LogProbability(normalised, actions), Categorical.MeanEntropy(normalised));
+    }
+
+    private float[] CriticValues(ReadOnlyMemory<float> observations)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var rows = observations.Length / _policy.Layout.ObservationSize;
+        var values = new float[rows];
+        var input = tensor(observations.ToArray(), [rows, _policy.Layout.ObservationSize]).to(_policy.Parameters.device);
+        TensorMemory.CopyTo(_policy.Values(input), values);
+        return values;
+    }
+
+    /// <summary>
+    /// Decoupled objective (Hilton et al. 2021, eq. 3): the ratio that is clipped is taken to the policy as it is before this update, and the
+    /// advantage is weighted by how much likelier that policy makes the action than the behaviour policy did.
+    /// </summary>
+    private void CentreOnNewestPolicy()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        int[] inOrder = [.. Enumerable.Range(0, BatchSteps)];
+        var proximal = new float[BatchSteps / _options.Minibatches];
+        var row = 0;
+        foreach (var minibatch in _minibatches.Gather(_batch, inOrder, static _ => { }))
+        {
+            var (head, _) = _policy.Forward(minibatch.Observations);
+            TensorMemory.CopyTo(Score(head, minibatch.Actions).LogProbabilities, proximal);
+            foreach (var logProbability in proximal)
+            {
+                _batch.Weights[row] = MathF.Exp(logProbability - _batch.LogProbabilities[row]);
+                _batch.LogProbabilities[row++] = logProbability;
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+using Rapid.Environments;
+using Rapid.Policies;
+using Rapid.Protocol.Specs;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rapid.Learner.Networks;
+
+/// <summary>
+/// The learner's side of a policy: the parameters of a <see cref="PolicyLayout"/> as autograd leaves that are views into one flat buffer,
+/// with gradients accumulating into a second flat buffer. Optimisers, clipping and publication then work on one tensor, not on dozens.
+/// </summary>
+public sealed class ActorCritic : IDisposable
+{
+    private readonly Dictionary<string, Tensor> _leaves = [];
+    private readonly Tensor[][] _weights; // [tower][layer]: [out, in]
+    private readonly Tensor[][] _biases;
+    private readonly bool _isTanh;
+
+    /// <summary>Makes the network with fresh weights.</summary>
+    public ActorCritic(PolicyLayout layout, NetworkOptions network, RandomStream random, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(network);
+        Layout = layout;
+        _isTanh = layout.Activation == Activation.Tanh;
+        var initial = new float[layout.Length];
+        Initializer.Initialize(layout, network, random, initial);
+        using (var onHost = tensor(initial))
+        {
+            Parameters = onHost.to(device, copy: true);
+        }
+
+        Gradients = zeros_like(Parameters);
+        _weights = new Tensor[layout.Towers][];
+        _biases = new Tensor[layout.Towers][];
+        for (var tower = 0; tower < layout.Towers; tower++)
+        {
+            _weights[tower] = [.. Enumerable.Range(0, layout.HiddenSizes.Count).Select(layer => MakeLeaf($"body.{layer}.weight", tower))];
+            _biases[tower] = [.. Enumerable.Range(0, layout.HiddenSizes.Count).Select(layer => MakeLeaf($"body.{layer}.bias", tower))];
+        }
+
+        PolicyWeight = MakeLeaf("policy.weight");
+        PolicyBias = MakeLeaf("policy.bias");
+        ValueWeight = MakeLeaf("value.weight");
+        ValueBias = MakeLeaf("value.bias");
+        LogStd = layout.IsDiscrete ? null : MakeLeaf("policy.log_std");
+    }
+
+    /// <summary>Names, shapes and offsets in <see cref="Parameters"/>.</summary>
+    public PolicyLayout Layout { get; }
+
+    /// <summary>[layout.Length], all weights.</summary>
+    public Tensor Parameters { get; }
+
+    /// <summary>[layout.Length]; backward passes add to it. Zero it before each.</summary>
+    public Tensor Gradients { get; }
+
+    /// <summary>[act], the state-independent log standard deviation; null for a categorical policy.</summary>
+    public Tensor? LogStd { get; }
+
+    private Tensor PolicyWeight { get; }
+
+    private Tensor PolicyBias { get; }
+
+    private Tensor ValueWeight { get; }
+
+    private Tensor ValueBias { get; }
+
+    /// <summary>Policy head [B, outputs] (means or logits) and values [B].</summary>
+    /// <param name="observations">[B, obs].</param>
+    public (Tensor Policy, Tensor Values) Forward(Tensor observations)
+    {
+        var policyFeatures = RunTower(0, observations);
+        var valueFeatures = Layout.Towers == 1 ? policyFeatures : RunTower(1, observations);
+        return (nn.functional.linear(policyFeatures, PolicyWeight, PolicyBias), ValueHead(valueFeatures));
+    }
+
+    /// <summary>Values [B].</summary>
+    /// <param name="observations">[B, obs].</param>
+    public Tensor Values(Tensor observations) => ValueHead(RunTower(Layout.Towers - 1, observations));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var leaf in _leaves.Values)
+        {
+            leaf.grad?.Dispose();
+            leaf.Dispose();
+        }
+
+        Gradients.Dispose();
+        Parameters.Dispose();
+    }
+
+    private Tensor ValueHead(Tensor features) => nn.functional.linear(features, ValueWeight, ValueBias).view(-1);
+
+    private Tensor RunTower(int tower, Tensor features)
+    {
+        for (var layer = 0; layer < _weights[tower].Length; layer++)
+        {
+            features = nn.functional.linear(features, _weights[tower][layer], _biases[tower][layer]);
+            features = _isTanh ? features.tanh() : features.relu();
+        }
+
+        return features;
+    }
+
+    /// <summary>A leaf that shares memory with <see cref="Parameters"/> and accumulates into <see cref="Gradients"/>.</summary>
+    private Tensor MakeLeaf(string name, int? tower = null)
+    {
+        var slice = Layout[name];
+        var shape = slice.Shape.Select(size => (long)size).ToArray();
+        var (offset, length) = (slice.Offset, slice.Length);
+        if (tower is { } index)
+        {
+            length /= (int)shape[0];
+            offset += index * length;
+            shape = shape[1..];
+        }
+
+        using var scope = NewDisposeScope();
+        var leaf = Parameters.narrow(0, offset, length).view(shape).detach();
+        leaf.requires_grad = true;
+        leaf.grad = Gradients.narrow(0, offset, length).view(shape);
+        leaf = leaf.MoveToOuterDisposeScope();
+        leaf.DetachFromDisposeScope();
+        _leaves.Add(tower is null ? name : $"{name}.{tower}", leaf);
+        return leaf;
+    }
+}

@@ -1,0 +1,51 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rapid.Learner.Networks;
+
+/// <summary>Diagonal Gaussian with a state-independent log standard deviation; dimensions are independent, so they sum.</summary>
+public static class DiagonalGaussian
+{
+    private static readonly double HalfLogTwoPi = 0.5 * Math.Log(2 * Math.PI);
+
+    /// <summary>log N(a; mean, exp(log_std)^2), summed over dimensions: [B].</summary>
+    /// <param name="mean">[B, act].</param>
+    /// <param name="logStd">[act].</param>
+    /// <param name="actions">[B, act].</param>
+    public static Tensor LogProbability(Tensor mean, Tensor logStd, Tensor actions)
+    {
+        using var scope = NewDisposeScope();
+        var standardised = (actions - mean) * (-logStd).exp();
+        var constant = logStd.sum() + HalfLogTwoPi * logStd.shape[0];
+        return (standardised.square().sum(1) * -0.5 - constant).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Entropy, the same for every state: scalar.</summary>
+    /// <param name="logStd">[act].</param>
+    public static Tensor Entropy(Tensor logStd)
+    {
+        using var scope = NewDisposeScope();
+        return (logStd.sum() + (HalfLogTwoPi + 0.5) * logStd.shape[0]).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Categorical distribution over logits.</summary>
+public static class Categorical
+{
+    /// <summary>log p(a): [B].</summary>
+    /// <param name="logProbabilities">[B, n], normalised.</param>
+    /// <param name="actions">[B, 1], int64.</param>
+    public static Tensor LogProbability(Tensor logProbabilities, Tensor actions)
+    {
+        using var scope = NewDisposeScope();
+        return logProbabilities.gather(1, actions).view(-1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Mean entropy over the batch: scalar.</summary>
+    /// <param name="logProbabilities">[B, n], normalised.</param>
+    public static Tensor MeanEntropy(Tensor logProbabilities)
+    {
+        using var scope = NewDisposeScope();
+        return (-(logProbabilities.exp() * logProbabilities).sum(1).mean()).MoveToOuterDisposeScope();
+    }
+}
