@@ -1,0 +1,35 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Rapid.Hosting;
+using Rapid.Replay.Stores;
+using Rapid.Replay.Tables;
+
+namespace Rapid.Replay;
+
+/// <summary>The replay service.</summary>
+public static class ReplayHost
+{
+    /// <summary>Builds the service; tables that Redis holds are back before it listens.</summary>
+    public static WebApplication Build(ServiceOptions options, LogLevel minimumLevel = LogLevel.Information) => RapidHost.Build(
+        "rapid-replay",
+        options,
+        services =>
+        {
+            services.AddSingleton<RedisConnection>();
+            services.AddSingleton<TableRegistry>();
+            services.AddHostedService<TableRecovery>();
+            services.AddHealthChecks().AddCheck<RedisHealth>("redis");
+        },
+        app => app.MapGrpcService<ReplayService>(),
+        minimumLevel);
+
+    /// <summary>Brings the tables back that Redis holds.</summary>
+    private sealed class TableRecovery(TableRegistry tables) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => tables.RecoverAsync(cancellationToken);
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,110 @@
+using Grpc.Core;
+using Rapid.Protocol.V1;
+using Rapid.Replay.Tables;
+
+namespace Rapid.Replay;
+
+/// <summary>The Replay service on the wire.</summary>
+internal sealed class ReplayService(TableRegistry tables) : Protocol.V1.Replay.ReplayBase
+{
+    private const uint MaximumCredits = 1 << 20;
+
+    public override async Task<TableInfo> CreateTable(CreateTableRequest request, ServerCallContext context) =>
+        (await tables.CreateAsync(request.Definition, context.CancellationToken)).Info();
+
+    public override async Task<DropTableReply> DropTable(DropTableRequest request, ServerCallContext context) =>
+        new() { Existed = await tables.DropAsync(request.Name, context.CancellationToken) };
+
+    public override Task<StatsReply> Stats(StatsRequest request, ServerCallContext context)
+    {
+        var reply = new StatsReply();
+        reply.Tables.AddRange(tables.All(request.Prefix).Select(table => table.Info()));
+        return Task.FromResult(reply);
+    }
+
+    public override async Task Append(IAsyncStreamReader<AppendRequest> requestStream, IServerStreamWriter<AppendReply> responseStream, ServerCallContext context)
+    {
+        await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
+        {
+            await responseStream.WriteAsync(await AppendAsync(request, context.CancellationToken));
+        }
+    }
+
+    public override async Task Sample(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream, ServerCallContext context)
+    {
+        if (!await requestStream.MoveNext(context.CancellationToken))
+        {
+            return;
+        }
+
+        var table = tables.Get(requestStream.Current.Table);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, table.Dropped);
+        var session = new SampleSession(table);
+        try
+        {
+            await responseStream.WriteAsync(new SampleReply { Opened = table.Info() });
+            var delivering = session.DeliverAsync(responseStream, ended.Token);
+            do
+            {
+                var request = requestStream.Current;
+                if (request.Credits > MaximumCredits)
+                {
+                    throw new RpcException(new Status(StatusCode.InvalidArgument, $"credits: {request.Credits} is out of range [0, {MaximumCredits}]"));
+                }
+
+                await session.AcknowledgeAsync(request.Acknowledged, ended.Token);
+                session.Grant((int)request.Credits);
+            }
+            while (await MoveNextUnlessFailed(requestStream, delivering, ended.Token));
+
+            await ended.CancelAsync();
+            await delivering;
+        }
+        catch (OperationCanceledException) when (table.Dropped.IsCancellationRequested)
+        {
+            throw new RpcException(new Status(StatusCode.NotFound, $"table '{table.Definition.Name}' was dropped"));
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await session.DisposeAsync();
+        }
+    }
+
+    private static async Task<bool> MoveNextUnlessFailed(IAsyncStreamReader<SampleRequest> requests, Task delivering, CancellationToken cancellation)
+    {
+        var next = requests.MoveNext(cancellation);
+        if (await Task.WhenAny(next, delivering) == delivering)
+        {
+            await delivering;
+        }
+
+        return await next;
+    }
+
+    private async Task<AppendReply> AppendAsync(AppendRequest request, CancellationToken cancellation)
+    {
+        var reply = new AppendReply { Producer = request.Trajectory?.Producer ?? "", Sequence = request.Trajectory?.Sequence ?? 0 };
+        try
+        {
+            if (tables.Bytes > TableRegistry.MemoryLimit)
+            {
+                throw new RpcException(new Status(StatusCode.ResourceExhausted, $"the replay service holds {tables.Bytes} bytes and may hold {TableRegistry.MemoryLimit}"));
+            }
+
+            var outcome = await tables.Get(request.Table).AppendAsync(request.Trajectory!, cancellation);
+            reply.Duplicate = outcome.IsDuplicate;
+            (reply.Code, reply.Message) = outcome.Problem is { } problem ? ((int)StatusCode.InvalidArgument, problem) : (0, "");
+        }
+        catch (RpcException refused)
+        {
+            (reply.Code, reply.Message) = ((int)refused.StatusCode, refused.Status.Detail);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            (reply.Code, reply.Message) = ((int)StatusCode.NotFound, $"table '{request.Table}' was dropped");
+        }
+
+        return reply;
+    }
+}

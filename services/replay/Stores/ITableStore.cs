@@ -1,0 +1,31 @@
+using Rapid.Protocol.V1;
+
+namespace Rapid.Replay.Stores;
+
+/// <summary>Where the blocks of one table are kept. A method that returned has done its work as durably as the store can.</summary>
+internal interface ITableStore
+{
+    /// <summary>Keeps a block and the producer's sequence, both or neither. Safe to repeat.</summary>
+    Task AppendAsync(ulong id, Trajectory block, CancellationToken cancellation);
+
+    /// <summary>Reads a block back that is not in memory.</summary>
+    Task<Trajectory> LoadAsync(ulong id, CancellationToken cancellation);
+
+    /// <summary>Forgets blocks. Safe to repeat.</summary>
+    Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation);
+
+    /// <summary>Forgets the table.</summary>
+    Task DropAsync(CancellationToken cancellation);
+}
+
+/// <summary>Keeps nothing beyond the process: the table's own memory is all there is.</summary>
+internal sealed class MemoryStore : ITableStore
+{
+    public Task AppendAsync(ulong id, Trajectory block, CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task<Trajectory> LoadAsync(ulong id, CancellationToken cancellation) => throw new InvalidOperationException("a memory table holds every block");
+
+    public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task DropAsync(CancellationToken cancellation) => Task.CompletedTask;
+}

@@ -1,0 +1,98 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Polly.Retry;
+using Rapid.Hosting;
+using StackExchange.Redis;
+
+namespace Rapid.Replay.Stores;
+
+/// <summary>One shared connection to Redis, made when it is first needed. Operations wait while Redis is away.</summary>
+internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConnection> logger) : IAsyncDisposable
+{
+    private readonly SemaphoreSlim _connecting = new(1);
+    private ConnectionMultiplexer? _connection;
+
+    /// <summary>Whether this service has a Redis at all.</summary>
+    public bool IsConfigured => options.Redis is not null;
+
+    /// <summary>Does an idempotent operation, again and again while Redis is away.</summary>
+    public async Task<T> DoAsync<T>(Func<IDatabase, Task<T>> operation, CancellationToken cancellation)
+    {
+        var retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = arguments => ValueTask.FromResult(IsAway(arguments.Outcome.Exception)),
+            MaxRetryAttempts = int.MaxValue,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = TimeSpan.FromMilliseconds(50),
+            MaxDelay = TimeSpan.FromSeconds(2),
+            OnRetry = arguments =>
+            {
+                logger.LogWarning("Redis is away, appends wait: {Message}", arguments.Outcome.Exception?.Message);
+                return ValueTask.CompletedTask;
+            },
+        }).Build();
+        return await retry.ExecuteAsync(
+            async token => await operation((await ConnectAsync(token)).GetDatabase()).WaitAsync(token), cancellation);
+    }
+
+    /// <summary>One attempt, for the health check.</summary>
+    public async Task PingAsync(CancellationToken cancellation) => await (await ConnectAsync(cancellation)).GetDatabase().PingAsync().WaitAsync(cancellation);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null)
+        {
+            await _connection.CloseAsync();
+            _connection.Dispose();
+        }
+
+        _connecting.Dispose();
+    }
+
+    private static bool IsAway(Exception? error) =>
+        error is RedisConnectionException or TimeoutException
+        || (error is RedisServerException server && server.Message.StartsWith("LOADING", StringComparison.Ordinal));
+
+    private async Task<ConnectionMultiplexer> ConnectAsync(CancellationToken cancellation)
+    {
+        if (_connection is { } existing)
+        {
+            return existing;
+        }
+
+        await _connecting.WaitAsync(cancellation);
+        try
+        {
+            // The multiplexer reconnects by itself once it has been made.
+            return _connection ??= await ConnectionMultiplexer.ConnectAsync(options.Redis!).WaitAsync(cancellation);
+        }
+        finally
+        {
+            _connecting.Release();
+        }
+    }
+}
+
+/// <summary>Unhealthy while a configured Redis does not answer.</summary>
+internal sealed class RedisHealth(RedisConnection redis) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        if (!redis.IsConfigured)
+        {
+            return HealthCheckResult.Healthy("no Redis configured");
+        }
+
+        try
+        {
+            await redis.PingAsync(cancellationToken).WaitAsync(TimeSpan.FromSeconds(2), cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (Exception error) when (error is RedisException or TimeoutException)
+        {
+            return HealthCheckResult.Unhealthy("Redis does not answer", error);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using Google.Protobuf;
+using Rapid.Protocol.V1;
+using StackExchange.Redis;
+
+namespace Rapid.Replay.Stores;
+
+/// <summary>What Redis knows of a table.</summary>
+internal sealed record RecoveredTable(
+    TableDefinition Definition, string Incarnation, IReadOnlyList<(ulong Id, int Steps, int Bytes)> Blocks, IReadOnlyDictionary<string, ulong> Producers);
+
+/// <summary>
+/// Keeps a table in Redis. All keys of a table share a hash tag, so that a cluster keeps them together and one transaction covers them:
+/// <c>rapid:{table}:blocks</c> (hash: id to block), <c>:sizes</c> (hash: id to steps), <c>:producers</c> (hash: producer to newest sequence),
+/// <c>:about</c> (hash: definition, incarnation); <c>rapid:tables</c> is the set of table names.
+/// </summary>
+internal sealed class RedisStore(RedisConnection redis, string table) : ITableStore
+{
+    private const string Tables = "rapid:tables";
+
+    private RedisKey Blocks => $"rapid:{{{table}}}:blocks";
+
+    private RedisKey Sizes => $"rapid:{{{table}}}:sizes";
+
+    private RedisKey Producers => $"rapid:{{{table}}}:producers";
+
+    private RedisKey About => $"rapid:{{{table}}}:about";
+
+    /// <summary>Every table that Redis holds.</summary>
+    public static async Task<IReadOnlyList<RecoveredTable>> RecoverAllAsync(RedisConnection redis, CancellationToken cancellation)
+    {
+        var names = await redis.DoAsync(database => database.SetMembersAsync(Tables), cancellation);
+        var tables = new List<RecoveredTable>();
+        foreach (var name in names)
+        {
+            if (await new RedisStore(redis, name!).RecoverAsync(cancellation) is { } recovered)
+            {
+                tables.Add(recovered);
+            }
+        }
+
+        return tables;
+    }
+
+    /// <summary>Makes the table known.</summary>
+    public Task CreateAsync(TableDefinition definition, string incarnation, CancellationToken cancellation) => redis.DoAsync(
+        async database =>
+        {
+            await database.HashSetAsync(About, [new HashEntry("definition", definition.ToByteArray()), new HashEntry("incarnation", incarnation)]);
+            return await database.SetAddAsync(Tables, table);
+        },
+        cancellation);
+
+    public Task AppendAsync(ulong id, Trajectory block, CancellationToken cancellation)
+    {
+        var bytes = block.ToByteArray();
+        var steps = (long)block.Steps * block.Environments;
+        return redis.DoAsync(
+            async database =>
+            {
+                var transaction = database.CreateTransaction();
+                var writes = new[]
+                {
+                    (Task)transaction.HashSetAsync(Blocks, Name(id), bytes),
+                    transaction.HashSetAsync(Sizes, Name(id), $"{steps} {bytes.Length}"),
+                    transaction.HashSetAsync(Producers, block.Producer, block.Sequence.ToString(CultureInfo.InvariantCulture)),
+                };
+                if (!await transaction.ExecuteAsync())
+                {
+                    throw new TimeoutException("Redis discarded the transaction");
+                }
+
+                await Task.WhenAll(writes);
+                return true;
+            },
+            cancellation);
+    }
+
+    public async Task<Trajectory> LoadAsync(ulong id, CancellationToken cancellation)
+    {
+        byte[]? bytes = await redis.DoAsync(database => database.HashGetAsync(Blocks, Name(id)), cancellation);
+        return Trajectory.Parser.ParseFrom(bytes ?? throw new InvalidDataException($"Redis lost block {id} of table '{table}'"));
+    }
+
+    public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation)
+    {
+        RedisValue[] names = [.. ids.Select(id => (RedisValue)Name(id))];
+        return redis.DoAsync(
+            async database => await database.HashDeleteAsync(Blocks, names) + await database.HashDeleteAsync(Sizes, names), cancellation);
+    }
+
+    public Task DropAsync(CancellationToken cancellation) => redis.DoAsync(
+        async database =>
+        {
+            await database.SetRemoveAsync(Tables, table);
+            return await database.KeyDeleteAsync([Blocks, Sizes, Producers, About]);
+        },
+        cancellation);
+
+    private static string Name(ulong id) => id.ToString(CultureInfo.InvariantCulture);
+
+    private async Task<RecoveredTable?> RecoverAsync(CancellationToken cancellation)
+    {
+        var about = (await redis.DoAsync(database => database.HashGetAllAsync(About), cancellation)).ToDictionary(entry => (string)entry.Name!, entry => entry.Value);
+        if (!about.TryGetValue("definition", out var definition) || !about.TryGetValue("incarnation", out var incarnation))
+        {
+            return null;
+        }
+
+        var sizes = await redis.DoAsync(database => database.HashGetAllAsync(Sizes), cancellation);
+        var producers = await redis.DoAsync(database => database.HashGetAllAsync(Producers), cancellation);
+        return new RecoveredTable(
+            TableDefinition.Parser.ParseFrom((byte[])definition!),
+            incarnation!,
+            [.. sizes.Select(entry =>
+            {
+                var parts = ((string)entry.Value!).Split(' ');
+                return (Parse(entry.Name!), int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture));
+            }).OrderBy(block => block.Item1)],
+            producers.ToDictionary(entry => (string)entry.Name!, entry => Parse(entry.Value!)));
+    }
+
+    private static ulong Parse(string? text) => ulong.Parse(text!, CultureInfo.InvariantCulture);
+}
