@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Rapid.Learner.Checkpoints;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rapid.Learner;

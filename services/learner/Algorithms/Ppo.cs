@@ -4,17 +4,22 @@ using Rapid.Environments;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Networks;
 using Rapid.Learner.Optimizers;
+using Rapid.Learner.Training;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using TorchSharp;
 using static TorchSharp.torch;
+using Tensor = TorchSharp.torch.Tensor;
 
 namespace Rapid.Learner.Algorithms;
 
 /// <summary>Proximal policy optimisation with a clipped surrogate (Schulman et al. 2017).</summary>
 public sealed class Ppo : IAlgorithm
 {
+    // Parts of the run's seed: ASCII of "init" and "shuf".
+    private const ulong InitializationRole = 0x696E6974, ShuffleRole = 0x73687566;
+
     private readonly PpoOptions _options;
     private readonly ActorCritic _policy;
     private readonly FlatAdam _adam;
@@ -34,8 +39,8 @@ public sealed class Ppo : IAlgorithm
         ArgumentNullException.ThrowIfNull(experiment);
         _options = (PpoOptions)experiment.Algorithm;
         BatchSteps = _options.RolloutSteps * experiment.Actors.Environments * experiment.Actors.Count;
-        _shuffle = new RandomStream(RandomStream.Derive(experiment.Seed, SeedRoles.Shuffle));
-        _policy = new ActorCritic(layout, experiment.Network, new RandomStream(RandomStream.Derive(experiment.Seed, SeedRoles.Initialization)), device);
+        _shuffle = new RandomStream(RandomStream.Derive(experiment.Seed, ShuffleRole));
+        _policy = new ActorCritic(layout, experiment.Network, new RandomStream(RandomStream.Derive(experiment.Seed, InitializationRole)), device);
         _adam = new FlatAdam(_policy.Parameters, _policy.Gradients, _options.AdamEpsilon);
         _batch = new RolloutBatch(layout, _options, BatchSteps);
         _minibatches = new Minibatches(layout, BatchSteps, _options.Minibatches, device);
@@ -148,10 +153,10 @@ public sealed class Ppo : IAlgorithm
         state["layout"] = _policy.Layout.Hash;
         state["adam_steps"] = _adam.Steps;
         state["skipped_gradient_steps"] = _skippedSteps;
-        state["shuffle"] = RandomState.ToJson(_shuffle);
+        state["shuffle"] = StateJson.From(_shuffle);
         if (_rewards is not null)
         {
-            state["reward_normalizer"] = NormalizerState.ToJson(_rewards.Statistics);
+            state["reward_normalizer"] = StateJson.From(_rewards.Statistics);
         }
     }
 
@@ -170,10 +175,10 @@ public sealed class Ppo : IAlgorithm
         TensorMemory.CopyFrom(tensors["adam.second_moment"], _adam.SecondMoment);
         _adam.Steps = (long)state["adam_steps"]!;
         _skippedSteps = (long)state["skipped_gradient_steps"]!;
-        RandomState.FromJson(state["shuffle"]!, _shuffle);
+        StateJson.To(state["shuffle"]!, _shuffle);
         if (_rewards is not null)
         {
-            NormalizerState.FromJson(state["reward_normalizer"]!, _rewards.Statistics);
+            StateJson.To(state["reward_normalizer"]!, _rewards.Statistics);
         }
     }
 

@@ -1,7 +1,6 @@
 using Rapid.Environments;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rapid.Learner.Networks;

@@ -33,7 +33,7 @@ public sealed class BatchCollector(TrajectoryReader reader, int slots, bool lock
             else
             {
                 StaleBlocks++;
-                await reader.AcknowledgeAsync(block, cancellation);
+                await reader.AcknowledgeAsync([block], cancellation);
             }
         }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace Rapid.Learner.Training;
 
 /// <summary>Returns and lengths of the newest finished training episodes.</summary>
@@ -25,5 +27,26 @@ public sealed class ReturnWindow(int capacity)
 
         _episodes.Enqueue((episodeReturn, length));
         Episodes++;
+    }
+
+    /// <summary>For a checkpoint.</summary>
+    public JsonNode ToJson() => new JsonObject
+    {
+        ["finished"] = Episodes,
+        ["returns"] = new JsonArray([.. _episodes.Select(episode => (JsonNode)episode.Return)]),
+        ["lengths"] = new JsonArray([.. _episodes.Select(episode => (JsonNode)episode.Length)]),
+    };
+
+    /// <summary>Takes back what <see cref="ToJson"/> wrote.</summary>
+    public void FromJson(JsonNode state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        _episodes.Clear();
+        foreach (var (episodeReturn, length) in state["returns"]!.AsArray().Zip(state["lengths"]!.AsArray()))
+        {
+            Add((double)episodeReturn!, (double)length!);
+        }
+
+        Episodes = (long)state["finished"]!;
     }
 }

@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
-using Google.Protobuf;
 using Rapid.Environments;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Replay;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
@@ -14,7 +14,8 @@ namespace Rapid.Learner.Training;
 /// <summary>Collect a batch, learn from it, publish the weights; now and then checkpoint and ask for an evaluation. Ends at total_steps.</summary>
 public sealed class TrainingLoop : IDisposable
 {
-    private static readonly TimeSpan FinalEvaluationGrace = TimeSpan.FromSeconds(30);
+    // A killed evaluator is usually back by then; without one a run must still end.
+    private static readonly TimeSpan EvaluatorGrace = TimeSpan.FromSeconds(30);
 
     private readonly RunContext _run;
     private readonly ExperimentOptions _options;
@@ -23,8 +24,8 @@ public sealed class TrainingLoop : IDisposable
     private readonly BatchCollector _collector;
     private readonly RunningMeanVariance? _observations;
     private readonly ReturnWindow _returns = new(100);
+    private readonly PolicyVersions _versions;
     private long _step;
-    private long _version;
     private long _updates;
 
     /// <summary>Prepares a run; <see cref="RunAsync"/> starts it.</summary>
@@ -35,7 +36,8 @@ public sealed class TrainingLoop : IDisposable
         _options = run.Options;
         using var environment = EnvironmentFactory.Create(_options.Environment);
         _layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
-        _algorithm = Algorithms.Algorithm.Create(_options, _layout);
+        _algorithm = AlgorithmFactory.Create(_options, _layout);
+        _versions = new PolicyVersions(run.Directory.Versions);
         _collector = new BatchCollector(run.Trajectories, _options.Actors.Count, _options.Lockstep, _options.Replay.MaxPolicyLag);
         _observations = _options.Normalization.Observations ? new RunningMeanVariance(_layout.ObservationSize) : null;
     }
@@ -71,7 +73,7 @@ public sealed class TrainingLoop : IDisposable
         IReadOnlyList<ReceivedBlock> blocks;
         try
         {
-            blocks = await _collector.CollectAsync(_version, cancellation);
+            blocks = await _collector.CollectAsync(_versions.Newest, cancellation);
         }
         catch (TableLostException)
         {
@@ -90,7 +92,7 @@ public sealed class TrainingLoop : IDisposable
         }
 
         _updates++;
-        var lag = blocks.Average(block => _version - block.Trajectory.PolicyVersion);
+        var lag = blocks.Average(block => _versions.Newest - block.Trajectory.PolicyVersion);
         var isLast = _step >= _options.TotalSteps;
         var episodes = isLast ? _options.Evaluation.FinalEpisodes : IsEvaluationDue(before) ? _options.Evaluation.Episodes : 0;
         Publish(episodes);
@@ -98,12 +100,10 @@ public sealed class TrainingLoop : IDisposable
         WriteTraining(figures, lag, learned - collected);
         if (_options.Lockstep && episodes > 0 && !isLast)
         {
-            WriteEvaluation(await _run.Evaluations.WaitAsync(_version, cancellation));
+            await _run.Evaluations.WaitAsync(_versions.Newest, EvaluatorGrace, cancellation);
         }
-        else
-        {
-            DrainEvaluations();
-        }
+
+        DrainEvaluations();
 
         if (!isLast && Crosses(_options.Checkpoint.IntervalSteps, before))
         {
@@ -138,7 +138,7 @@ public sealed class TrainingLoop : IDisposable
         var snapshot = new PolicySnapshot
         {
             Experiment = _run.Id,
-            Version = ++_version,
+            Version = _versions.Next(),
             LayoutHash = _layout.Hash,
             Parameters = TensorCodec.ToByteString<float>(parameters),
             Step = _step,
@@ -161,7 +161,7 @@ public sealed class TrainingLoop : IDisposable
             "train",
             [
                 ("updates", _updates),
-                ("policy_version", _version),
+                ("policy_version", _versions.Newest),
                 ("episodes", _returns.Episodes),
                 ("episode_return_mean", _returns.MeanReturn),
                 ("episode_length_mean", _returns.MeanLength),
@@ -202,14 +202,8 @@ public sealed class TrainingLoop : IDisposable
     /// <summary>Waits for the score of the last weights, unless nobody is there to play.</summary>
     private async Task FinishEvaluationsAsync(CancellationToken cancellation)
     {
-        if (!await _run.Evaluations.HasEvaluatorAsync(FinalEvaluationGrace, cancellation))
-        {
-            return;
-        }
-
-        var final = await _run.Evaluations.WaitAsync(_version, cancellation);
+        await _run.Evaluations.WaitAsync(_versions.Newest, EvaluatorGrace, cancellation);
         DrainEvaluations();
-        WriteEvaluation(final);
     }
 
     private void SaveCheckpoint()
@@ -223,7 +217,7 @@ public sealed class TrainingLoop : IDisposable
             state["observation_normalizer"] = StateJson.From(_observations);
         }
 
-        _run.Checkpoints.Save(new Checkpoint(_step, _version, _updates, tensors, state));
+        _run.Checkpoints.Save(new Checkpoint(_step, _updates, tensors, state));
     }
 
     private void Resume()
@@ -241,8 +235,6 @@ public sealed class TrainingLoop : IDisposable
         }
 
         (_step, _updates) = (checkpoint.Step, checkpoint.Updates);
-        // Versions keep growing although the ones published after the checkpoint are forgotten: no more than one per update was published.
-        _version = checkpoint.Version + 1 + _options.Checkpoint.IntervalSteps / _algorithm.BatchSteps + 1;
         _run.Metrics.TruncateAfter(_step);
     }
 }

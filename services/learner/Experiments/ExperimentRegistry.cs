@@ -1,0 +1,104 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+using Rapid.Hosting;
+using Rapid.Learner.Services;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Learner.Experiments;
+
+/// <summary>All experiments of this learner, and the order in which they run.</summary>
+public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard board, ILogger<ExperimentRegistry> logger) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, ExperimentRecord> _records = [];
+    private readonly Channel<ExperimentRecord> _waiting = Channel.CreateUnbounded<ExperimentRecord>();
+
+    /// <summary>Experiments in the order they are to run.</summary>
+    public ChannelReader<ExperimentRecord> Waiting => _waiting.Reader;
+
+    /// <summary>Every experiment, oldest first.</summary>
+    public IReadOnlyList<ExperimentRecord> All
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _records.Values.OrderBy(record => record.Directory.Created)];
+            }
+        }
+    }
+
+    /// <summary>Makes a run and puts it at the end of the queue.</summary>
+    public ExperimentRecord Submit(ExperimentOptions spec)
+    {
+        lock (_gate)
+        {
+            return Enqueue(RunDirectory.Create(options.Runs, spec), spec);
+        }
+    }
+
+    /// <summary>Puts an existing run at the end of the queue, to go on from its newest checkpoint.</summary>
+    public ExperimentRecord Resume(RunDirectory directory)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        lock (_gate)
+        {
+            directory.WriteState(ExperimentState.Pending, null);
+            return Enqueue(directory, directory.ReadOptions());
+        }
+    }
+
+    /// <summary>Takes up what an earlier life of this learner left: ended runs are listed, others go on.</summary>
+    public void Recover()
+    {
+        foreach (var directory in RunDirectory.All(options.Runs))
+        {
+            try
+            {
+                if (directory.ReadState().State is ExperimentState.Pending or ExperimentState.Running)
+                {
+                    logger.LogInformation("going on with {Run}", directory.Id);
+                    Resume(directory);
+                }
+                else
+                {
+                    lock (_gate)
+                    {
+                        _records[directory.Id] = new ExperimentRecord(directory, directory.ReadOptions(), () => board.HasEvaluator);
+                    }
+                }
+            }
+            catch (SpecException error)
+            {
+                logger.LogWarning("run {Run} cannot be taken up: {Message}", directory.Path, error.Message);
+            }
+        }
+    }
+
+    /// <summary>The experiment of that id, or null.</summary>
+    public ExperimentRecord? Find(string id)
+    {
+        lock (_gate)
+        {
+            return _records.GetValueOrDefault(id);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var record in All)
+        {
+            record.Dispose();
+        }
+    }
+
+    private ExperimentRecord Enqueue(RunDirectory directory, ExperimentOptions spec)
+    {
+        var record = new ExperimentRecord(directory, spec, () => board.HasEvaluator);
+        _records[directory.Id] = record;
+        _waiting.Writer.TryWrite(record);
+        return record;
+    }
+}

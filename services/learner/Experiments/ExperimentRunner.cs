@@ -1,0 +1,113 @@
+using Grpc.Core;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Rapid.Hosting;
+using Rapid.Learner.Checkpoints;
+using Rapid.Learner.Metrics;
+using Rapid.Learner.Replay;
+using Rapid.Learner.Services;
+using Rapid.Learner.Training;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Learner.Experiments;
+
+/// <summary>Runs experiments, one after the other. A failed one is marked and the next begins; a stopped learner leaves the running one to
+/// be taken up again.</summary>
+public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoard board, ServiceOptions options, ILoggerFactory loggers) : BackgroundService
+{
+    private readonly ILogger _logger = loggers.CreateLogger<ExperimentRunner>();
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await foreach (var record in registry.Waiting.ReadAllAsync(stoppingToken))
+            {
+                // Learning is long synchronous work: it must not run on the thread that starts the host.
+                await Task.Run(() => RunAsync(record, stoppingToken), stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The service stops.
+        }
+    }
+
+    private async Task RunAsync(ExperimentRecord record, CancellationToken stopping)
+    {
+        if (record.Cancellation.IsCancellationRequested)
+        {
+            record.Set(ExperimentState.Cancelled);
+            return;
+        }
+
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, record.Cancellation.Token);
+        record.Set(ExperimentState.Running);
+        try
+        {
+            await TrainAsync(record, either.Token);
+            record.Set(ExperimentState.Finished);
+        }
+        catch (OperationCanceledException) when (record.Cancellation.IsCancellationRequested)
+        {
+            record.Set(ExperimentState.Cancelled);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            _logger.LogInformation("stopped {Run} at step {Step}; it goes on when the learner is back", record.Directory.Id, record.Step);
+        }
+        catch (Exception error)
+        {
+            _logger.LogError(error, "{Run} failed", record.Directory.Id);
+            record.Set(ExperimentState.Failed, error.Message);
+        }
+        finally
+        {
+            record.Policies.Complete();
+            board.Set(new Assignment(), 0);
+        }
+    }
+
+    private async Task TrainAsync(ExperimentRecord record, CancellationToken cancellation)
+    {
+        var spec = record.Options;
+        var logger = loggers.CreateLogger($"Rapid.Learner.{record.Directory.Id}");
+        using var metrics = new RunMetrics(record.Directory.Path, record.Directory.Id, SpecWriter.ToYaml(spec));
+        metrics.Written += record.OnMetrics;
+        var table = new TableDefinition
+        {
+            Name = $"{record.Directory.Id}/rollouts",
+            Kind = TableKind.Queue,
+            Store = spec.Replay.Store == ReplayStore.Redis ? StoreKind.Redis : StoreKind.Memory,
+            CapacitySteps = (ulong)(spec.Replay.CapacitySteps > 0 ? spec.Replay.CapacitySteps : BatchSteps(spec)),
+        };
+        await using var trajectories = new TrajectoryReader(Channels.Open(options.Replay[0], options), table, logger);
+        await trajectories.CreateTableAsync(cancellation);
+        var work = new Assignment { Experiment = record.Directory.Id, Spec = SpecWriter.ToMessage(spec), Table = table.Name };
+        work.ReplayAddresses.AddRange(options.Replay.Select(address => address.ToString()));
+        board.Set(work, spec.Actors.Count);
+
+        var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
+        using var loop = new TrainingLoop(new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, trajectories));
+        await loop.RunAsync(cancellation);
+        await DropAsync(trajectories, logger, cancellation);
+    }
+
+    private static async Task DropAsync(TrajectoryReader trajectories, ILogger logger, CancellationToken cancellation)
+    {
+        try
+        {
+            await trajectories.DropTableAsync(cancellation);
+        }
+        catch (RpcException error)
+        {
+            // The run is complete without it; the table costs memory until somebody drops it.
+            logger.LogWarning("the run's table could not be dropped: {Message}", error.Status.Detail);
+        }
+    }
+
+    private static long BatchSteps(ExperimentOptions spec) =>
+        (long)((PpoOptions)spec.Algorithm).RolloutSteps * spec.Actors.Environments * spec.Actors.Count;
+}

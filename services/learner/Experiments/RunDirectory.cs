@@ -1,0 +1,99 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Learner.Experiments;
+
+/// <summary>
+/// The folder of a run: <c>run.json</c> (the complete spec, seed, versions), <c>state.json</c>, <c>metrics.jsonl</c>, <c>tensorboard/</c>,
+/// <c>checkpoints/</c>.
+/// </summary>
+/// <param name="path">The folder.</param>
+public sealed class RunDirectory(string path)
+{
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
+    /// <summary>The folder.</summary>
+    public string Path => path;
+
+    /// <summary>Name of the folder, which is the experiment's id.</summary>
+    public string Id => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(path));
+
+    /// <summary>Where checkpoints lie.</summary>
+    public string Checkpoints => System.IO.Path.Combine(path, "checkpoints");
+
+    /// <summary>End of the range of policy versions in use.</summary>
+    public string Versions => System.IO.Path.Combine(path, "versions");
+
+    /// <summary>When the run was made.</summary>
+    public DateTime Created => File.GetCreationTimeUtc(System.IO.Path.Combine(path, "run.json"));
+
+    /// <summary>Makes the folder of a new run: the name and seed, and a number when that is taken.</summary>
+    public static RunDirectory Create(string runs, ExperimentOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Directory.CreateDirectory(runs);
+        var name = string.Concat(options.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
+        var id = $"{name}-s{options.Seed}";
+        for (var n = 2; Directory.Exists(System.IO.Path.Combine(runs, id)); n++)
+        {
+            id = $"{name}-s{options.Seed}-{n}";
+        }
+
+        var run = new RunDirectory(System.IO.Path.Combine(runs, id));
+        Directory.CreateDirectory(run.Path);
+        run.Write("run.json", new JsonObject
+        {
+            ["id"] = id,
+            ["seed"] = options.Seed,
+            ["created"] = DateTime.UtcNow.ToString("O"),
+            ["versions"] = new JsonObject
+            {
+                ["rapid"] = typeof(RunDirectory).Assembly.GetName().Version?.ToString(3),
+                ["dotnet"] = RuntimeInformation.FrameworkDescription,
+                ["os"] = RuntimeInformation.OSDescription,
+                ["architecture"] = RuntimeInformation.ProcessArchitecture.ToString(),
+            },
+            ["spec"] = SpecWriter.ToJson(options),
+        });
+        run.WriteState(ExperimentState.Pending, null);
+        return run;
+    }
+
+    /// <summary>Every run below a folder, oldest first.</summary>
+    public static IReadOnlyList<RunDirectory> All(string runs) => Directory.Exists(runs)
+        ? [.. Directory.GetDirectories(runs).Where(run => File.Exists(System.IO.Path.Combine(run, "run.json")))
+            .Select(run => new RunDirectory(run)).OrderBy(run => run.Created)]
+        : [];
+
+    /// <summary>The spec that the run was made with.</summary>
+    /// <exception cref="SpecException">It does not suit this version of Rapid.</exception>
+    public ExperimentOptions ReadOptions() =>
+        SpecReader.ReadYaml(JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, "run.json")))!["spec"]!.ToJsonString());
+
+    /// <summary>State, and why a run failed.</summary>
+    public (ExperimentState State, string Error) ReadState()
+    {
+        try
+        {
+            var state = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, "state.json")))!;
+            return (Enum.Parse<ExperimentState>((string)state["state"]!, ignoreCase: true), (string?)state["error"] ?? "");
+        }
+        catch (Exception error) when (error is IOException or JsonException or ArgumentException)
+        {
+            return (ExperimentState.Unspecified, "");
+        }
+    }
+
+    /// <summary>Writes the state.</summary>
+    public void WriteState(ExperimentState state, string? error) => Write("state.json", new JsonObject { ["state"] = $"{state}".ToLowerInvariant(), ["error"] = error });
+
+    private void Write(string file, JsonObject content)
+    {
+        var target = System.IO.Path.Combine(path, file);
+        File.WriteAllText(target + ".tmp", content.ToJsonString(Indented) + "\n");
+        File.Move(target + ".tmp", target, overwrite: true);
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Rapid.Hosting;
+using Rapid.Learner.Experiments;
+using Rapid.Learner.Services;
+
+namespace Rapid.Learner;
+
+/// <summary>The learner service.</summary>
+public static class LearnerHost
+{
+    /// <summary>Builds the service.</summary>
+    /// <param name="options">Where it listens, its runs and its replay service.</param>
+    /// <param name="minimumLevel">Log level.</param>
+    /// <param name="recover">Whether runs that an earlier life left unfinished go on by themselves.</param>
+    public static WebApplication Build(ServiceOptions options, LogLevel minimumLevel = LogLevel.Information, bool recover = true)
+    {
+        var app = RapidHost.Build(
+            "rapid-learner",
+            options,
+            services =>
+            {
+                services.AddSingleton(_ => new AssignmentBoard());
+                services.AddSingleton<ExperimentRegistry>();
+                services.AddHostedService<ExperimentRunner>();
+            },
+            app =>
+            {
+                app.MapGrpcService<ExperimentsService>();
+                app.MapGrpcService<PoliciesService>();
+                app.MapGrpcService<AssignmentsService>();
+                app.MapGrpcService<EvaluationsService>();
+            },
+            minimumLevel);
+        if (recover)
+        {
+            app.Services.GetRequiredService<ExperimentRegistry>().Recover();
+        }
+
+        return app;
+    }
+}

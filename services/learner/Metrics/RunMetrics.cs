@@ -1,0 +1,129 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Rapid.Learner.Metrics;
+
+/// <summary>
+/// The figures of a run: one JSON object a line in <c>metrics.jsonl</c>, TensorBoard events, watchers, and OpenTelemetry. What depends on
+/// the clock is in the object "time" at the end of a line; without it, equal runs write equal bytes.
+/// </summary>
+public sealed class RunMetrics : IDisposable
+{
+    private static readonly Meter Meter = new("Rapid.Learner");
+    private static readonly Gauge<double> Figures = Meter.CreateGauge<double>("rapid.learner.metric");
+
+    private readonly string _path;
+    private readonly EventFile _events;
+    private readonly string _experiment;
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly Lock _gate = new();
+    private StreamWriter? _lines;
+    private long _lastStep;
+    private TimeSpan _lastTime;
+
+    /// <param name="directory">The run's directory.</param>
+    /// <param name="experiment">Labels telemetry.</param>
+    /// <param name="specYaml">Written as text for TensorBoard.</param>
+    public RunMetrics(string directory, string experiment, string specYaml)
+    {
+        _experiment = experiment;
+        _path = Path.Combine(directory, "metrics.jsonl");
+        _events = new EventFile(Path.Combine(directory, "tensorboard"), DateTimeOffset.UtcNow);
+        _events.WriteText(DateTimeOffset.UtcNow, "spec", $"```yaml\n{specYaml}\n```");
+    }
+
+    /// <summary>Every line as it is written: step, kind, values with those of the clock.</summary>
+    public event Action<long, string, IReadOnlyList<(string Name, double Value)>>? Written;
+
+    /// <summary>Time since this process took up the run.</summary>
+    public TimeSpan Elapsed => _clock.Elapsed;
+
+    /// <summary>Adds a line.</summary>
+    /// <param name="step">Environment steps learned from.</param>
+    /// <param name="kind">"train" or "evaluation".</param>
+    /// <param name="values">In the order they are to be written.</param>
+    /// <param name="learning">Time spent on the update, for training lines.</param>
+    public void Write(long step, string kind, IReadOnlyList<(string Name, double Value)> values, TimeSpan learning = default)
+    {
+        lock (_gate)
+        {
+            var now = Elapsed;
+            List<(string Name, double Value)> times = [("wall_seconds", now.TotalSeconds)];
+            if (kind == "train")
+            {
+                times.Add(("steps_per_second", (step - _lastStep) / Math.Max(1e-9, (now - _lastTime).TotalSeconds)));
+                times.Add(("learning_seconds", learning.TotalSeconds));
+                (_lastStep, _lastTime) = (step, now);
+            }
+
+            var line = new JsonObject { ["step"] = step, ["kind"] = kind };
+            Fill(line, values);
+            line["time"] = Fill([], times);
+            _lines ??= new StreamWriter(_path, append: true, new UTF8Encoding(false));
+            _lines.Write(line.ToJsonString());
+            _lines.Write('\n');
+            _lines.Flush();
+            IReadOnlyList<(string Name, double Value)> all = [.. values, .. times];
+            _events.WriteScalars(DateTimeOffset.UtcNow, step, all.Where(pair => double.IsFinite(pair.Value)).Select(pair => ($"{kind}/{pair.Name}", pair.Value)));
+            _events.Flush();
+            foreach (var (name, value) in all)
+            {
+                Figures.Record(value, new("experiment", _experiment), new("name", $"{kind}/{name}"));
+            }
+
+            Written?.Invoke(step, kind, all);
+        }
+    }
+
+    /// <summary>Removes the lines after a step: a resumed run writes them again.</summary>
+    public void TruncateAfter(long step)
+    {
+        lock (_gate)
+        {
+            _lastStep = step;
+            if (!File.Exists(_path))
+            {
+                return;
+            }
+
+            _lines?.Dispose();
+            _lines = null;
+            var kept = File.ReadLines(_path).TakeWhile(line => IsUpTo(line, step)).ToArray();
+            File.WriteAllText(_path + ".tmp", string.Concat(kept.Select(line => line + "\n")));
+            File.Move(_path + ".tmp", _path, overwrite: true);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _lines?.Dispose();
+        _events.Dispose();
+    }
+
+    private static JsonObject Fill(JsonObject target, IEnumerable<(string Name, double Value)> values)
+    {
+        foreach (var (name, value) in values)
+        {
+            target[name] = double.IsFinite(value) ? JsonValue.Create(value) : null;
+        }
+
+        return target;
+    }
+
+    private static bool IsUpTo(string line, long step)
+    {
+        try
+        {
+            return (long)JsonNode.Parse(line)!["step"]! <= step;
+        }
+        catch (JsonException)
+        {
+            // A line that a killed process did not finish.
+            return false;
+        }
+    }
+}

@@ -1,0 +1,161 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Rapid.Hosting;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Learner.Replay;
+
+/// <summary>A block with what is needed to acknowledge it.</summary>
+public sealed record ReceivedBlock(ulong Id, Trajectory Trajectory);
+
+/// <summary>The table was made anew: blocks that actors believe delivered are lost.</summary>
+public sealed class TableLostException() : Exception("the replay service lost the table");
+
+/// <summary>
+/// Takes blocks out of the run's queue table, reconnecting for ever. A block is acknowledged after use; what is delivered again after a
+/// broken connection is recognised and dropped.
+/// </summary>
+public sealed class TrajectoryReader : IAsyncDisposable
+{
+    private readonly GrpcChannel _channel;
+    private readonly Protocol.V1.Replay.ReplayClient _client;
+    private readonly TableDefinition _definition;
+    private readonly ResiliencePipeline _retry;
+    private readonly Dictionary<string, ulong> _newest = [];
+    private AsyncDuplexStreamingCall<SampleRequest, SampleReply>? _call;
+    private string? _incarnation;
+    private int _outstandingCredits;
+
+    /// <param name="channel">To the replay service; owned.</param>
+    /// <param name="definition">The table; made when it is not there.</param>
+    /// <param name="logger">Hears of a replay service that is away.</param>
+    public TrajectoryReader(GrpcChannel channel, TableDefinition definition, ILogger logger)
+    {
+        _channel = channel;
+        _client = new Protocol.V1.Replay.ReplayClient(channel);
+        _definition = definition;
+        _retry = Resilience.Forever("reading trajectories", logger);
+    }
+
+    /// <summary>Makes the table, so that actors can append.</summary>
+    public async Task CreateTableAsync(CancellationToken cancellation) => await _retry.ExecuteAsync(
+        async token => await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: token), cancellation);
+
+    /// <summary>The next block.</summary>
+    /// <param name="wanted">How many blocks the caller will take in a row: what the service may send ahead.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="TableLostException">Once, after the table had to be made anew.</exception>
+    public async Task<ReceivedBlock> ReadAsync(int wanted, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var item = await _retry.ExecuteAsync(async token => await ReadOnceAsync(wanted, token), cancellation);
+            var block = item.Trajectory;
+            if (_newest.TryGetValue(block.Producer, out var last) && block.Sequence <= last)
+            {
+                await AcknowledgeAsync([new ReceivedBlock(item.Id, block)], cancellation);
+                continue;
+            }
+
+            _newest[block.Producer] = block.Sequence;
+            return new ReceivedBlock(item.Id, block);
+        }
+    }
+
+    /// <summary>These blocks were used and can be forgotten. A lost acknowledgement only means that they come again and are dropped.</summary>
+    public async Task AcknowledgeAsync(IEnumerable<ReceivedBlock> blocks, CancellationToken cancellation)
+    {
+        if (_call is null)
+        {
+            return;
+        }
+
+        try
+        {
+            var request = new SampleRequest();
+            request.Acknowledged.AddRange(blocks.Select(block => block.Id));
+            await _call.RequestStream.WriteAsync(request, cancellation);
+        }
+        catch (Exception error) when (error is RpcException or InvalidOperationException)
+        {
+            Disconnect();
+        }
+    }
+
+    /// <summary>Drops the table: the run is over.</summary>
+    public async Task DropTableAsync(CancellationToken cancellation)
+    {
+        Disconnect();
+        await _client.DropTableAsync(new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Disconnect();
+        _channel.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<SampledItem> ReadOnceAsync(int wanted, CancellationToken cancellation)
+    {
+        try
+        {
+            var call = _call ?? await ConnectAsync(cancellation);
+            if (_outstandingCredits < wanted)
+            {
+                await call.RequestStream.WriteAsync(new SampleRequest { Credits = (uint)(wanted - _outstandingCredits) }, cancellation);
+                _outstandingCredits = wanted;
+            }
+
+            if (!await call.ResponseStream.MoveNext(cancellation))
+            {
+                throw new RpcException(new Status(StatusCode.Unavailable, "the replay service ended the call"));
+            }
+
+            _outstandingCredits--;
+            return call.ResponseStream.Current.Item;
+        }
+        catch (RpcException error)
+        {
+            Disconnect();
+            if (error.StatusCode == StatusCode.NotFound)
+            {
+                await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: cancellation);
+                throw new RpcException(new Status(StatusCode.Unavailable, "the table was made anew"));
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            throw;
+        }
+    }
+
+    private async Task<AsyncDuplexStreamingCall<SampleRequest, SampleReply>> ConnectAsync(CancellationToken cancellation)
+    {
+        _call = _client.Sample(cancellationToken: CancellationToken.None);
+        await _call.RequestStream.WriteAsync(new SampleRequest { Table = _definition.Name }, cancellation);
+        if (!await _call.ResponseStream.MoveNext(cancellation))
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the replay service ended the call"));
+        }
+
+        var incarnation = _call.ResponseStream.Current.Opened.Incarnation;
+        var isLost = _incarnation is not null && _incarnation != incarnation;
+        _incarnation = incarnation;
+        if (isLost)
+        {
+            throw new TableLostException();
+        }
+
+        return _call;
+    }
+
+    private void Disconnect()
+    {
+        _call?.Dispose();
+        _call = null;
+        _outstandingCredits = 0;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Learner.Services;
+
+/// <summary>Scores that evaluators reported, each version once.</summary>
+/// <param name="hasEvaluator">Whether anybody is enlisted to play.</param>
+public sealed class EvaluationInbox(Func<bool> hasEvaluator)
+{
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+
+    private readonly ConcurrentQueue<EvaluationReport> _reports = new();
+    private readonly ConcurrentDictionary<long, bool> _seen = new();
+
+    /// <summary>Takes a report; false when this version was reported before.</summary>
+    public bool Add(EvaluationReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        if (!_seen.TryAdd(report.PolicyVersion, true))
+        {
+            return false;
+        }
+
+        _reports.Enqueue(report);
+        return true;
+    }
+
+    /// <summary>The oldest report that was not taken yet.</summary>
+    public bool TryTake([NotNullWhen(true)] out EvaluationReport? report) => _reports.TryDequeue(out report);
+
+    /// <summary>Waits until a version was reported; its report is then there to take. Gives up when no evaluator is enlisted for as long as the grace.</summary>
+    /// <returns>Whether the report came.</returns>
+    public async Task<bool> WaitAsync(long version, TimeSpan grace, CancellationToken cancellation)
+    {
+        var deadline = DateTime.UtcNow + grace;
+        while (!_seen.ContainsKey(version))
+        {
+            if (hasEvaluator())
+            {
+                deadline = DateTime.UtcNow + grace;
+            }
+            else if (DateTime.UtcNow > deadline)
+            {
+                return false;
+            }
+
+            await Task.Delay(Poll, cancellation);
+        }
+
+        return true;
+    }
+}
