@@ -33,6 +33,8 @@ public static class RapidHost
                 console.SingleLine = true;
                 console.TimestampFormat = "HH:mm:ss ";
             });
+        // Collecting and learning keep pool threads busy for long; calls must not wait for the pool to grow.
+        ThreadPool.SetMinThreads(Math.Max(16, 4 * Environment.ProcessorCount), 16);
         builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
         builder.Services.AddGrpc(grpc =>
         {

@@ -68,7 +68,7 @@ public sealed record PpoOptions : AlgorithmOptions
     [AtLeast(0)] public double TargetKl { get; init; }
 
     /// <summary>What a step that only the time limit ended means.</summary>
-    public TimeLimit TimeLimit { get; init; } = TimeLimit.Bootstrap;
+    public TimeLimitRule TimeLimit { get; init; } = TimeLimitRule.Bootstrap;
 
     /// <summary>Recompute values and proximal log-probabilities with the learner's newest weights before the epochs, so that the trust
     /// region is centred on the policy that is being changed even when the block is older (decoupled objective, Hilton et al. 2021).</summary>
@@ -105,7 +105,7 @@ public enum Deviation
 }
 
 /// <summary>What a step that only the time limit ended means to the return.</summary>
-public enum TimeLimit
+public enum TimeLimitRule
 {
     /// <summary>Bootstrap from the value of the final observation (correct; Pardo et al. 2018).</summary>
     Bootstrap,

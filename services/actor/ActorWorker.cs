@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Rapid.Hosting;
+using Rapid.Policies;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Actor;
+
+/// <summary>Enlists with the learner and fills the slots it is given. The open call is the lease: when it breaks, all work stops.</summary>
+public sealed class ActorWorker(ServiceOptions options, ILoggerFactory loggers) : BackgroundService
+{
+    private readonly ILogger _logger = loggers.CreateLogger<ActorWorker>();
+    private readonly string _id = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}";
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var channel = Channels.Open(options.Learner, options);
+        var request = new EnlistRequest { Worker = _id, Role = WorkerRole.Actor, MaxSlots = (uint)options.ActorSlots };
+        await Enlistment.FollowAsync(channel, request, _logger, assignments => WorkAsync(assignments, channel, stoppingToken), stoppingToken);
+    }
+
+    private async Task WorkAsync(IAsyncEnumerable<Assignment> assignments, Grpc.Net.Client.GrpcChannel channel, CancellationToken stopping)
+    {
+        ExperimentCrew? crew = null;
+        try
+        {
+            await foreach (var assignment in assignments.WithCancellation(stopping))
+            {
+                if (crew is not null && crew.Experiment != assignment.Experiment)
+                {
+                    await crew.DisposeAsync();
+                    crew = null;
+                }
+
+                if (assignment.Experiment.Length > 0)
+                {
+                    crew ??= new ExperimentCrew(assignment, SpecReader.Read(assignment.Spec), _id, channel, options, loggers);
+                    await crew.FillAsync(assignment.Slots);
+                }
+            }
+        }
+        finally
+        {
+            if (crew is not null)
+            {
+                await crew.DisposeAsync();
+            }
+        }
+    }
+}

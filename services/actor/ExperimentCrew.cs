@@ -1,0 +1,100 @@
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using Rapid.Hosting;
+using Rapid.Policies;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Actor;
+
+/// <summary>The rollout workers of one experiment in this process; they share one policy subscription and one connection to replay.</summary>
+internal sealed class ExperimentCrew : IAsyncDisposable
+{
+    private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
+
+    private readonly ExperimentOptions _options;
+    private readonly string _worker;
+    private readonly string _table;
+    private readonly GrpcChannel _replay;
+    private readonly PolicyFollower _policies;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly Dictionary<uint, (CancellationTokenSource Stop, Task Running)> _workers = [];
+
+    public ExperimentCrew(Assignment assignment, ExperimentOptions options, string worker, GrpcChannel learner, ServiceOptions service, ILoggerFactory loggers)
+    {
+        Experiment = assignment.Experiment;
+        _options = options;
+        _worker = worker;
+        _table = assignment.Table;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<ExperimentCrew>();
+        _replay = Channels.Open(ServiceAddress.Parse(assignment.ReplayAddresses[0]), service);
+        _policies = new PolicyFollower(learner, assignment.Experiment, evaluationsOnly: false, _logger);
+    }
+
+    public string Experiment { get; }
+
+    /// <summary>Starts and stops workers until exactly these slots are filled.</summary>
+    public async Task FillAsync(IReadOnlyCollection<uint> slots)
+    {
+        foreach (var slot in _workers.Keys.Except(slots).ToArray())
+        {
+            await StopAsync(slot);
+        }
+
+        foreach (var slot in slots.Except(_workers.Keys))
+        {
+            var stop = new CancellationTokenSource();
+            _workers[slot] = (stop, Task.Run(() => KeepWorkingAsync(slot, stop.Token)));
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var (stop, _) in _workers.Values)
+        {
+            await stop.CancelAsync();
+        }
+
+        foreach (var slot in _workers.Keys.ToArray())
+        {
+            await StopAsync(slot);
+        }
+
+        await _policies.DisposeAsync();
+        _replay.Dispose();
+    }
+
+    private async Task StopAsync(uint slot)
+    {
+        _workers.Remove(slot, out var worker);
+        await worker.Stop.CancelAsync();
+        await worker.Running;
+        worker.Stop.Dispose();
+    }
+
+    /// <summary>A worker that fails is started again, so that one bad moment does not starve the learner.</summary>
+    private async Task KeepWorkingAsync(uint slot, CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                var producer = $"{_worker}/{slot}/{Guid.NewGuid():N}";
+                using var collector = new RolloutCollector(_options, slot);
+                using var writer = new TrajectoryWriter(_replay, _table, _loggers.CreateLogger<TrajectoryWriter>());
+                await new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _logger).RunAsync(stop);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception error)
+            {
+                _logger.LogError(error, "slot {Slot} of {Experiment} failed, starting it again", slot, Experiment);
+                await Task.Delay(RestartPause, stop).ContinueWith(static _ => { }, TaskScheduler.Default);
+            }
+        }
+    }
+}

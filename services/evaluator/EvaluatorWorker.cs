@@ -1,0 +1,78 @@
+using Grpc.Net.Client;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Rapid.Hosting;
+using Rapid.Policies;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Evaluator;
+
+/// <summary>Plays the snapshots that ask for it and reports the scores.</summary>
+public sealed class EvaluatorWorker(ServiceOptions options, ILogger<EvaluatorWorker> logger) : BackgroundService
+{
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var channel = Channels.Open(options.Learner, options);
+        var request = new EnlistRequest { Worker = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}", Role = WorkerRole.Evaluator };
+        await Enlistment.FollowAsync(channel, request, logger, assignments => WorkAsync(assignments, channel, stoppingToken), stoppingToken);
+    }
+
+    private async Task WorkAsync(IAsyncEnumerable<Assignment> assignments, GrpcChannel channel, CancellationToken stopping)
+    {
+        var (playing, experiment) = (Task.CompletedTask, "");
+        var stop = new CancellationTokenSource();
+        try
+        {
+            await foreach (var assignment in assignments.WithCancellation(stopping))
+            {
+                if (assignment.Experiment == experiment)
+                {
+                    continue;
+                }
+
+                await stop.CancelAsync();
+                await playing;
+                stop.Dispose();
+                stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+                experiment = assignment.Experiment;
+                var (spec, token) = (assignment.Spec, stop.Token);
+                playing = experiment.Length == 0 ? Task.CompletedTask : Task.Run(() => FollowAsync(assignment.Experiment, SpecReader.Read(spec), channel, token), token);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await playing;
+            stop.Dispose();
+        }
+    }
+
+    private async Task FollowAsync(string experiment, ExperimentOptions spec, GrpcChannel channel, CancellationToken cancellation)
+    {
+        var client = new Evaluations.EvaluationsClient(channel);
+        await using var policies = new PolicyFollower(channel, experiment, evaluationsOnly: true, logger);
+        long last = 0;
+        try
+        {
+            using var evaluator = new PolicyEvaluator(spec);
+            while (true)
+            {
+                var snapshot = await policies.WaitAsync(last, cancellation);
+                var report = evaluator.Evaluate(snapshot, (int)snapshot.EvaluationEpisodes, spec.Seed, cancellation);
+                (report.Experiment, last) = (experiment, snapshot.Version);
+                await Resilience.Forever("reporting a score", logger).ExecuteAsync(
+                    async token => await client.ReportAsync(report, cancellationToken: token), cancellation);
+            }
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            // Another assignment, or the end.
+        }
+        catch (Exception error)
+        {
+            logger.LogError(error, "evaluating {Experiment} failed", experiment);
+        }
+    }
+}
