@@ -1,0 +1,66 @@
+using System.CommandLine;
+using Grpc.Core;
+using Rapid.Hosting;
+using Rapid.Protocol.Specs;
+
+namespace Rapid.Cli;
+
+/// <summary>Runs a command's body and turns what goes wrong into sentences and an exit code.</summary>
+internal static class CliAction
+{
+    /// <summary>Makes a body the action of a command; its token is cancelled by the first Ctrl-C or SIGTERM.</summary>
+    public static void SetBody(this Command command, Func<ParseResult, StopSignals, Task<int>> body) =>
+        command.SetAction((result, _) => RunAsync(result, body));
+
+    private static async Task<int> RunAsync(ParseResult result, Func<ParseResult, StopSignals, Task<int>> body)
+    {
+        using var signals = new StopSignals();
+        try
+        {
+            return await body(result, signals);
+        }
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        {
+            return ExitCode.Stopped;
+        }
+        catch (RpcException) when (signals.Stop.IsCancellationRequested)
+        {
+            return ExitCode.Stopped;
+        }
+        catch (SpecException error)
+        {
+            return Say(error.Problems.Select(problem => problem.ToString()), ExitCode.BadInput);
+        }
+        catch (ConfigurationException error)
+        {
+            return Say(error.Problems, ExitCode.BadInput);
+        }
+        catch (CliException error)
+        {
+            return Say([error.Message], error.ExitCode);
+        }
+        catch (RpcException error)
+        {
+            return Say([error.Status.Detail], error.StatusCode switch
+            {
+                StatusCode.InvalidArgument => ExitCode.BadInput,
+                StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Unauthenticated or StatusCode.PermissionDenied => ExitCode.Unreachable,
+                _ => ExitCode.Failure,
+            });
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return Say([error.Message], ExitCode.Failure);
+        }
+    }
+
+    private static int Say(IEnumerable<string> lines, int exitCode)
+    {
+        foreach (var line in lines)
+        {
+            Console.Error.WriteLine(line);
+        }
+
+        return exitCode;
+    }
+}

@@ -1,0 +1,48 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Rapid.Cli.Commands;
+
+namespace Rapid.Cli;
+
+/// <summary>All commands of <c>rapid</c>.</summary>
+internal static class CommandLine
+{
+    /// <summary>Parses and runs one command line.</summary>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var result = Create().Parse(args.Length > 0 ? args : ["--help"]);
+        if (result.Action is ParseErrorAction error)
+        {
+            error.ShowHelp = false;
+        }
+
+        // Signals are ours (StopSignals): the first asks for a checkpoint, which may take longer than the library would wait.
+        var exitCode = await result.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        return result.Action is ParseErrorAction ? ExitCode.BadInput : exitCode;
+    }
+
+    private static RootCommand Create() => new(
+        """
+        Trains reinforcement-learning policies with actors, replay, learner and evaluator.
+
+        The script ./rapid has three commands more: test [NAME] runs the tests, build builds everything, format formats the code.
+        Exit codes: 0 done, 1 failed, 2 wrong input, 3 service unreachable, 130 stopped by a signal.
+        """)
+    {
+        TrainCommand.Create(),
+        ResumeCommand.Create(),
+        EvaluateCommand.Create(),
+        SubmitCommand.Create(),
+        ListCommand.Create(),
+        WatchCommand.Create(),
+        CancelCommand.Create(),
+        EnvironmentsCommand.Create(),
+        SpecCommand.Create(),
+        BenchCommand.Create(),
+        ServiceCommand.Replay(),
+        ServiceCommand.Learner(),
+        ServiceCommand.Evaluator(),
+        ServiceCommand.Actor(),
+    };
+}

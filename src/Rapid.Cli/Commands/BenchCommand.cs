@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Rapid.Environments;
+
+namespace Rapid.Cli.Commands;
+
+/// <summary><c>rapid bench [NAME...]</c>: runs the benchmark programs one after the other, so that none disturbs another.</summary>
+internal static class BenchCommand
+{
+    public static Command Create()
+    {
+        var names = new Argument<string[]>("names") { Description = "Benchmarks to run; all without a name", Arity = ArgumentArity.ZeroOrMore };
+        var command = new Command("bench", "Measure ratios against bare loops on this machine") { names };
+        command.SetBody((result, signals) => RunAsync(result.GetValue(names) ?? [], signals.Stop));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string[] names, CancellationToken cancellation)
+    {
+        var repository = Environment.GetEnvironmentVariable("RAPID_REPOSITORY")
+            ?? throw new CliException("benchmarks are started through the script: ./rapid bench", ExitCode.BadInput);
+        var known = Directory.GetFiles(Path.Combine(repository, "benchmarks"), "*.csproj", SearchOption.AllDirectories)
+            .Select(path => Path.GetFileNameWithoutExtension(path)!)
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        foreach (var name in names.Where(name => !known.Contains(name)))
+        {
+            throw new CliException(
+                $"'{name}' is not a benchmark{NearestName.Hint(name, known)}; known: {string.Join(", ", known)}", ExitCode.BadInput);
+        }
+
+        var rows = new List<string[]>();
+        var allMet = true;
+        foreach (var name in names.Length > 0 ? names.ToList() : known)
+        {
+            Console.Out.WriteLine($"== {name}");
+            var (exitCode, lastLine) = await MeasureAsync(name, cancellation);
+            allMet &= exitCode == 0;
+            rows.Add([name, exitCode switch { 0 => "met", 1 => "missed", _ => $"failed ({exitCode})" }, lastLine]);
+        }
+
+        Console.Out.WriteLine();
+        TextTable.Write(Console.Out, ["benchmark", "target", "figure"], rows);
+        return allMet ? ExitCode.Success : ExitCode.Failure;
+    }
+
+    /// <summary>A benchmark prints its ratio in its last line and answers 0 when its target is met, 1 when not.</summary>
+    private static async Task<(int ExitCode, string LastLine)> MeasureAsync(string name, CancellationToken cancellation)
+    {
+        var artifacts = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../.."));
+        var start = new ProcessStartInfo(Path.Combine(artifacts, name, "release", name)) { RedirectStandardOutput = true };
+        using var process = Process.Start(start) ?? throw new CliException($"{start.FileName} did not start");
+        try
+        {
+            var lastLine = "";
+            while (await process.StandardOutput.ReadLineAsync(cancellation) is { } line)
+            {
+                Console.Out.WriteLine(line);
+                lastLine = line.Length > 0 ? line : lastLine;
+            }
+
+            await process.WaitForExitAsync(cancellation);
+            return (process.ExitCode, lastLine);
+        }
+        finally
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Globalization;
+using Rapid.Environments;
+using Rapid.Protocol;
+using Rapid.Protocol.Specs;
+
+namespace Rapid.Cli.Commands;
+
+/// <summary><c>rapid envs [NAME]</c>: what there is to learn.</summary>
+internal static class EnvironmentsCommand
+{
+    public static Command Create()
+    {
+        var name = new Argument<string?>("name") { Description = "Show one environment with its options", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("envs", "List the environments, or describe one") { name };
+        command.SetBody((result, _) => Task.FromResult(result.GetValue(name) is { } wanted ? Describe(wanted) : List()));
+        return command;
+    }
+
+    private static int List()
+    {
+        var rows = EnvironmentRegistry.All.Select(info =>
+        {
+            var (observations, actions) = Spaces(info);
+            return (string[])[info.Name, observations, actions, Number(info.MaxEpisodeSteps), Threshold(info), info.Summary];
+        });
+        TextTable.Write(Console.Out, ["name", "observations", "actions", "limit", "solved at", "task"], rows);
+        return ExitCode.Success;
+    }
+
+    private static int Describe(string name)
+    {
+        var info = EnvironmentRegistry.Find(name) ?? throw new CliException(
+            $"'{name}' is not an environment{NearestName.Hint(name, EnvironmentRegistry.All.Select(known => known.Name))} 'rapid envs' lists all",
+            ExitCode.BadInput);
+        var (observations, actions) = Spaces(info);
+        TextTable.Write(
+            Console.Out,
+            [],
+            [
+                [info.Name, info.Summary],
+                ["family", info.Family],
+                ["observations", observations],
+                ["actions", actions],
+                ["limit", $"{Number(info.MaxEpisodeSteps)} steps an episode (environment.max_episode_steps)"],
+                ["solved at", Threshold(info)],
+                ["options", info.Options.Count == 0 ? "none" : "(environment.options)"],
+                .. info.Options.Select(option => (string[])[$"  {option.Key}", option.Value]),
+            ]);
+        return ExitCode.Success;
+    }
+
+    private static (string Observations, string Actions) Spaces(EnvironmentInfo info)
+    {
+        using var environment = EnvironmentFactory.Create(new EnvironmentOptions { Name = info.Name });
+        return (environment.ObservationSpace.ToString()!, environment.ActionSpace.ToString()!);
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Threshold(EnvironmentInfo info) => info.RewardThreshold?.ToString(CultureInfo.InvariantCulture) ?? "-";
+}

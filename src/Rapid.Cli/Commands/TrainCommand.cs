@@ -1,0 +1,55 @@
+using System.CommandLine;
+using System.Globalization;
+using Rapid.Cli.Training;
+using Rapid.Hosting;
+using Rapid.Protocol.Specs;
+
+namespace Rapid.Cli.Commands;
+
+/// <summary><c>rapid train [SPEC]</c>: all four services in this process, one experiment, from its start or from where it was stopped.</summary>
+internal static class TrainCommand
+{
+    public static Command Create()
+    {
+        var (spec, set, seed, runs) = (SpecArgument(), SetOption(), SeedOption(), RunsOption());
+        var command = new Command("train", "Train on this machine; the same command goes on with a run that was stopped") { spec, set, seed, runs };
+        command.SetBody((result, signals) =>
+        {
+            var options = ReadSpec(result.GetValue(spec), result.GetValue(set) ?? [], result.GetValue(seed));
+            return LocalTraining.TrainAsync(options, RunsFolder(result.GetValue(runs)), signals);
+        });
+        return command;
+    }
+
+    /// <summary>The spec file.</summary>
+    public static Argument<string?> SpecArgument() =>
+        new("spec") { Description = "YAML file; HalfCheetah-v4 with PPO and 1M steps without one", Arity = ArgumentArity.ZeroOrOne };
+
+    /// <summary><c>--set PATH=VALUE</c>, any number of times.</summary>
+    public static Option<string[]> SetOption() => new("--set")
+    {
+        Description = "Set a field of the spec: --set algorithm.learning_rate=1e-4 (repeatable)",
+        HelpName = "path=value",
+    };
+
+    /// <summary><c>--seed N</c>, short for <c>--set seed=N</c>.</summary>
+    public static Option<string?> SeedOption() => new("--seed") { Description = "Short for --set seed=N", HelpName = "N" };
+
+    /// <summary><c>--runs DIR</c>.</summary>
+    public static Option<string?> RunsOption() =>
+        new("--runs") { Description = "Folder of the runs (default: RAPID_RUNS, else ./runs)", HelpName = "dir" };
+
+    /// <summary>Where runs are.</summary>
+    public static string RunsFolder(string? option) => Path.GetFullPath(option ?? ServiceOptionsReader.Read(ServiceKind.Learner).Runs);
+
+    /// <summary>The complete spec of a file, or the default one, with what the command line sets.</summary>
+    /// <exception cref="SpecException">With every problem.</exception>
+    /// <exception cref="CliException">There is no such file.</exception>
+    public static ExperimentOptions ReadSpec(string? path, IEnumerable<string> overrides, string? seed)
+    {
+        var yaml = path is null ? SpecReader.DefaultYaml : File.Exists(path)
+            ? File.ReadAllText(path)
+            : throw new CliException(string.Create(CultureInfo.InvariantCulture, $"{path}: there is no such file"), ExitCode.BadInput);
+        return SpecReader.ReadYaml(yaml, seed is null ? overrides : [.. overrides, $"seed={seed}"]);
+    }
+}

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using Rapid.Cli.Views;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Cli.Commands;
+
+/// <summary><c>rapid watch ID</c>: shows a run of a running learner until it ends. Ctrl-C ends the watching, not the run.</summary>
+internal static class WatchCommand
+{
+    public static Command Create()
+    {
+        var id = new Argument<string>("id") { Description = "Id of an experiment; 'rapid list' shows them" };
+        var learner = ClientOptions.LearnerOption();
+        var command = new Command("watch", "Follow an experiment until it ends") { id, learner };
+        command.SetBody(async (result, signals) =>
+        {
+            using var remote = ClientOptions.Open(result.GetValue(learner));
+            return await FollowAsync(remote, result.GetRequiredValue(id), signals.Stop);
+        });
+        return command;
+    }
+
+    /// <summary>Shows a run until it ends and says how.</summary>
+    public static async Task<int> FollowAsync(Remote remote, string id, CancellationToken cancellation)
+    {
+        var last = await RunViews.FollowAsync(remote.WatchAsync(id, cancellation), id, cancellation);
+        return Conclude(last);
+    }
+
+    /// <summary>The closing line of a run that is over.</summary>
+    public static int Conclude(RunSnapshot run)
+    {
+        var evaluation = run.Evaluation is null
+            ? "no evaluation"
+            : $"evaluation return {Figures.Return(run.EvaluationFigure("return_mean"))} +- {Figures.Return(run.EvaluationFigure("return_deviation"))} over {Figures.Count(run.EvaluationFigure("episodes"))} episodes";
+        switch (run.Experiment?.State)
+        {
+            case ExperimentState.Finished:
+                Console.Out.WriteLine($"finished {run.Experiment.Id}: {evaluation}, {Figures.Count(run.Step)} steps");
+                return ExitCode.Success;
+            case ExperimentState.Cancelled:
+                Console.Out.WriteLine($"cancelled {run.Experiment.Id} at step {Figures.Count(run.Step)}: {evaluation}");
+                return ExitCode.Failure;
+            case ExperimentState.Failed:
+                throw new CliException($"{run.Experiment.Id} failed: {run.Experiment.Error}");
+            default:
+                throw new CliException("the learner went away before the run ended; 'rapid watch' follows it again", ExitCode.Unreachable);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using Rapid.Cli;
+
+return await CommandLine.RunAsync(args);

@@ -1,0 +1,69 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Rapid.Hosting;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Cli;
+
+/// <summary>A learner somewhere, as the client commands see it; its failures are sentences.</summary>
+internal sealed class Remote : IDisposable
+{
+    private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(15);
+
+    private readonly ServiceAddress _address;
+    private readonly GrpcChannel _channel;
+    private readonly Experiments.ExperimentsClient _client;
+
+    public Remote(ServiceAddress address, ServiceOptions options)
+    {
+        _address = address;
+        _channel = Channels.Open(address, options);
+        _client = new Experiments.ExperimentsClient(_channel);
+    }
+
+    /// <summary>Submits a complete spec.</summary>
+    public Task<Experiment> SubmitAsync(ExperimentSpec spec, CancellationToken cancellation) =>
+        CallAsync(() => _client.SubmitAsync(new SubmitRequest { Spec = spec }, Options(cancellation)).ResponseAsync);
+
+    /// <summary>All experiments of the learner.</summary>
+    public async Task<IReadOnlyList<Experiment>> ListAsync(CancellationToken cancellation) =>
+        (await CallAsync(() => _client.ListAsync(new ListRequest(), Options(cancellation)).ResponseAsync)).Experiments;
+
+    /// <summary>Stops an experiment; a running one writes a checkpoint first.</summary>
+    public Task<Experiment> CancelAsync(string id, CancellationToken cancellation) =>
+        CallAsync(() => _client.CancelAsync(new CancelRequest { Id = id }, Options(cancellation)).ResponseAsync);
+
+    /// <summary>The experiment's state now, then every event until it ends.</summary>
+    public async IAsyncEnumerable<ExperimentEvent> WatchAsync(
+        string id, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        using var call = _client.Watch(new WatchRequest { Id = id }, cancellationToken: cancellation);
+        while (await CallAsync(() => call.ResponseStream.MoveNext(cancellation)))
+        {
+            yield return call.ResponseStream.Current;
+        }
+    }
+
+    public void Dispose() => _channel.Dispose();
+
+    private static CallOptions Options(CancellationToken cancellation) =>
+        new(deadline: DateTime.UtcNow + CallTime, cancellationToken: cancellation);
+
+    private async Task<T> CallAsync<T>(Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (RpcException error) when (error.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
+        {
+            throw new CliException(
+                $"the learner at {_address} does not answer; start one with 'rapid learner', or name another with RAPID_LEARNER or --learner",
+                ExitCode.Unreachable);
+        }
+        catch (RpcException error) when (error.StatusCode is StatusCode.Unauthenticated or StatusCode.PermissionDenied)
+        {
+            throw new CliException($"the learner at {_address} refused the token: {error.Status.Detail}; set RAPID_TOKEN", ExitCode.Unreachable);
+        }
+    }
+}

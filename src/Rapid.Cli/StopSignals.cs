@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+
+namespace Rapid.Cli;
+
+/// <summary>Ctrl-C and SIGTERM: the first asks to stop, the second ends the process at once.</summary>
+internal sealed partial class StopSignals : IDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private readonly PosixSignalRegistration[] _registrations;
+
+    public StopSignals() => _registrations =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+    ];
+
+    /// <summary>Cancelled by the first signal.</summary>
+    public CancellationToken Stop => _stop.Token;
+
+    /// <summary>What to say or remove before the process ends at once.</summary>
+    public Action? BeforeExit { get; set; }
+
+    public void Dispose()
+    {
+        foreach (var registration in _registrations)
+        {
+            registration.Dispose();
+        }
+
+        _stop.Dispose();
+    }
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (_stop.IsCancellationRequested)
+        {
+            BeforeExit?.Invoke();
+
+            // Not Environment.Exit, which waits for everything that is still shutting down.
+            ExitNow(ExitCode.Stopped);
+        }
+
+        _stop.Cancel();
+    }
+
+    [LibraryImport("libc", EntryPoint = "_exit")]
+    private static partial void ExitNow(int status);
+}

@@ -1,0 +1,38 @@
+using System.Text.Json.Nodes;
+using Google.Protobuf;
+using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Learner.Checkpoints;
+using Rapid.Learner.Experiments;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Cli.Training;
+
+/// <summary>The policy that a run's newest checkpoint holds.</summary>
+internal static class CheckpointPolicy
+{
+    /// <summary>Reads it as the snapshot that the learner would publish.</summary>
+    /// <exception cref="CliException">The run has no checkpoint that can be read.</exception>
+    public static PolicySnapshot Load(RunDirectory run, ExperimentOptions options)
+    {
+        var checkpoint = new CheckpointStore(run.Checkpoints, options.Checkpoint.Keep, NullLogger.Instance).LoadNewest()
+            ?? throw new CliException($"{run.Path} has no checkpoint that can be read");
+        var snapshot = new PolicySnapshot
+        {
+            Experiment = run.Id,
+            LayoutHash = (string)checkpoint.State["algorithm"]!["layout"]!,
+            Parameters = ByteString.CopyFrom(checkpoint.Tensors["policy.parameters"].Bytes.Span),
+            Step = checkpoint.Step,
+        };
+        if (checkpoint.State["observation_normalizer"] is { } normalizer)
+        {
+            snapshot.ObservationNormalizer = new NormalizerState { Count = (double)normalizer["count"]! };
+            snapshot.ObservationNormalizer.Mean.AddRange(Numbers(normalizer["mean"]!));
+            snapshot.ObservationNormalizer.Variance.AddRange(Numbers(normalizer["variance"]!));
+        }
+
+        return snapshot;
+    }
+
+    private static IEnumerable<double> Numbers(JsonNode node) => node.AsArray().Select(value => (double)value!);
+}

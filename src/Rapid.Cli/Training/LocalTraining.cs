@@ -1,0 +1,65 @@
+using Rapid.Cli.Commands;
+using Rapid.Cli.Views;
+using Rapid.Learner.Experiments;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Cli.Training;
+
+/// <summary>Trains one run in this process and shows it.</summary>
+internal static class LocalTraining
+{
+    /// <summary>Goes on with the newest unfinished run of this spec, or starts one.</summary>
+    /// <returns>The exit code.</returns>
+    public static Task<int> TrainAsync(ExperimentOptions options, string runs, StopSignals signals)
+    {
+        var run = RunFolders.FindUnfinished(runs, options);
+        return RunAsync(run ?? RunDirectory.Create(runs, options), run is null ? "run" : "going on with", options, signals);
+    }
+
+    /// <summary>Goes on with a run that was stopped, cancelled or failed.</summary>
+    /// <returns>The exit code.</returns>
+    /// <exception cref="CliException">It has finished.</exception>
+    public static Task<int> ResumeAsync(RunDirectory run, StopSignals signals) => run.ReadState().State != ExperimentState.Finished
+        ? RunAsync(run, "going on with", run.ReadOptions(), signals)
+        : throw new CliException($"{run.Id} has finished: there is nothing to go on with");
+
+    private static async Task<int> RunAsync(RunDirectory run, string verb, ExperimentOptions options, StopSignals signals)
+    {
+        await using var mine = RunFolders.Lock(run);
+        await using var file = new StreamWriter(Path.Combine(run.Path, "log.txt"), append: true) { AutoFlush = true };
+        Console.Out.WriteLine($"{verb} {Shorten(run.Path)}");
+        var cluster = await LocalCluster.StartAsync(
+            Path.GetDirectoryName(run.Path)!, options.Actors.Count, TextWriter.Synchronized(file), signals.Stop);
+        signals.BeforeExit = cluster.Abandon;
+        await using (cluster)
+        {
+            var record = cluster.Experiments.Resume(run);
+            RunSnapshot last;
+            try
+            {
+                last = await RunViews.FollowAsync(record.Watch().ReadAllAsync(signals.Stop), Title(options), signals.Stop);
+            }
+            catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+            {
+                Console.Out.WriteLine("stopping; Ctrl-C again ends at once, without a checkpoint");
+                await cluster.StopAsync();
+                Console.Out.WriteLine($"stopped at step {Figures.Count(record.Step)} with a checkpoint in {Shorten(run.Path)}; the same command goes on from it");
+                return ExitCode.Stopped;
+            }
+
+            var exitCode = WatchCommand.Conclude(last);
+            Console.Out.WriteLine($"run: {Shorten(run.Path)}");
+            return exitCode;
+        }
+    }
+
+    private static string Title(ExperimentOptions options) => $"{options.Name} · {options.Environment.Name} · {options.Algorithm.Name} · seed {options.Seed}";
+
+    /// <summary>The path from here when it lies below.</summary>
+    private static string Shorten(string path)
+    {
+        var relative = Path.GetRelativePath(Environment.CurrentDirectory, path);
+        return relative.StartsWith("..", StringComparison.Ordinal) ? path : relative;
+    }
+}

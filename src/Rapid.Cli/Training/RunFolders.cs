@@ -1,0 +1,52 @@
+using System.Text.Json.Nodes;
+using Rapid.Environments;
+using Rapid.Learner.Experiments;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Cli.Training;
+
+/// <summary>Finds runs on disk.</summary>
+internal static class RunFolders
+{
+    /// <summary>The newest run of exactly this spec that has not ended, or null.</summary>
+    public static RunDirectory? FindUnfinished(string runs, ExperimentOptions options)
+    {
+        var spec = SpecWriter.ToJson(options);
+        return RunDirectory.All(runs).LastOrDefault(run =>
+            run.ReadState().State is ExperimentState.Pending or ExperimentState.Running && JsonNode.DeepEquals(SpecOf(run), spec));
+    }
+
+    /// <summary>The run that a user names: a folder, or the name of one below the folder of runs.</summary>
+    /// <exception cref="CliException">There is none.</exception>
+    public static RunDirectory Find(string name, string runs)
+    {
+        foreach (var path in (string[])[Path.GetFullPath(name), Path.Combine(runs, name)])
+        {
+            if (File.Exists(Path.Combine(path, "run.json")))
+            {
+                return new RunDirectory(path);
+            }
+        }
+
+        var known = RunDirectory.All(runs).Select(run => run.Id).ToList();
+        throw new CliException(
+            $"there is no run '{name}' (a folder with a run.json), neither here nor in {runs}{NearestName.Hint(name, known)}", ExitCode.BadInput);
+    }
+
+    /// <summary>Keeps other processes from training the same run; dispose of it to let them.</summary>
+    /// <exception cref="CliException">Another process trains it.</exception>
+    public static FileStream Lock(RunDirectory run)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(run.Path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            throw new CliException($"{run.Path} is being trained by another process; another --seed or --set name=... makes another run");
+        }
+    }
+
+    private static JsonNode? SpecOf(RunDirectory run) => JsonNode.Parse(File.ReadAllText(Path.Combine(run.Path, "run.json")))?["spec"];
+}
