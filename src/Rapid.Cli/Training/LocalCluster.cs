@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Rapid.Actor;
 using Rapid.Evaluator;
 using Rapid.Hosting;
 using Rapid.Learner;
