@@ -101,7 +101,8 @@ public sealed class Minibatches : IDisposable
             }
         }
 
-        foreach (var tensor in _device.Concat(_host).Distinct())
+        // On the CPU both are the same array; disposing of a tensor twice is harmless.
+        foreach (var tensor in _device.Concat(_host))
         {
             tensor.Dispose();
         }
