@@ -1,0 +1,100 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Rapid.EndToEnd.Tests;
+
+/// <summary>Redis, replay, learner, evaluator and actors as processes that talk over TCP, each of which may be killed and started again.</summary>
+public sealed class ClusterProcesses : IAsyncDisposable
+{
+    private readonly string _folder;
+    private readonly List<RapidProcess> _ended = [];
+    private readonly Dictionary<string, RapidProcess> _running = [];
+    private readonly int _redisPort;
+    private readonly Dictionary<string, string> _variables;
+    private readonly string _replay;
+    private readonly string _learner;
+
+    private ClusterProcesses(string folder)
+    {
+        _folder = folder;
+        var ports = FreePorts(3);
+        _redisPort = ports[0];
+        (_replay, _learner) = (Address(ports[1]), Address(ports[2]));
+        _variables = new Dictionary<string, string>
+        {
+            ["RAPID_REDIS"] = $"127.0.0.1:{_redisPort}",
+            ["RAPID_REPLAY"] = _replay,
+            ["RAPID_LEARNER"] = _learner,
+            ["RAPID_ACTOR_SLOTS"] = "4",
+            ["RAPID_TOKEN"] = "a-token-of-the-test",
+        };
+    }
+
+    /// <summary>Outputs of all processes, for messages.</summary>
+    public string Story => string.Join('\n', _ended.Concat(_running.Values).Select(process => process.Output));
+
+    /// <summary>What clients of this cluster have in their environment.</summary>
+    public IReadOnlyDictionary<string, string> Variables => _variables;
+
+    /// <summary>Starts one of each, and actors, in an order that nobody waits for.</summary>
+    public static ClusterProcesses Start(string folder, int actors)
+    {
+        var cluster = new ClusterProcesses(folder);
+        for (var i = 0; i < actors; i++)
+        {
+            cluster.Start($"actor {i}");
+        }
+
+        cluster.Start("evaluator");
+        cluster.Start("learner");
+        cluster.Start("replay");
+        cluster.Start("redis");
+        return cluster;
+    }
+
+    /// <summary>A client command against this cluster.</summary>
+    public RapidProcess Client(params string[] arguments) => RapidProcess.Start(_folder, arguments, _variables);
+
+    /// <summary>SIGKILL, and at once a new one.</summary>
+    public async Task RestartAsync(string name)
+    {
+        Assert.False(_running[name].HasExited, $"{name} ended by itself\n{Story}");
+        await _running[name].KillAsync();
+        _ended.Add(_running[name]);
+        Start(name);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _running.Values.Concat(_ended))
+        {
+            await process.DisposeAsync();
+        }
+    }
+
+    private void Start(string name) => _running[name] = name == "redis"
+        ? RapidProcess.StartProgram(
+            "redis-server", _folder, ["--port", _redisPort.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        : RapidProcess.Start(_folder, [name.Split(' ')[0]], new Dictionary<string, string>(_variables)
+        {
+            ["RAPID_LISTEN"] = name switch { "replay" => _replay, "learner" => _learner, _ => "http://127.0.0.1:0" },
+        });
+
+    private static string Address(int port) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+
+    /// <summary>Ports that nobody listens on, all held until the last is found so that they differ.</summary>
+    private static int[] FreePorts(int count)
+    {
+        var probes = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
+        try
+        {
+            probes.ForEach(probe => probe.Start());
+            return [.. probes.Select(probe => ((IPEndPoint)probe.LocalEndpoint).Port)];
+        }
+        finally
+        {
+            probes.ForEach(probe => probe.Dispose());
+        }
+    }
+}

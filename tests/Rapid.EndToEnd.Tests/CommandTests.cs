@@ -1,0 +1,81 @@
+using Rapid.Environments;
+using Rapid.Protocol.Specs;
+
+namespace Rapid.EndToEnd.Tests;
+
+public sealed class CommandTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Envs_lists_every_environment_with_its_spaces()
+    {
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "envs");
+        Assert.Equal(0, exitCode);
+        Assert.All(EnvironmentRegistry.All, info => Assert.Contains(info.Name, output, StringComparison.Ordinal));
+        Assert.Contains("discrete 2", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Envs_describes_one_environment_and_refuses_an_unknown_one()
+    {
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "envs", "Hopper-v4");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("terminate_when_unhealthy", output, StringComparison.Ordinal);
+
+        (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "envs", "Hopper-v3");
+        Assert.Equal(2, exitCode);
+        Assert.Contains("did you mean 'Hopper-v4'?", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("CartPole-v1", "cleanrl")]
+    [InlineData("HalfCheetah-v4", "ppo1")]
+    public async Task Spec_prints_a_complete_spec_that_reads_back_equal(string environment, string preset)
+    {
+        await using var process = RapidProcess.Start(_folder.Path, ["spec", environment, "--algorithm", "ppo", "--preset", preset]);
+        Assert.Equal(0, await process.WaitAsync());
+        var yaml = process.Output[process.Output.IndexOf('\n', StringComparison.Ordinal)..];
+        Assert.Equivalent(Presets.Default(EnvironmentRegistry.Find(environment)!, "ppo", preset), SpecReader.ReadYaml(yaml), strict: true);
+    }
+
+    [Fact]
+    public async Task A_wrong_spec_names_every_problem_on_its_own_line()
+    {
+        var spec = _folder.Spec(
+            """
+            environment: { name: CartPol-v1 }
+            total_steps: many
+            algorithm: { clip_range: 1.5, learnin_rate: 1 }
+            """);
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec, "--set", "actors.count=0");
+        Assert.Equal(2, exitCode);
+        foreach (var path in (string[])["environment.name: ", "total_steps: ", "algorithm.clip_range: ", "algorithm.learnin_rate: ", "actors.count: "])
+        {
+            Assert.Contains('\n' + path, output, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("did you mean 'CartPole-v1'?", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.Runs));
+    }
+
+    [Theory]
+    [InlineData(2, "train", "nowhere.yaml")]
+    [InlineData(2, "resume", "nowhere")]
+    [InlineData(2, "eval", "nowhere")]
+    [InlineData(2, "frobnicate")]
+    [InlineData(2, "train", "--sede", "3")]
+    [InlineData(3, "list", "--learner", "http://127.0.0.1:9")]
+    [InlineData(3, "submit", "--learner", "unix:/nowhere/learner")]
+    [InlineData(2, "watch", "x", "--learner", "127.0.0.1:9")]
+    public async Task What_cannot_work_ends_with_a_sentence_and_its_exit_code(int expected, params string[] arguments)
+    {
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, arguments);
+        Assert.True(expected == exitCode, $"{exitCode} instead of {expected}\n{output}");
+        Assert.DoesNotContain("   at ", output, StringComparison.Ordinal);
+        Assert.NotEmpty(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1..]);
+    }
+}

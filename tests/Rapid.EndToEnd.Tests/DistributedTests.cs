@@ -1,0 +1,134 @@
+namespace Rapid.EndToEnd.Tests;
+
+/// <summary>The services as processes of their own.</summary>
+public sealed class DistributedTests : IDisposable
+{
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Lockstep_gives_the_same_metrics_in_one_process_again_and_in_many_processes()
+    {
+        const string Lockstep =
+            """
+            environment: { name: Pendulum-v1 }
+            seed: 3
+            total_steps: 6144
+            lockstep: true
+            actors: { count: 3, environments: 2 }
+            algorithm: { rollout_steps: 128 }
+            replay: { store: memory }
+            evaluation: { interval_steps: 1536, episodes: 2, final_episodes: 3 }
+            """;
+        var spec = _folder.Spec(Lockstep);
+        var metrics = new List<string>();
+        foreach (var runs in (string[])["one", "two"])
+        {
+            var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec, "--runs", runs);
+            var run = RunFolder.Single(Path.Combine(_folder.Path, runs));
+            Assert.True(exitCode == 0, output + run.Log);
+            Assert.Equal(8, run.TrainingSteps().Length);
+            Assert.Equal(4, run.Evaluations().Length);
+            metrics.Add(run.TimelessMetrics());
+        }
+
+        await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 3);
+        await SubmitAndWatchAsync(cluster, spec);
+        metrics.Add(RunFolder.Single(_folder.Runs).TimelessMetrics());
+
+        Assert.Equal(metrics[0], metrics[1]);
+        Assert.Equal(metrics[0], metrics[2]);
+    }
+
+    [Fact]
+    public async Task Killed_actors_replay_and_learner_cost_time_but_no_steps()
+    {
+        const int BatchSteps = 3 * 2 * 64, Batches = 600;
+        var spec = _folder.Spec(
+            $$"""
+            environment: { name: CartPole-v1 }
+            total_steps: {{BatchSteps * Batches}}
+            actors: { count: 3, environments: 2 }
+            algorithm: { rollout_steps: 64 }
+            replay: { store: redis }
+            evaluation: { interval_steps: 20_000, episodes: 1, final_episodes: 2 }
+            checkpoint: { interval_steps: 8_000 }
+            """);
+        await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 3);
+        await SubmitAsync(cluster, spec);
+
+        var random = new Random();
+        foreach (var victim in (string[])["learner", "actor 1", "replay", "learner", "actor 0", "replay"])
+        {
+            await WaitForUpdatesAsync(random.Next(1, 40));
+            await cluster.RestartAsync(victim);
+        }
+
+        var run = RunFolder.Single(_folder.Runs);
+        await Eventually.TrueAsync(() => run.State is "finished" or "failed", () => cluster.Story);
+        Assert.True(run.State == "finished", cluster.Story);
+
+        // Every update is there once, although the learner began twice at an older checkpoint.
+        Assert.Equal(Enumerable.Range(1, Batches).Select(update => (long)update * BatchSteps), run.TrainingSteps());
+        Assert.Equal(BatchSteps * Batches, (long)run.Evaluations()[^1]["step"]!);
+
+        async Task WaitForUpdatesAsync(int count)
+        {
+            // The learner may be on its way back; any change of the file is an update.
+            var last = -1L;
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    var newest = RunFolder.Single(_folder.Runs).TrainingSteps().LastOrDefault();
+                    count -= newest == last ? 0 : 1;
+                    last = newest;
+                    return count < 0;
+                },
+                () => cluster.Story);
+        }
+    }
+
+    [Fact]
+    public async Task A_cancelled_experiment_stops_with_a_checkpoint_and_the_next_one_runs()
+    {
+        const string Endless = "{ environment: { name: CartPole-v1 }, total_steps: 1e9, algorithm: { rollout_steps: 32 } }";
+        await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 1);
+        var id = await SubmitAsync(cluster, _folder.Spec(Endless));
+        await Eventually.TrueAsync(() => RunFolder.Single(_folder.Runs).TrainingSteps().Length > 2, () => cluster.Story);
+        await using var cancel = cluster.Client("cancel", id);
+        Assert.True(await cancel.WaitAsync() == 0, cancel.Output);
+
+        await SubmitAndWatchAsync(
+            cluster, _folder.Spec("{ name: next, environment: { name: CartPole-v1 }, total_steps: 1024, algorithm: { rollout_steps: 64 } }"));
+        await using var list = cluster.Client("list");
+        Assert.True(await list.WaitAsync() == 0, list.Output);
+        Assert.Matches($@"{id} +cancelled", list.Output);
+        Assert.Matches("next-s1 +finished +1024 +1024", list.Output);
+        Assert.NotEmpty(new RunFolder(Path.Combine(_folder.Runs, id)).Checkpoints);
+    }
+
+    private static async Task<string> SubmitAsync(ClusterProcesses cluster, string spec)
+    {
+        // The learner may still be starting: exit code 3 says that it does not answer yet.
+        while (true)
+        {
+            await using var submit = cluster.Client("submit", spec);
+            var exitCode = await submit.WaitAsync();
+            if (exitCode == 0)
+            {
+                return submit.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1].Trim();
+            }
+
+            Assert.True(exitCode == 3, submit.Output);
+        }
+    }
+
+    private static async Task SubmitAndWatchAsync(ClusterProcesses cluster, string spec)
+    {
+        var id = await SubmitAsync(cluster, spec);
+        await using var watch = cluster.Client("watch", id);
+        Assert.True(await watch.WaitAsync() == 0, watch.Output + cluster.Story);
+        Assert.Contains($"finished {id}", watch.Output, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,127 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Rapid.EndToEnd.Tests;
+
+/// <summary>A real process whose output is kept for messages. Killed when disposed of.</summary>
+public sealed partial class RapidProcess : IAsyncDisposable
+{
+    private const int SigInt = 2;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly string Rapid = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Rapid.Cli/release/rapid"));
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly string _title;
+
+    private RapidProcess(Process process, string title)
+    {
+        (_process, _title) = (process, title);
+        process.OutputDataReceived += (_, data) => Keep(data.Data);
+        process.ErrorDataReceived += (_, data) => Keep(data.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Everything written so far, both streams.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return $"--- {_title}\n{_output}";
+            }
+        }
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>Starts <c>rapid</c> in a folder.</summary>
+    public static RapidProcess Start(string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? variables = null) =>
+        StartProgram(Rapid, folder, arguments, variables);
+
+    /// <summary>Runs <c>rapid</c> to its end.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(string folder, params string[] arguments)
+    {
+        await using var process = Start(folder, arguments);
+        return (await process.WaitAsync(), process.Output);
+    }
+
+    /// <summary>Starts any program.</summary>
+    public static RapidProcess StartProgram(
+        string program, string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? variables = null)
+    {
+        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("RAPID_", StringComparison.Ordinal)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        start.Environment["OMP_WAIT_POLICY"] = "passive";
+        start.Environment["OMP_NUM_THREADS"] = "1";
+        start.Environment["OPENBLAS_NUM_THREADS"] = "1";
+        foreach (var (name, value) in variables ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        return new RapidProcess(Process.Start(start)!, $"{Path.GetFileName(program)} {string.Join(' ', start.ArgumentList)}");
+    }
+
+    /// <summary>Waits for the end.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> WaitAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"did not end within {Patience}\n{Output}");
+        }
+
+        return _process.ExitCode;
+    }
+
+    /// <summary>Ctrl-C.</summary>
+    public void Interrupt()
+    {
+        if (Signal(_process.Id, SigInt) != 0)
+        {
+            throw new Win32Exception();
+        }
+    }
+
+    /// <summary>SIGKILL, and waits until it is gone.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            await KillAsync();
+        }
+
+        _process.Dispose();
+    }
+
+    private void Keep(string? line)
+    {
+        lock (_output)
+        {
+            _output.AppendLine(line);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Signal(int process, int signal);
+}
