@@ -11,6 +11,9 @@ namespace Rapid.Actor;
 /// recognises it.</summary>
 internal sealed class TrajectoryWriter(GrpcChannel channel, string table, ILogger logger) : IDisposable
 {
+    // What is wrong with one block is usually wrong with the next.
+    private static readonly TimeSpan RefusalPause = TimeSpan.FromSeconds(1);
+
     private readonly Protocol.V1.Replay.ReplayClient _client = new(channel);
     private readonly ResiliencePipeline _retry = Resilience.Forever("appending trajectories", logger);
     private AsyncDuplexStreamingCall<AppendRequest, AppendReply>? _call;
@@ -23,6 +26,7 @@ internal sealed class TrajectoryWriter(GrpcChannel channel, string table, ILogge
         if (reply.Code != (int)StatusCode.OK)
         {
             logger.LogError("block {Sequence} of {Producer} was refused and is dropped: {Message}", reply.Sequence, reply.Producer, reply.Message);
+            await Task.Delay(RefusalPause, cancellation);
         }
     }
 

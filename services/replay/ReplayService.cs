@@ -1,11 +1,12 @@
 using Grpc.Core;
+using Rapid.Hosting;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Tables;
 
 namespace Rapid.Replay;
 
 /// <summary>The Replay service on the wire.</summary>
-internal sealed class ReplayService(TableRegistry tables) : Protocol.V1.Replay.ReplayBase
+internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime) : Protocol.V1.Replay.ReplayBase
 {
     private const uint MaximumCredits = 1 << 20;
 
@@ -22,27 +23,31 @@ internal sealed class ReplayService(TableRegistry tables) : Protocol.V1.Replay.R
         return Task.FromResult(reply);
     }
 
-    public override async Task Append(IAsyncStreamReader<AppendRequest> requestStream, IServerStreamWriter<AppendReply> responseStream, ServerCallContext context)
-    {
-        await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken))
+    public override Task Append(IAsyncStreamReader<AppendRequest> requestStream, IServerStreamWriter<AppendReply> responseStream, ServerCallContext context) =>
+        lifetime.RunAsync(context, async ended =>
         {
-            await responseStream.WriteAsync(await AppendAsync(request, context.CancellationToken));
-        }
-    }
+            await foreach (var request in requestStream.ReadAllAsync(ended))
+            {
+                await responseStream.WriteAsync(await AppendAsync(request, ended), ended);
+            }
+        });
 
-    public override async Task Sample(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream, ServerCallContext context)
+    public override Task Sample(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream, ServerCallContext context) =>
+        lifetime.RunAsync(context, stopped => SampleAsync(requestStream, responseStream, stopped));
+
+    private async Task SampleAsync(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream, CancellationToken stopped)
     {
-        if (!await requestStream.MoveNext(context.CancellationToken))
+        if (!await requestStream.MoveNext(stopped))
         {
             return;
         }
 
         var table = tables.Get(requestStream.Current.Table);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, table.Dropped);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped, table.Dropped);
         var session = new SampleSession(table);
         try
         {
-            await responseStream.WriteAsync(new SampleReply { Opened = table.Info() });
+            await responseStream.WriteAsync(new SampleReply { Opened = table.Info() }, ended.Token);
             var delivering = session.DeliverAsync(responseStream, ended.Token);
             do
             {

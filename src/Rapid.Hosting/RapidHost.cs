@@ -49,6 +49,7 @@ public static class RapidHost
         builder.Services.AddGrpcHealthChecks();
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton<CallLifetime>();
         if (options.OtlpEndpoint is { } endpoint)
         {
             builder.Services.AddHostedService(_ => new Telemetry(name, endpoint));

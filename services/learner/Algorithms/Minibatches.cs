@@ -102,7 +102,7 @@ public sealed class Minibatches : IDisposable
         }
 
         // On the CPU both are the same array; disposing of a tensor twice is harmless.
-        foreach (var tensor in _device.Concat(_host))
+        foreach (var tensor in ReferenceEquals(_device, _host) ? _host : [.. _host, .. _device])
         {
             tensor.Dispose();
         }

@@ -43,7 +43,7 @@ public sealed class FlatAdam : IDisposable
         Steps++;
         var correction1 = 1 - Math.Pow(Beta1, Steps);
         var correction2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
-        FirstMoment.lerp_(_gradients, 1 - Beta1);
+        FirstMoment.mul_(Beta1).add_(_gradients, 1 - Beta1);
         SecondMoment.mul_(Beta2).addcmul_(_gradients, _gradients, 1 - Beta2);
         _denominator.copy_(SecondMoment).sqrt_().add_(_epsilon * correction2);
         _parameters.addcdiv_(FirstMoment, _denominator, -learningRate * correction2 / correction1);

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Rapid.Environments;
+using Rapid.Hosting;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
@@ -7,7 +8,7 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Services;
 
 /// <summary>Submits, lists, watches and cancels experiments.</summary>
-internal sealed class ExperimentsService(ExperimentRegistry registry) : Protocol.V1.Experiments.ExperimentsBase
+internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifetime lifetime) : Protocol.V1.Experiments.ExperimentsBase
 {
     public override Task<Experiment> Submit(SubmitRequest request, ServerCallContext context)
     {
@@ -28,13 +29,15 @@ internal sealed class ExperimentsService(ExperimentRegistry registry) : Protocol
         return Task.FromResult(reply);
     }
 
-    public override async Task Watch(WatchRequest request, IServerStreamWriter<ExperimentEvent> responseStream, ServerCallContext context)
-    {
-        await foreach (var what in registry.Get(request.Id).Watch().ReadAllAsync(context.CancellationToken))
+    public override Task Watch(WatchRequest request, IServerStreamWriter<ExperimentEvent> responseStream, ServerCallContext context) => lifetime.RunAsync(
+        context,
+        async ended =>
         {
-            await responseStream.WriteAsync(what, context.CancellationToken);
-        }
-    }
+            await foreach (var what in registry.Get(request.Id).Watch().ReadAllAsync(ended))
+            {
+                await responseStream.WriteAsync(what, ended);
+            }
+        });
 
     public override async Task<Experiment> Cancel(CancelRequest request, ServerCallContext context)
     {
@@ -50,32 +53,37 @@ internal sealed class ExperimentsService(ExperimentRegistry registry) : Protocol
 }
 
 /// <summary>Streams weights.</summary>
-internal sealed class PoliciesService(ExperimentRegistry registry) : Protocol.V1.Policies.PoliciesBase
+internal sealed class PoliciesService(ExperimentRegistry registry, CallLifetime lifetime) : Protocol.V1.Policies.PoliciesBase
 {
-    public override async Task Subscribe(SubscribeRequest request, IServerStreamWriter<PolicySnapshot> responseStream, ServerCallContext context)
-    {
-        var hub = registry.Get(request.Experiment).Policies;
-        await foreach (var snapshot in hub.SubscribeAsync(request.NewerThan, request.EvaluationsOnly, context.CancellationToken))
+    public override Task Subscribe(SubscribeRequest request, IServerStreamWriter<PolicySnapshot> responseStream, ServerCallContext context) => lifetime.RunAsync(
+        context,
+        async ended =>
         {
-            await responseStream.WriteAsync(snapshot, context.CancellationToken);
-        }
-    }
+            var hub = registry.Get(request.Experiment).Policies;
+            await foreach (var snapshot in hub.SubscribeAsync(request.NewerThan, request.EvaluationsOnly, ended))
+            {
+                await responseStream.WriteAsync(snapshot, ended);
+            }
+        });
 }
 
 /// <summary>Hands out work; the open call is the lease.</summary>
-internal sealed class AssignmentsService(AssignmentBoard board) : Assignments.AssignmentsBase
+internal sealed class AssignmentsService(AssignmentBoard board, CallLifetime lifetime) : Assignments.AssignmentsBase
 {
-    public override async Task Enlist(EnlistRequest request, IServerStreamWriter<Assignment> responseStream, ServerCallContext context)
+    public override Task Enlist(EnlistRequest request, IServerStreamWriter<Assignment> responseStream, ServerCallContext context)
     {
         if (request.Role is not (WorkerRole.Actor or WorkerRole.Evaluator))
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, $"role: {request.Role} is not a role; known: ACTOR, EVALUATOR"));
         }
 
-        await foreach (var assignment in board.EnlistAsync(request, context.CancellationToken))
+        return lifetime.RunAsync(context, async ended =>
         {
-            await responseStream.WriteAsync(assignment, context.CancellationToken);
-        }
+            await foreach (var assignment in board.EnlistAsync(request, ended))
+            {
+                await responseStream.WriteAsync(assignment, ended);
+            }
+        });
     }
 }
 

@@ -44,7 +44,7 @@ internal static class BlockValidator
                 return $"column '{column.Name}' {problem}";
             }
 
-            if (column.Tensor.Type == DataType.Float32 && !TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, float>(column.Tensor.Data.Span)))
+            if (column.Tensor.Type == DataType.Float32 && column.Tensor.Data.Length > 0 && !TensorPrimitives.IsFiniteAll(MemoryMarshal.Cast<byte, float>(column.Tensor.Data.Span)))
             {
                 return $"column '{column.Name}' holds a number that is not finite";
             }
