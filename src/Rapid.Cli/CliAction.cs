@@ -48,7 +48,7 @@ internal static class CliAction
                 _ => ExitCode.Failure,
             });
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
         {
             return Say([error.Message], ExitCode.Failure);
         }

@@ -24,11 +24,14 @@ internal static class WatchCommand
     public static async Task<int> FollowAsync(Remote remote, string id, CancellationToken cancellation)
     {
         var last = await RunViews.FollowAsync(remote.WatchAsync(id, cancellation), id, cancellation);
-        return Conclude(last);
+        return Conclude(last, id);
     }
 
     /// <summary>The closing line of a run that is over.</summary>
-    public static int Conclude(RunSnapshot run)
+    /// <param name="run">As it was last.</param>
+    /// <param name="name">What to call it: its id, or its folder.</param>
+    /// <exception cref="CliException">It failed, or its learner went away.</exception>
+    public static int Conclude(RunSnapshot run, string name)
     {
         var evaluation = run.Evaluation is null
             ? "no evaluation"
@@ -36,13 +39,13 @@ internal static class WatchCommand
         switch (run.Experiment?.State)
         {
             case ExperimentState.Finished:
-                Console.Out.WriteLine($"finished {run.Experiment.Id}: {evaluation}, {Figures.Count(run.Step)} steps");
+                Console.Out.WriteLine($"finished {name}: {evaluation}, {Figures.Count(run.Step)} steps");
                 return ExitCode.Success;
             case ExperimentState.Cancelled:
-                Console.Out.WriteLine($"cancelled {run.Experiment.Id} at step {Figures.Count(run.Step)}: {evaluation}");
+                Console.Out.WriteLine($"cancelled {name} at step {Figures.Count(run.Step)}: {evaluation}");
                 return ExitCode.Failure;
             case ExperimentState.Failed:
-                throw new CliException($"{run.Experiment.Id} failed: {run.Experiment.Error}");
+                throw new CliException($"{name} failed: {run.Experiment.Error}");
             default:
                 throw new CliException("the learner went away before the run ended; 'rapid watch' follows it again", ExitCode.Unreachable);
         }

@@ -28,7 +28,7 @@ internal static class LocalTraining
     {
         await using var mine = RunFolders.Lock(run);
         await using var file = new StreamWriter(Path.Combine(run.Path, "log.txt"), append: true) { AutoFlush = true };
-        Console.Out.WriteLine($"{verb} {Shorten(run.Path)}");
+        Console.Out.WriteLine($"{verb} {Shorten(run.Path)}; the services' log is in its log.txt");
         var cluster = await LocalCluster.StartAsync(
             Path.GetDirectoryName(run.Path)!, options.Actors.Count, TextWriter.Synchronized(file), signals.Stop);
         signals.BeforeExit = cluster.Abandon;
@@ -48,9 +48,7 @@ internal static class LocalTraining
                 return ExitCode.Stopped;
             }
 
-            var exitCode = WatchCommand.Conclude(last);
-            Console.Out.WriteLine($"run: {Shorten(run.Path)}");
-            return exitCode;
+            return WatchCommand.Conclude(last, Shorten(run.Path));
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class LiveView(IAnsiConsole console, string title) : IRunView
     {
         var tail = string.Create(
             CultureInfo.InvariantCulture,
-            $" {run.Part:P0}  {Figures.Count(run.Step)} / {Figures.Count(run.TotalSteps)}  {Figures.Count(run.StepsPerSecond)} steps/s  {Figures.Time(run.Remaining)} left");
+            $" {100 * run.Part:0}%  {Figures.Count(run.Step)} / {Figures.Count(run.TotalSteps)}  {Figures.Count(run.StepsPerSecond)} steps/s  {Figures.Time(run.Remaining)} left");
         var bar = Math.Clamp(width - tail.Length, 10, 40);
         var full = (int)Math.Round(bar * run.Part);
         return new Markup(

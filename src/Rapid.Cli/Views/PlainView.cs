@@ -8,7 +8,7 @@ internal sealed class PlainView(TextWriter output) : IRunView
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private long _lastStep = -1, _lastEvaluation = -1;
-    private TimeSpan _lastTime = TimeSpan.MinValue;
+    private TimeSpan? _lastTime;
 
     /// <inheritdoc/>
     public Task DrawAsync(RunProgress progress, CancellationToken over) => RunViews.RepeatAsync(isLast => Draw(progress.Read(), isLast), over);
@@ -23,7 +23,7 @@ internal sealed class PlainView(TextWriter output) : IRunView
                 $"evaluation at {evaluation.Step}: return {Figures.Return(run.EvaluationFigure("return_mean"))} +- {Figures.Return(run.EvaluationFigure("return_deviation"))} over {Figures.Count(run.EvaluationFigure("episodes"))} episodes"));
         }
 
-        if (run.Training is null || run.Step == _lastStep || (!isLast && run.Elapsed - _lastTime < Interval && _lastStep >= 0))
+        if (run.Training is null || run.Step == _lastStep || (!isLast && run.Elapsed - _lastTime < Interval))
         {
             return;
         }
@@ -33,7 +33,7 @@ internal sealed class PlainView(TextWriter output) : IRunView
             .Select(figure => $"{figure.Label} {Figures.Number(run.Figure(figure.Name))}"));
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{run.Part:P0} step {run.Step}/{run.TotalSteps}, {Figures.Count(run.StepsPerSecond)} steps/s, {Figures.Time(run.Remaining)} left, return {Figures.Return(run.Figure("episode_return_mean"))}, {figures}"));
+            $"{100 * run.Part:0}% step {run.Step}/{run.TotalSteps}, {Figures.Count(run.StepsPerSecond)} steps/s, {Figures.Time(run.Remaining)} left, return {Figures.Return(run.Figure("episode_return_mean"))}, {figures}"));
         output.Flush();
     }
 }
