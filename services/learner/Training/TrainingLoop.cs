@@ -47,7 +47,8 @@ public sealed class TrainingLoop : IDisposable
     public async Task RunAsync(CancellationToken cancellation)
     {
         Resume();
-        Publish(IsEvaluationDue(0) && _step == 0 ? _options.Evaluation.Episodes : 0);
+        // A run that was stopped between its last step and its last score asks for that score again.
+        Publish(_step >= _options.TotalSteps ? _options.Evaluation.FinalEpisodes : 0);
         try
         {
             while (_step < _options.TotalSteps)
@@ -222,19 +223,19 @@ public sealed class TrainingLoop : IDisposable
 
     private void Resume()
     {
-        if (_run.Checkpoints.LoadNewest() is not { } checkpoint)
+        if (_run.Checkpoints.LoadNewest() is { } checkpoint)
         {
-            return;
+            _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
+            _returns.FromJson(checkpoint.State["episodes"]!);
+            if (_observations is not null)
+            {
+                StateJson.To(checkpoint.State["observation_normalizer"]!, _observations);
+            }
+
+            (_step, _updates) = (checkpoint.Step, checkpoint.Updates);
         }
 
-        _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
-        _returns.FromJson(checkpoint.State["episodes"]!);
-        if (_observations is not null)
-        {
-            StateJson.To(checkpoint.State["observation_normalizer"]!, _observations);
-        }
-
-        (_step, _updates) = (checkpoint.Step, checkpoint.Updates);
+        // What was learned after the checkpoint, or before the first one, is learned again.
         _run.Metrics.TruncateAfter(_step);
     }
 }
