@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Rapid.Cli;
@@ -5,7 +6,11 @@ namespace Rapid.Cli;
 /// <summary>Ctrl-C and SIGTERM: the first asks to stop, the second ends the process at once.</summary>
 internal sealed partial class StopSignals : IDisposable
 {
+    // Tools such as timeout signal a process and then its whole group: the same wish, delivered twice.
+    private static readonly TimeSpan SameWish = TimeSpan.FromMilliseconds(500);
+
     private readonly CancellationTokenSource _stop = new();
+    private long _first;
     private readonly PosixSignalRegistration[] _registrations;
 
     public StopSignals() => _registrations =
@@ -33,15 +38,18 @@ internal sealed partial class StopSignals : IDisposable
     private void OnSignal(PosixSignalContext context)
     {
         context.Cancel = true;
-        if (_stop.IsCancellationRequested)
+        if (!_stop.IsCancellationRequested)
+        {
+            _first = Stopwatch.GetTimestamp();
+            _stop.Cancel();
+        }
+        else if (Stopwatch.GetElapsedTime(_first) > SameWish)
         {
             BeforeExit?.Invoke();
 
             // Not Environment.Exit, which waits for everything that is still shutting down.
             ExitNow(ExitCode.Stopped);
         }
-
-        _stop.Cancel();
     }
 
     [LibraryImport("libc", EntryPoint = "_exit")]
