@@ -1,0 +1,96 @@
+using Rapid.Environments;
+using Rapid.Learner.Networks;
+using Rapid.Learner.Optimizers;
+using Rapid.Policies;
+using Rapid.Protocol.Specs;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rapid.Learner.Tests;
+
+public class ActorCriticTests
+{
+    [Theory]
+    [InlineData("HalfCheetah-v4", false)]
+    [InlineData("HalfCheetah-v4", true)]
+    [InlineData("CartPole-v1", false)]
+    public void Actors_and_learner_compute_the_same_policy(string environment, bool shared)
+    {
+        using var scope = NewDisposeScope();
+        var (layout, network, random) = Make(environment, shared);
+        using var policy = new ActorCritic(layout, network, random, CPU);
+        var observations = new float[5 * layout.ObservationSize];
+        foreach (ref var value in observations.AsSpan())
+        {
+            value = (float)random.NextNormal();
+        }
+
+        var inference = new PolicyInference(layout);
+        inference.Load(policy.Parameters.data<float>().ToArray());
+        RandomStream[] noise = [.. Enumerable.Range(0, 5).Select(i => new RandomStream((ulong)i))];
+        var (actions, logProbabilities, values) = (new float[5 * layout.ActionSize], new float[5], new float[5]);
+        inference.Act(observations, noise, actions, logProbabilities, values);
+
+        var (head, learned) = policy.Forward(tensor(observations, [5, layout.ObservationSize]));
+        var scored = policy.LogStd is { } logStd
+            ? DiagonalGaussian.LogProbability(head, logStd, tensor(actions, [5, layout.ActionSize]))
+            : Categorical.LogProbability(head.log_softmax(1), tensor(actions.Select(a => (long)a).ToArray(), [5, 1]));
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(learned.data<float>()[i], values[i], 1e-4);
+            Assert.Equal(scored.data<float>()[i], logProbabilities[i], 1e-4);
+        }
+    }
+
+    [Fact]
+    public void Gradients_of_all_layers_gather_in_one_flat_buffer()
+    {
+        using var scope = NewDisposeScope();
+        var (layout, network, random) = Make("HalfCheetah-v4", shared: false);
+        using var policy = new ActorCritic(layout, network, random, CPU);
+        var (head, values) = policy.Forward(randn(8, layout.ObservationSize));
+        (head.square().sum() + values.square().sum() + policy.LogStd!.sum()).backward();
+        var gradients = policy.Gradients.data<float>().ToArray();
+        foreach (var slice in layout.Parameters)
+        {
+            Assert.Contains(gradients.AsSpan(slice.Offset, slice.Length).ToArray(), gradient => gradient != 0);
+        }
+
+        policy.Gradients.zero_();
+        policy.Forward(randn(8, layout.ObservationSize)).Values.sum().backward();
+        gradients = policy.Gradients.data<float>().ToArray();
+        Assert.All(gradients.AsSpan(layout["policy.weight"].Offset, layout["policy.weight"].Length).ToArray(), gradient => Assert.Equal(0, gradient));
+    }
+
+    [Fact]
+    public void Flat_adam_equals_the_textbook_update()
+    {
+        using var scope = NewDisposeScope();
+        var (parameters, gradients) = (tensor(new[] { 1f, -2, 3 }), tensor(new[] { 0.3f, -0.1f, 2 }));
+        using var adam = new FlatAdam(parameters, gradients, 1e-5);
+        double[] expected = [1, -2, 3], first = new double[3], second = new double[3];
+        for (var t = 1; t <= 5; t++)
+        {
+            adam.Step(7e-4);
+            for (var i = 0; i < 3; i++)
+            {
+                double g = new[] { 0.3, -0.1, 2 }[i];
+                first[i] = 0.9 * first[i] + 0.1 * g;
+                second[i] = 0.999 * second[i] + 0.001 * g * g;
+                expected[i] -= 7e-4 * (first[i] / (1 - Math.Pow(0.9, t))) / (Math.Sqrt(second[i] / (1 - Math.Pow(0.999, t))) + 1e-5);
+            }
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(expected[i], parameters.data<float>()[i], 1e-5);
+        }
+    }
+
+    private static (PolicyLayout Layout, NetworkOptions Network, RandomStream Random) Make(string name, bool shared)
+    {
+        var options = SpecReader.ReadYaml($"{{ environment: {{ name: {name} }}, network: {{ shared: {(shared ? "true" : "false")}, initial_log_std: -0.3, policy_gain: 0.5 }} }}");
+        using var environment = EnvironmentRegistry.Create(name);
+        return (PolicyLayout.Create(options, environment.ObservationSpace, environment.ActionSpace), options.Network, new RandomStream(3));
+    }
+}

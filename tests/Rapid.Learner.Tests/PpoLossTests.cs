@@ -1,0 +1,101 @@
+using Rapid.Learner.Algorithms;
+using Rapid.Learner.Networks;
+using Rapid.Protocol.Specs;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Rapid.Learner.Tests;
+
+public class PpoLossTests
+{
+    private static readonly float[] LogRatios = [0.3f, 0.3f, -0.3f, -0.3f];
+
+    [Fact]
+    public void Surrogate_loss_equals_the_check_value()
+    {
+        using var scope = NewDisposeScope();
+        var loss = Ppo.SurrogateLoss(tensor(LogRatios).exp(), tensor(new[] { 1f, -1, 2, -0.5f }), 0.2);
+        Assert.Equal(-0.232944, loss.ToDouble(), 1e-5);
+    }
+
+    [Fact]
+    public void Approximate_kl_and_clip_fraction_equal_the_check_values()
+    {
+        var (kl, clipped) = PpoDiagnostics.Divergence(LogRatios, 0.2);
+        Assert.Equal(0.045339, kl, 1e-5);
+        Assert.Equal(1, clipped);
+    }
+
+    [Fact]
+    public void Clipped_value_loss_equals_the_check_value()
+    {
+        using var scope = NewDisposeScope();
+        var loss = Ppo.ClippedValueLoss(tensor(new[] { 1f, 2 }), tensor(new[] { 0.5f, 2.5f }), tensor(new[] { 1.5f, 1 }), 0.2);
+        Assert.Equal(0.5825, loss.ToDouble(), 1e-5);
+    }
+
+    [Fact]
+    public void Plain_value_loss_is_the_mean_squared_error()
+    {
+        using var scope = NewDisposeScope();
+        Assert.Equal((0.25 + 1) / 2, Ppo.ValueLoss(tensor(new[] { 1f, 2 }), tensor(new[] { 1.5f, 1 })).ToDouble(), 1e-6);
+    }
+
+    [Theory]
+    [InlineData(Deviation.Population, 1.341641, 0.447214)]
+    [InlineData(Deviation.Sample, 1.161886, 0.387295)]
+    public void Advantages_are_normalised_by_either_deviation(Deviation deviation, double outer, double inner)
+    {
+        float[] advantages = [1, 2, 3, 4];
+        Ppo.Normalize(advantages, deviation, 1e-5);
+        Assert.Equal(-outer, advantages[0], 1e-4);
+        Assert.Equal(-inner, advantages[1], 1e-4);
+        Assert.Equal(inner, advantages[2], 1e-4);
+        Assert.Equal(outer, advantages[3], 1e-4);
+    }
+
+    [Fact]
+    public void Equal_advantages_become_zero_and_not_NaN()
+    {
+        float[] advantages = [2, 2, 2];
+        Ppo.Normalize(advantages, Deviation.Sample, 0);
+        Assert.Equal([0f, 0f, 0f], advantages);
+    }
+
+    [Fact]
+    public void Gaussian_density_and_entropy_equal_the_check_values()
+    {
+        using var scope = NewDisposeScope();
+        var (mean, logStd) = (tensor(new[] { 0.1f, -0.2f }).view(1, 2), tensor(new[] { 0f, -0.5f }));
+        Assert.Equal(-1.847168, DiagonalGaussian.LogProbability(mean, logStd, tensor(new[] { 0.3f, 0.4f }).view(1, 2)).ToDouble(), 1e-5);
+        Assert.Equal(2.337877, DiagonalGaussian.Entropy(logStd).ToDouble(), 1e-5);
+    }
+
+    [Fact]
+    public void Categorical_density_and_entropy_equal_the_check_values()
+    {
+        using var scope = NewDisposeScope();
+        var normalised = tensor(new[] { 1f, 2, 0.5f }).view(1, 3).log_softmax(1);
+        Assert.Equal(-0.464369, Categorical.LogProbability(normalised, tensor(new[] { 1L }).view(1, 1)).ToDouble(), 1e-5);
+        Assert.Equal(0.905959, Categorical.MeanEntropy(normalised).ToDouble(), 1e-5);
+    }
+
+    [Fact]
+    public void Explained_variance_is_one_for_perfect_values_zero_for_constant_ones_and_NaN_without_variance()
+    {
+        Assert.Equal(1, PpoDiagnostics.ExplainedVariance([1, 2, 3], [1, 2, 3]), 1e-9);
+        Assert.Equal(0, PpoDiagnostics.ExplainedVariance([5, 5, 5], [1, 2, 3]), 1e-9);
+        Assert.True(double.IsNaN(PpoDiagnostics.ExplainedVariance([1, 2, 3], [4, 4, 4])));
+    }
+
+    [Fact]
+    public void Clipping_stops_the_gradient_where_the_ratio_has_left_the_range_on_the_good_side()
+    {
+        using var scope = NewDisposeScope();
+        var ratio = tensor(new[] { 1.5f, 1.5f, 0.5f, 0.5f });
+        ratio.requires_grad = true;
+        Ppo.SurrogateLoss(ratio, tensor(new[] { 1f, -1, 1, -1 }), 0.2).backward();
+        using var gradient = ratio.grad!;
+        Assert.Equal([0f, 0.25f, -0.25f, 0f], gradient.data<float>().ToArray());
+    }
+}
