@@ -1,0 +1,74 @@
+using FsCheck;
+using FsCheck.Fluent;
+using Rapid.Protocol.V1;
+using Rapid.Replay.Stores;
+using Rapid.Replay.Tables;
+
+namespace Rapid.Replay.Tests;
+
+public class QueueTableModelTests
+{
+    /// <summary>Any interleaving of append, retry, take, acknowledge and disconnect behaves as a list does.</summary>
+    [Fact]
+    public void A_queue_table_behaves_as_its_model_under_any_interleaving()
+    {
+        Prop.ForAll<byte[]>(operations =>
+        {
+            using var table = new QueueTable(Blocks.Table("t", capacity: 1_000_000), "i", new MemoryStore());
+            var (waiting, taken) = (new List<ulong>(), new Dictionary<ulong, StoredBlock>());
+            ulong next = 1;
+            foreach (var operation in operations)
+            {
+                switch (operation % 5)
+                {
+                    case 0:
+                        Run(table.AppendAsync(Blocks.Make("p", next), CancellationToken.None));
+                        waiting.Add(next++);
+                        break;
+                    case 1 when next > 1:
+                        if (!Run(table.AppendAsync(Blocks.Make("p", next - 1), CancellationToken.None)).IsDuplicate)
+                        {
+                            return false;
+                        }
+
+                        break;
+                    case 2 when waiting.Count > 0:
+                        var block = Run(table.TakeAsync(CancellationToken.None));
+                        if (block.Content!.Sequence != waiting[0])
+                        {
+                            return false;
+                        }
+
+                        taken.Add(waiting[0], block);
+                        waiting.RemoveAt(0);
+                        break;
+                    case 3 when taken.Count > 0:
+                        var (sequence, used) = taken.First();
+                        table.AcknowledgeAsync([used], CancellationToken.None);
+                        taken.Remove(sequence);
+                        break;
+                    case 4:
+                        table.Return(taken.Values);
+                        waiting = [.. waiting.Concat(taken.Keys).Order()];
+                        taken.Clear();
+                        break;
+                }
+
+                var info = table.Info();
+                if (info.Blocks != (ulong)waiting.Count || info.UnacknowledgedBlocks != (ulong)taken.Count || info.Steps != (ulong)waiting.Count * 4)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }).QuickCheckThrowOnFailure();
+    }
+
+    // Nothing here waits: the capacity is never reached and takes happen only when there is a block.
+    private static T Run<T>(Task<T> task)
+    {
+        Assert.True(task.IsCompletedSuccessfully);
+        return task.ConfigureAwait(false).GetAwaiter().GetResult();
+    }
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Rapid.Hosting;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Replay.Tests;
+
+/// <summary>The real service in a process of its own, on a unix socket; it can be killed and started again.</summary>
+internal sealed class ReplayProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("rapid-replay-").FullName;
+    private readonly string? _redis;
+    private Process? _process;
+
+    private ReplayProcess(string? redis) => _redis = redis;
+
+    public GrpcChannel Channel { get; private set; } = null!;
+
+    public Protocol.V1.Replay.ReplayClient Client => new(Channel);
+
+    private ServiceAddress Address => ServiceAddress.Unix(Path.Combine(_directory, "replay.sock"));
+
+    public static async Task<ReplayProcess> StartAsync(string? redis = null)
+    {
+        var service = new ReplayProcess(redis);
+        service.Channel = Channels.Open(service.Address, new ServiceOptions { Listen = [] });
+        await service.LaunchAsync();
+        return service;
+    }
+
+    public async Task LaunchAsync()
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(ReplayHost).Assembly.Location]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["RAPID_LISTEN"] = Address.ToString();
+        if (_redis is not null)
+        {
+            start.Environment["RAPID_REDIS"] = _redis;
+        }
+
+        _process = Process.Start(start)!;
+        _process.OutputDataReceived += static (_, _) => { };
+        _process.ErrorDataReceived += static (_, _) => { };
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        var deadline = DateTime.UtcNow + Patience;
+        while (true)
+        {
+            try
+            {
+                await Client.StatsAsync(new StatsRequest(), deadline: DateTime.UtcNow.AddSeconds(2));
+                return;
+            }
+            catch (RpcException) when (DateTime.UtcNow < deadline)
+            {
+                await Task.Delay(50);
+            }
+        }
+    }
+
+    public void Kill()
+    {
+        _process!.Kill();
+        _process.WaitForExit();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Kill();
+        Channel.Dispose();
+        await Task.Yield();
+        Directory.Delete(_directory, recursive: true);
+    }
+}
