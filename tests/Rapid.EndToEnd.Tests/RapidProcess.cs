@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -8,7 +9,7 @@ namespace Rapid.EndToEnd.Tests;
 /// <summary>A real process whose output is kept for messages. Killed when disposed of.</summary>
 public sealed partial class RapidProcess : IAsyncDisposable
 {
-    private const int SigInt = 2;
+    private const int SigInt = 2, SigTerm = 15;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private static readonly string Rapid = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Rapid.Cli/release/rapid"));
 
@@ -88,10 +89,12 @@ public sealed partial class RapidProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Ctrl-C.</summary>
+    /// <summary>Ctrl-C; SIGTERM where the shell that runs the tests in its background has made all its children deaf to Ctrl-C.</summary>
     public void Interrupt()
     {
-        if (Signal(_process.Id, SigInt) != 0)
+        var ignored = File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))["SigIgn:".Length..];
+        var isDeaf = (ulong.Parse(ignored.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (SigInt - 1))) != 0;
+        if (Signal(_process.Id, isDeaf ? SigTerm : SigInt) != 0)
         {
             throw new Win32Exception();
         }
