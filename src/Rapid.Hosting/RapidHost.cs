@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
@@ -13,6 +14,7 @@ public static class RapidHost
 {
     // A trajectory or a snapshot should not wait for window updates: a few of the largest usual messages fit.
     private const int WindowBytes = 16 << 20;
+    private const int MostStarts = 50;
 
     /// <summary>Builds a service that is not started yet.</summary>
     /// <param name="name">Name in logs and telemetry.</param>
@@ -28,6 +30,8 @@ public static class RapidHost
         ArgumentNullException.ThrowIfNull(map);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = name });
         builder.Logging.ClearProviders().SetMinimumLevel(minimumLevel).AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            // What it says, RunAsync says in one line.
+            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddSimpleConsole(console =>
             {
                 console.SingleLine = true;
@@ -71,8 +75,7 @@ public static class RapidHost
         try
         {
             var options = ServiceOptionsReader.Read(kind);
-            await using var app = build(options);
-            await app.StartAsync();
+            await using var app = await StartAsync(options, build);
             app.Logger.LogInformation("listening on {Addresses}", string.Join(", ", app.Urls));
             await app.WaitForShutdownAsync();
             return 0;
@@ -82,10 +85,35 @@ public static class RapidHost
             await Console.Error.WriteLineAsync(error.Message);
             return 2;
         }
-        catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
+        catch (IOException error) when (error.InnerException is AddressInUseException)
         {
             await Console.Error.WriteLineAsync($"RAPID_LISTEN: {error.Message}");
             return 2;
+        }
+    }
+
+    /// <summary>Several services that start at once may choose the same free port of a range; all but one choose again.</summary>
+    private static async Task<WebApplication> StartAsync(ServiceOptions options, Func<ServiceOptions, WebApplication> build)
+    {
+        var hasChoice = options.Listen.Any(address => address.LastPort > address.Port);
+        for (var attempt = 1; ; attempt++)
+        {
+            var app = build(options);
+            try
+            {
+                await app.StartAsync();
+                return app;
+            }
+            catch (IOException error) when (hasChoice && attempt < MostStarts && error.InnerException is AddressInUseException)
+            {
+                await app.DisposeAsync();
+                await Task.Delay(Random.Shared.Next(20, 200));
+            }
+            catch
+            {
+                await app.DisposeAsync();
+                throw;
+            }
         }
     }
 
