@@ -33,9 +33,13 @@ internal static class WatchCommand
     /// <exception cref="CliException">It failed, or its learner went away.</exception>
     public static int Conclude(RunSnapshot run, string name)
     {
-        var evaluation = run.Evaluation is null
-            ? "no evaluation"
-            : $"evaluation return {Figures.Return(run.EvaluationFigure("return_mean"))} +- {Figures.Return(run.EvaluationFigure("return_deviation"))} over {Figures.Count(run.EvaluationFigure("episodes"))} episodes";
+        var evaluation = run switch
+        {
+            { Evaluation: not null } =>
+                $"evaluation return {Figures.Return(run.EvaluationFigure("return_mean"))} +- {Figures.Return(run.EvaluationFigure("return_deviation"))} over {Figures.Count(run.EvaluationFigure("episodes"))} episodes",
+            { Experiment.HasEvaluationReturn: true } => $"evaluation return {Figures.Return(run.Experiment.EvaluationReturn)}",
+            _ => "no evaluation",
+        };
         switch (run.Experiment?.State)
         {
             case ExperimentState.Finished:
