@@ -24,6 +24,7 @@ public sealed class ExperimentRecord : IDisposable
         Evaluations = new EvaluationInbox(hasEvaluator);
         _spec = SpecWriter.ToMessage(options);
         (State, Error) = directory.ReadState();
+        (Step, EvaluationReturn) = directory.ReadProgress();
     }
 
     /// <summary>Its folder.</summary>

@@ -87,6 +87,29 @@ public sealed class RunDirectory(string path)
         }
     }
 
+    /// <summary>How far the run's metrics go: newest training step, newest evaluation's mean return.</summary>
+    public (long Step, double? EvaluationReturn) ReadProgress()
+    {
+        var metrics = System.IO.Path.Combine(path, "metrics.jsonl");
+        var (step, evaluation) = (0L, (double?)null);
+        foreach (var line in File.Exists(metrics) ? File.ReadLines(metrics) : [])
+        {
+            try
+            {
+                var values = JsonNode.Parse(line)!;
+                step = (string)values["kind"]! == "train" ? (long)values["step"]! : step;
+                evaluation = (string)values["kind"]! == "evaluation" ? (double?)values["return_mean"] : evaluation;
+            }
+            catch (JsonException)
+            {
+                // The line that a killed process did not finish.
+                break;
+            }
+        }
+
+        return (step, evaluation);
+    }
+
     /// <summary>Writes the state.</summary>
     public void WriteState(ExperimentState state, string? error) => Write("state.json", new JsonObject { ["state"] = $"{state}".ToLowerInvariant(), ["error"] = error });
 
