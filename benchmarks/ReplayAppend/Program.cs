@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+using Rapid.Benchmarks;
+using Rapid.Hosting;
+using Rapid.Protocol;
+using Rapid.Protocol.V1;
+using Rapid.Replay;
+
+// Replay.Append of 256 KiB trajectories over a unix socket into a table in memory, against a bare HTTP/2 request of the same bytes
+// through the same Kestrel and SocketsHttpHandler. Rounds alternate.
+const int Blocks = 400, BlockBytes = 256 << 10, Rounds = 7;
+const double Target = 0.8;
+
+var directory = Directory.CreateTempSubdirectory("rapid-bench-");
+var options = new ServiceOptions { Listen = [ServiceAddress.Unix(Path.Combine(directory.FullName, "replay"))] };
+await using var app = ReplayHost.Build(options, LogLevel.Critical);
+app.MapPost("/bare", async context =>
+{
+    while (await context.Request.BodyReader.ReadAsync() is var read)
+    {
+        context.Request.BodyReader.AdvanceTo(read.Buffer.End);
+        if (read.IsCompleted)
+        {
+            break;
+        }
+    }
+});
+await app.StartAsync();
+using var channel = Channels.Open(options.Listen[0], options);
+using var bare = new HttpMessageInvoker(BareClient.Handler(options.Listen[0].SocketPath!));
+var client = new Replay.ReplayClient(channel);
+var column = TensorCodec.ToTensor<float>(new float[BlockBytes / 4], 64, 1024);
+ulong sequence = 0;
+List<double> ours = [], theirs = [];
+for (var round = 0; round <= Rounds; round++)
+{
+    var (append, stream) = (await MeasureAppendAsync(), await MeasureBareAsync());
+    if (round > 0)
+    {
+        ours.Add(append);
+        theirs.Add(stream);
+    }
+}
+
+await app.StopAsync();
+directory.Delete(recursive: true);
+var (mine, peer) = (Median(ours), Median(theirs));
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"replay append: {mine:F0} / {peer:F0} MiB/s of a bare HTTP/2 stream = {mine / peer:P0} (target >= {Target:P0})"));
+return mine / peer >= Target ? 0 : 1;
+
+static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+
+async Task<double> MeasureAppendAsync()
+{
+    // A table of its own, large enough for the round, so that nothing but appending is measured.
+    var definition = new TableDefinition { Name = "bench/t", Kind = TableKind.Queue, Store = StoreKind.Memory, CapacitySteps = 1 << 20 };
+    await client.CreateTableAsync(new CreateTableRequest { Definition = definition });
+    using var call = client.Append();
+    var clock = Stopwatch.StartNew();
+    var writing = Task.Run(async () =>
+    {
+        for (var i = 0; i < Blocks; i++)
+        {
+            var block = new Trajectory { Experiment = "bench", Producer = "p", Sequence = ++sequence, Steps = 64, Environments = 1 };
+            block.Columns.Add(new Column { Name = "observations", Tensor = column });
+            await call.RequestStream.WriteAsync(new AppendRequest { Table = "bench/t", Trajectory = block });
+        }
+
+        await call.RequestStream.CompleteAsync();
+    });
+    await foreach (var reply in call.ResponseStream.ReadAllAsync())
+    {
+        if (reply.Code != 0)
+        {
+            throw new InvalidOperationException(reply.Message);
+        }
+    }
+
+    await writing;
+    var seconds = clock.Elapsed.TotalSeconds;
+    await client.DropTableAsync(new DropTableRequest { Name = definition.Name });
+    return Blocks * (BlockBytes / 1048576.0) / seconds;
+}
+
+async Task<double> MeasureBareAsync()
+{
+    using var request = new HttpRequestMessage(HttpMethod.Post, "http://localhost/bare")
+    {
+        Version = HttpVersion.Version20,
+        VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        Content = new BareContent(Blocks, BlockBytes),
+    };
+    var clock = Stopwatch.StartNew();
+    using var response = await bare.SendAsync(request, CancellationToken.None);
+    response.EnsureSuccessStatusCode();
+    return Blocks * (BlockBytes / 1048576.0) / clock.Elapsed.TotalSeconds;
+}
