@@ -101,6 +101,9 @@ internal abstract class ServerCall : ServerCallContext
         _cancellation.Dispose();
     }
 
+    /// <summary>Tells the handler that nobody waits for its answer.</summary>
+    protected Task CancelAsync() => _cancellation.CancelAsync();
+
     protected override async Task WriteResponseHeadersAsyncCore(Metadata responseHeaders)
     {
         if (HttpContext.Response.HasStarted)
@@ -176,7 +179,7 @@ internal abstract class ServerCall : ServerCallContext
             return known.Status;
         }
 
-        if (error is OperationCanceledException && HttpContext.RequestAborted.IsCancellationRequested)
+        if (error is OperationCanceledException && _cancellation.IsCancellationRequested)
         {
             return Status.DefaultCancelled;
         }

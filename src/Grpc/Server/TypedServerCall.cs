@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using System.IO.Pipelines;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Wire;
@@ -71,7 +72,7 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
         while (true)
         {
             CancellationToken.ThrowIfCancellationRequested();
-            var result = await reader.ReadAsync(cancellation.CanBeCanceled ? cancellation : CancellationToken).ConfigureAwait(false);
+            var result = await ReadBodyAsync(reader, cancellation.CanBeCanceled ? cancellation : CancellationToken).ConfigureAwait(false);
             var buffer = result.Buffer;
             if (TryDecode(ref buffer, out var message))
             {
@@ -91,6 +92,20 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
             }
 
             reader.AdvanceTo(buffer.Start, buffer.End);
+        }
+    }
+
+    private async ValueTask<ReadResult> ReadBodyAsync(PipeReader reader, CancellationToken cancellation)
+    {
+        try
+        {
+            return await reader.ReadAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (IOException error)
+        {
+            // The client reset the stream; the transport tells the request's token only a little later.
+            await CancelAsync().ConfigureAwait(false);
+            throw new OperationCanceledException("The client cancelled the call.", error, CancellationToken);
         }
     }
 
