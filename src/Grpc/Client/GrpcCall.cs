@@ -10,43 +10,56 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
     where TRequest : class
     where TResponse : class
 {
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromMilliseconds(200);
+
     private readonly GrpcChannel _channel;
     private readonly Method<TRequest, TResponse> _method;
     private readonly CallOptions _options;
-    private readonly CancellationTokenSource _abort;
+    private readonly CancellationTokenSource _abort = new();
     private readonly TaskCompletionSource<Metadata> _headers = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<HttpResponseMessage> _response = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Timer? _deadlineTimer;
     private readonly CancellationTokenRegistration _userCancellation;
-    private readonly Lock _gate = new();
+    private readonly CancellationTokenRegistration _channelDisposal;
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RequestContent<TRequest, TResponse>? _content;
     private HttpResponseMessage? _message;
-    private Metadata? _trailers;
-    private Status? _status;
-    private bool _deadlinePassed;
+    private Outcome? _outcome;
+    private volatile bool _deadlinePassed;
 
     public GrpcCall(GrpcChannel channel, Method<TRequest, TResponse> method, CallOptions options)
     {
         _channel = channel;
         _method = method;
         _options = options;
-        _abort = CancellationTokenSource.CreateLinkedTokenSource(channel.DisposedToken);
         _ = _headers.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
         _ = _response.Task.ContinueWith(static task => _ = task.Exception, TaskScheduler.Default);
         if (options.Deadline is { } deadline && deadline != DateTime.MaxValue)
         {
-            var left = deadline.ToUniversalTime() - DateTime.UtcNow;
-            _deadlineTimer = new Timer(static call => ((GrpcCall<TRequest, TResponse>)call!).OnDeadline(), this, Clamp(left), Timeout.InfiniteTimeSpan);
+            if (deadline.Kind != DateTimeKind.Utc && deadline != DateTime.MinValue)
+            {
+                throw new InvalidOperationException("Deadline must have a kind DateTimeKind.Utc or be equal to DateTime.MaxValue or DateTime.MinValue.");
+            }
+
+            var left = deadline - DateTime.UtcNow;
+            if (left < LongestTimer)
+            {
+                left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
+                _deadlineTimer = new Timer(static call => ((GrpcCall<TRequest, TResponse>)call!).OnDeadline(), this, left, Timeout.InfiniteTimeSpan);
+            }
         }
 
+        // Not linked sources: those would stay with a channel that outlives its calls.
         _userCancellation = options.CancellationToken.Register(static call => ((GrpcCall<TRequest, TResponse>)call!).Abort(), this);
+        _channelDisposal = channel.DisposedToken.Register(static call => ((GrpcCall<TRequest, TResponse>)call!).Abort(), this);
     }
 
     public IClientStreamWriter<TRequest>? Requests => _content;
 
     public Task<Metadata> ResponseHeadersAsync => _headers.Task;
 
-    public bool IsFinished => _status is not null;
+    public bool IsFinished => Volatile.Read(ref _outcome) is not null;
 
     public int? MaxReceiveMessageSize => _channel.Options.MaxReceiveMessageSize;
 
@@ -54,10 +67,10 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
 
     public CancellationToken Aborted => _abort.Token;
 
-    public Status GetStatus() => _status ?? throw new InvalidOperationException("Unable to get the status because the call is not complete.");
+    public Status GetStatus() => _outcome?.Status ?? throw new InvalidOperationException("Unable to get the status because the call is not complete.");
 
     public Metadata GetTrailers() =>
-        IsFinished ? _trailers ?? Metadata.Empty : throw new InvalidOperationException("Can't get the call trailers because the call has not completed successfully.");
+        _outcome?.Trailers ?? throw new InvalidOperationException("Can't get the call trailers because the call has not completed successfully.");
 
     public Task<HttpResponseMessage> ResponseAsync => _response.Task;
 
@@ -119,21 +132,12 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
             return new OperationCanceledException(cancellation);
         }
 
-        // A server that refuses a call answers before it has read everything; its answer says more than the broken pipe.
-        try
-        {
-            var response = await _response.Task.WaitAsync(TimeSpan.FromMilliseconds(200), CancellationToken.None).ConfigureAwait(false);
-            if (_status is null && response.TrailingHeaders.Contains(GrpcHeaders.Status))
-            {
-                FinishFromTrailers();
-            }
-        }
-        catch (Exception failure) when (failure is TimeoutException or RpcException or OperationCanceledException)
-        {
-            error = _status is null ? error : failure;
-        }
-
-        return _status is null ? Fail(error) : FailureOf();
+        // A server that refuses a call answers before it has read everything; its answer says more than the broken pipe,
+        // and whoever reads the response gets it.
+        await Task.WhenAny(_finished.Task, Task.Delay(AnswerPatience, CancellationToken.None)).ConfigureAwait(false);
+        return IsFinished ? FailureOf()
+            : _response.Task.IsCompletedSuccessfully ? new RpcException(StatusOf(error))
+            : Fail(error);
     }
 
     /// <summary>Ends the call with a failure and returns what to throw.</summary>
@@ -143,21 +147,30 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
         {
             Finish(known.Status, known.Trailers);
         }
-        else if (_deadlinePassed)
-        {
-            Finish(new Status(StatusCode.DeadlineExceeded, ""), null);
-        }
-        else if (_abort.IsCancellationRequested)
-        {
-            var detail = _channel.DisposedToken.IsCancellationRequested ? "gRPC call disposed." : "Call canceled by the client.";
-            Finish(new Status(StatusCode.Cancelled, detail, error as OperationCanceledException is null ? error : null), null);
-        }
         else
         {
-            Finish(new Status(CodeOf(error), $"{error.GetType().Name}: {error.Message}{(error.InnerException is { } inner ? $" {inner.GetType().Name}: {inner.Message}" : "")}", error), null);
+            Finish(StatusOf(error), null);
         }
 
         return FailureOf();
+    }
+
+    private Status StatusOf(Exception error)
+    {
+        // The server may notice the deadline before the timer here does, and reset the stream.
+        if (_deadlinePassed || (_options.Deadline is { } deadline && deadline <= DateTime.UtcNow))
+        {
+            return new Status(StatusCode.DeadlineExceeded, "");
+        }
+
+        if (_abort.IsCancellationRequested)
+        {
+            var detail = _channel.DisposedToken.IsCancellationRequested ? "gRPC call disposed." : "Call canceled by the client.";
+            return new Status(StatusCode.Cancelled, detail, error is OperationCanceledException ? null : error);
+        }
+
+        var cause = error.InnerException is { } inner ? $" {inner.GetType().Name}: {inner.Message}" : "";
+        return new Status(CodeOf(error), $"{error.GetType().Name}: {error.Message}{cause}", error);
     }
 
     public Exception Fail(Status status) => Fail(new RpcException(status));
@@ -192,6 +205,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
 
         _deadlineTimer?.Dispose();
         _userCancellation.Dispose();
+        _channelDisposal.Dispose();
         _message?.Dispose();
     }
 
@@ -242,7 +256,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
         request.Headers.TryAddWithoutValidation(GrpcHeaders.AcceptEncoding, "identity,gzip");
         if (_options.Deadline is { } deadline && deadline != DateTime.MaxValue)
         {
-            request.Headers.TryAddWithoutValidation(GrpcHeaders.Timeout, GrpcHeaders.FormatTimeout(deadline.ToUniversalTime() - DateTime.UtcNow));
+            request.Headers.TryAddWithoutValidation(GrpcHeaders.Timeout, GrpcHeaders.FormatTimeout(deadline - DateTime.UtcNow));
         }
 
         foreach (var entry in _options.Headers ?? Metadata.Empty)
@@ -364,6 +378,11 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
         _deadlineTimer?.Dispose();
         _userCancellation.Unregister();
         _content?.Abort();
+        if (status.StatusCode != StatusCode.OK)
+        {
+            // A response that is not read to its end resets the stream.
+            _message?.Dispose();
+        }
     }
 
     private static TimeSpan Clamp(TimeSpan left)

@@ -61,12 +61,14 @@ internal sealed class RequestContent<TRequest, TResponse> : HttpContent, IClient
         return Task.CompletedTask;
     }
 
-    /// <summary>The call is over: nothing more can be written.</summary>
+    /// <summary>The call is over: nothing more can be written. What is not complete resets the stream, so that the server stops too.</summary>
     public void Abort()
     {
-        _stream.TrySetException(new IOException("the call has ended"));
+        var over = new IOException("the call has ended");
+        _stream.TrySetException(over);
         _ = _stream.Task.Exception;
-        _completed.TrySetResult();
+        _completed.TrySetException(over);
+        _ = _completed.Task.Exception;
     }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>

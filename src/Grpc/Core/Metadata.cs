@@ -132,11 +132,13 @@ public sealed class Metadata : IList<Metadata.Entry>
 
         public override string ToString() => IsBinary ? $"[Entry: key={Key}, valueBytes={Convert.ToBase64String(_bytes!)}]" : $"[Entry: key={Key}, value={_value}]";
 
+        internal static bool IsValidKey(string key) => key.Length > 0 && key.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '.' or '_' or '-');
+
         private static string Normalize(string key)
         {
             ArgumentNullException.ThrowIfNull(key);
             var normalized = key.ToLowerInvariant();
-            return normalized.Length > 0 && normalized.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '.' or '_' or '-')
+            return IsValidKey(normalized)
                 ? normalized
                 : throw new ArgumentException($"Metadata entry key '{key}' not valid. Keys can only contain lowercase alphanumeric characters, underscores, hyphens and dots.");
         }

@@ -73,7 +73,7 @@ public abstract class ServerCallContext
     protected abstract Task WriteResponseHeadersAsyncCore(Metadata responseHeaders);
 }
 
-public abstract class ServiceBinderBase
+public class ServiceBinderBase
 {
     public virtual void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler)
         where TRequest : class

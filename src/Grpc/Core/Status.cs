@@ -23,7 +23,7 @@ public enum StatusCode
 }
 
 /// <summary>How a call ended.</summary>
-public struct Status : IEquatable<Status>
+public struct Status
 {
     public static readonly Status DefaultSuccess = new(StatusCode.OK, "");
     public static readonly Status DefaultCancelled = new(StatusCode.Cancelled, "");
@@ -45,16 +45,6 @@ public struct Status : IEquatable<Status>
     public string Detail { get; }
 
     public Exception? DebugException { get; }
-
-    public static bool operator ==(Status left, Status right) => left.Equals(right);
-
-    public static bool operator !=(Status left, Status right) => !left.Equals(right);
-
-    public readonly bool Equals(Status other) => StatusCode == other.StatusCode && Detail == other.Detail && DebugException == other.DebugException;
-
-    public override readonly bool Equals(object? obj) => obj is Status other && Equals(other);
-
-    public override readonly int GetHashCode() => HashCode.Combine(StatusCode, Detail);
 
     public override readonly string ToString() => DebugException is null
         ? $"Status(StatusCode=\"{StatusCode}\", Detail=\"{Detail}\")"

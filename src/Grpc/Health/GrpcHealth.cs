@@ -3,6 +3,7 @@ using Grpc.Health.V1;
 using Grpc.HealthServices;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 
 namespace Microsoft.Extensions.DependencyInjection
 {
@@ -24,7 +25,7 @@ namespace Microsoft.AspNetCore.Builder
 namespace Grpc.HealthServices
 {
     /// <summary>Answers for the whole server (service name "") from the registered health checks.</summary>
-    internal sealed class HealthService(HealthCheckService checks) : Health.V1.Health.HealthBase
+    internal sealed class HealthService(HealthCheckService checks, IHostApplicationLifetime lifetime) : Health.V1.Health.HealthBase
     {
         private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
@@ -35,19 +36,28 @@ namespace Grpc.HealthServices
 
         public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
         {
+            // An open watch would hold up the shutdown of the server.
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
             var last = HealthCheckResponse.Types.ServingStatus.Unknown;
-            while (!context.CancellationToken.IsCancellationRequested)
+            try
             {
-                var now = request.Service.Length == 0
-                    ? await StatusAsync(context.CancellationToken).ConfigureAwait(false)
-                    : HealthCheckResponse.Types.ServingStatus.ServiceUnknown;
-                if (now != last)
+                while (true)
                 {
-                    await responseStream.WriteAsync(new HealthCheckResponse { Status = now }).ConfigureAwait(false);
-                    last = now;
-                }
+                    var now = request.Service.Length == 0
+                        ? await StatusAsync(stop.Token).ConfigureAwait(false)
+                        : HealthCheckResponse.Types.ServingStatus.ServiceUnknown;
+                    if (now != last)
+                    {
+                        await responseStream.WriteAsync(new HealthCheckResponse { Status = now }).ConfigureAwait(false);
+                        last = now;
+                    }
 
-                await Task.Delay(WatchInterval, context.CancellationToken).ConfigureAwait(false);
+                    await Task.Delay(WatchInterval, stop.Token).ConfigureAwait(false);
+                }
+            }
+            catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested && lifetime.ApplicationStopping.IsCancellationRequested)
+            {
+                await responseStream.WriteAsync(new HealthCheckResponse { Status = HealthCheckResponse.Types.ServingStatus.NotServing }).ConfigureAwait(false);
             }
         }
 

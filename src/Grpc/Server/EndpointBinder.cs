@@ -12,9 +12,6 @@ namespace Grpc.Server;
 internal sealed class EndpointBinder<TService>(IEndpointRouteBuilder builder, GrpcServiceOptions options) : ServiceBinderBase
     where TService : class
 {
-    private static readonly Func<IServiceProvider, TService> Activate = services =>
-        services.GetService<TService>() ?? ActivatorUtilities.CreateInstance<TService>(services);
-
     public string? ServiceName { get; private set; }
 
     public List<IEndpointConventionBuilder> Endpoints { get; } = [];
@@ -83,7 +80,23 @@ internal sealed class EndpointBinder<TService>(IEndpointRouteBuilder builder, Gr
         });
     }
 
-    private static TService ServiceOf(ServerCall call) => Activate(call.HttpContext.RequestServices);
+    private static TService ServiceOf(ServerCall call) =>
+        call.HttpContext.RequestServices.GetService<TService>() ?? (TService)Owned(call.HttpContext, ActivatorUtilities.CreateInstance<TService>(call.HttpContext.RequestServices));
+
+    /// <summary>What the container does not know lives as long as its call.</summary>
+    private static object Owned(HttpContext context, object made)
+    {
+        if (made is IAsyncDisposable asyncDisposable)
+        {
+            context.Response.RegisterForDisposeAsync(asyncDisposable);
+        }
+        else if (made is IDisposable disposable)
+        {
+            context.Response.RegisterForDispose(disposable);
+        }
+
+        return made;
+    }
 
     private static TDelegate DelegateOf<TDelegate>(IMethod method)
         where TDelegate : Delegate

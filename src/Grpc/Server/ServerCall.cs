@@ -13,12 +13,16 @@ namespace Grpc.Server;
 /// <summary>One call on the server: context, deadline, status and trailers.</summary>
 internal abstract class ServerCall : ServerCallContext
 {
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(49);
+    private static readonly Status DeadlineExceeded = new(StatusCode.DeadlineExceeded, "Deadline Exceeded");
+
     private readonly CancellationTokenSource _cancellation;
     private readonly Dictionary<object, object> _userState = [];
     private readonly string _method;
     private Metadata? _requestHeaders;
     private Metadata? _trailers;
-    private bool _deadlinePassed;
+    private volatile bool _deadlinePassed;
+    private volatile bool _transportGone;
 
     protected ServerCall(HttpContext context, GrpcServiceOptions options, IMethod method)
     {
@@ -28,7 +32,8 @@ internal abstract class ServerCall : ServerCallContext
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         if (context.Request.Headers.TryGetValue(GrpcHeaders.Timeout, out var timeout) && GrpcHeaders.ParseTimeout(timeout) is { } left)
         {
-            DeadlineCore = DateTime.UtcNow + left;
+            var now = DateTime.UtcNow;
+            DeadlineCore = left < DateTime.MaxValue - now ? now + left : DateTime.MaxValue;
             Left = left;
         }
     }
@@ -84,12 +89,13 @@ internal abstract class ServerCall : ServerCallContext
         }
 
         PrepareTransport();
-        using var timer = Left is { } left ? new Timer(OnDeadline, null, left < TimeSpan.FromDays(20) ? left : TimeSpan.FromDays(20), Timeout.InfiniteTimeSpan) : null;
+        // A timer cannot wait longer than this; no call lives that long.
+        using var timer = Left is { } left && left < LongestTimer ? new Timer(OnDeadline, null, left, Timeout.InfiniteTimeSpan) : null;
         Status status;
         try
         {
             await handler().ConfigureAwait(false);
-            status = Status;
+            status = _deadlinePassed ? DeadlineExceeded : Status;
         }
         catch (Exception error)
         {
@@ -99,6 +105,13 @@ internal abstract class ServerCall : ServerCallContext
         WriteStatus(HttpContext.Response, status, _trailers);
         await HttpContext.Response.CompleteAsync().ConfigureAwait(false);
         _cancellation.Dispose();
+    }
+
+    /// <summary>The client is gone: says so to whoever waits on the call's token, which the transport may do only later.</summary>
+    protected void OnTransportGone()
+    {
+        _transportGone = true;
+        Cancel();
     }
 
     /// <summary>Tells the handler that nobody waits for its answer.</summary>
@@ -166,12 +179,13 @@ internal abstract class ServerCall : ServerCallContext
     {
         if (_deadlinePassed && error is not RpcException { StatusCode: not StatusCode.Cancelled })
         {
-            return new Status(StatusCode.DeadlineExceeded, "Deadline Exceeded");
+            return DeadlineExceeded;
         }
 
         if (error is RpcException known)
         {
-            foreach (var entry in known.Trailers)
+            // Copied first: they may be the call's own.
+            foreach (var entry in known.Trailers.ToArray())
             {
                 ResponseTrailers.Add(entry);
             }
@@ -209,13 +223,18 @@ internal abstract class ServerCall : ServerCallContext
     private void OnDeadline(object? state)
     {
         _deadlinePassed = true;
+        Cancel();
+    }
+
+    private void Cancel()
+    {
         try
         {
             _cancellation.Cancel();
         }
         catch (ObjectDisposedException)
         {
-            // The call ended while its timer fired.
+            // The call ended in the meantime.
         }
     }
 }

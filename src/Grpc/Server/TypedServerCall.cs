@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
+using System.IO.Pipelines;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Wire;
@@ -54,9 +55,11 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
             var compress = HttpContext.Response.Headers.ContainsKey(GrpcHeaders.Encoding) && WriteOptions?.Flags.HasFlag(WriteFlags.NoCompress) != true;
             using var frame = MessageCodec.Encode(
                 method.ResponseMarshaller, message, compress, Options.ResponseCompressionLevel ?? CompressionLevel.Fastest, Options.MaxSendMessageSize);
-            var result = await HttpContext.Response.BodyWriter.WriteAsync(frame.Memory, cancellationToken).ConfigureAwait(false);
+            using var linked = Link(cancellationToken);
+            var result = await HttpContext.Response.BodyWriter.WriteAsync(frame.Memory, linked?.Token ?? CancellationToken).ConfigureAwait(false);
             if (result.IsCompleted)
             {
+                OnTransportGone();
                 throw new OperationCanceledException("the client has gone");
             }
         }
@@ -82,13 +85,8 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
 
             if (result.IsCompleted)
             {
-                if (!buffer.IsEmpty)
-                {
-                    throw new RpcException(new Status(StatusCode.Internal, "Incomplete message."));
-                }
-
                 reader.AdvanceTo(buffer.End);
-                return null;
+                return buffer.IsEmpty ? null : throw new RpcException(new Status(StatusCode.Internal, "Incomplete message."));
             }
 
             reader.AdvanceTo(buffer.Start, buffer.End);
@@ -108,6 +106,25 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
             throw new OperationCanceledException("The client cancelled the call.", error, CancellationToken);
         }
     }
+
+    private async ValueTask<ReadResult> ReadBodyAsync(PipeReader reader, CancellationToken cancellation)
+    {
+        using var linked = Link(cancellation);
+        try
+        {
+            return await reader.ReadAsync(linked?.Token ?? CancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            OnTransportGone();
+            throw;
+        }
+    }
+
+    /// <summary>The call's own token always counts; null when it is the only one.</summary>
+    private CancellationTokenSource? Link(CancellationToken cancellation) => cancellation.CanBeCanceled && cancellation != CancellationToken
+        ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, CancellationToken)
+        : null;
 
     private bool TryDecode(ref ReadOnlySequence<byte> buffer, out TRequest? message)
     {

@@ -97,6 +97,11 @@ internal static class GrpcHeaders
     public static void AddTo(Metadata metadata, string name, string value)
     {
         var key = name.ToLowerInvariant();
+        if (!Metadata.Entry.IsValidKey(key))
+        {
+            return;
+        }
+
         if (!key.EndsWith(Metadata.BinaryHeaderSuffix, StringComparison.Ordinal))
         {
             metadata.Add(key, value);
