@@ -364,20 +364,16 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
 
     private void Finish(Status status, Metadata? trailers)
     {
-        lock (_gate)
+        if (Interlocked.CompareExchange(ref _outcome, new Outcome(status, trailers ?? Metadata.Empty), null) is not null)
         {
-            if (_status is not null)
-            {
-                return;
-            }
-
-            _trailers = trailers;
-            _status = status;
+            return;
         }
 
         _deadlineTimer?.Dispose();
         _userCancellation.Unregister();
+        _channelDisposal.Unregister();
         _content?.Abort();
+        _finished.TrySetResult();
         if (status.StatusCode != StatusCode.OK)
         {
             // A response that is not read to its end resets the stream.
@@ -385,9 +381,5 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
         }
     }
 
-    private static TimeSpan Clamp(TimeSpan left)
-    {
-        var maximum = TimeSpan.FromMilliseconds(int.MaxValue);
-        return left < TimeSpan.Zero ? TimeSpan.Zero : left > maximum ? maximum : left;
-    }
+    private sealed record Outcome(Status Status, Metadata Trailers);
 }

@@ -22,7 +22,6 @@ internal abstract class ServerCall : ServerCallContext
     private Metadata? _requestHeaders;
     private Metadata? _trailers;
     private volatile bool _deadlinePassed;
-    private volatile bool _transportGone;
 
     protected ServerCall(HttpContext context, GrpcServiceOptions options, IMethod method)
     {
@@ -108,14 +107,7 @@ internal abstract class ServerCall : ServerCallContext
     }
 
     /// <summary>The client is gone: says so to whoever waits on the call's token, which the transport may do only later.</summary>
-    protected void OnTransportGone()
-    {
-        _transportGone = true;
-        Cancel();
-    }
-
-    /// <summary>Tells the handler that nobody waits for its answer.</summary>
-    protected Task CancelAsync() => _cancellation.CancelAsync();
+    protected void OnTransportGone() => Cancel();
 
     protected override async Task WriteResponseHeadersAsyncCore(Metadata responseHeaders)
     {

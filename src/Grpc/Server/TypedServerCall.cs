@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
 using System.IO.Pipelines;
-using System.IO.Pipelines;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Wire;
@@ -75,9 +74,21 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
         while (true)
         {
             CancellationToken.ThrowIfCancellationRequested();
-            var result = await ReadBodyAsync(reader, cancellation.CanBeCanceled ? cancellation : CancellationToken).ConfigureAwait(false);
+            var result = await ReadBodyAsync(reader, cancellation).ConfigureAwait(false);
             var buffer = result.Buffer;
-            if (TryDecode(ref buffer, out var message))
+            bool isWhole;
+            TRequest? message;
+            try
+            {
+                isWhole = TryDecode(ref buffer, out message);
+            }
+            catch
+            {
+                reader.AdvanceTo(buffer.End);
+                throw;
+            }
+
+            if (isWhole)
             {
                 reader.AdvanceTo(buffer.Start);
                 return message;
@@ -95,29 +106,15 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
 
     private async ValueTask<ReadResult> ReadBodyAsync(PipeReader reader, CancellationToken cancellation)
     {
-        try
-        {
-            return await reader.ReadAsync(cancellation).ConfigureAwait(false);
-        }
-        catch (IOException error)
-        {
-            // The client reset the stream; the transport tells the request's token only a little later.
-            await CancelAsync().ConfigureAwait(false);
-            throw new OperationCanceledException("The client cancelled the call.", error, CancellationToken);
-        }
-    }
-
-    private async ValueTask<ReadResult> ReadBodyAsync(PipeReader reader, CancellationToken cancellation)
-    {
         using var linked = Link(cancellation);
         try
         {
             return await reader.ReadAsync(linked?.Token ?? CancellationToken).ConfigureAwait(false);
         }
-        catch (IOException)
+        catch (IOException error)
         {
             OnTransportGone();
-            throw;
+            throw new OperationCanceledException("The client cancelled the call.", error, CancellationToken);
         }
     }
 
