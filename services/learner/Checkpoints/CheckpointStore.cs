@@ -19,6 +19,8 @@ public sealed record Checkpoint(long Step, long Updates, IReadOnlyDictionary<str
 /// <param name="logger">Hears of checkpoints that cannot be read.</param>
 public sealed class CheckpointStore(string directory, int keep, ILogger logger)
 {
+    private const string Prefix = "step-";
+
     /// <summary>Writes a checkpoint and removes old ones.</summary>
     public void Save(Checkpoint checkpoint)
     {
@@ -37,13 +39,16 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
             file.Flush(flushToDisk: true);
         }
 
-        var final = Path.Combine(directory, $"step-{checkpoint.Step.ToString("D12", CultureInfo.InvariantCulture)}");
-        if (Directory.Exists(final))
+        var final = FreeName(checkpoint.Step);
+        Directory.Move(temporary, final);
+
+        // One of the same step is what this one replaces. Those of later steps could not be read, or the run would have gone on from them; beside
+        // them this one would never be the newest.
+        foreach (var replaced in Newest().Where(path => path != final && StepOf(path) >= checkpoint.Step).ToList())
         {
-            Directory.Delete(final, recursive: true);
+            Directory.Delete(replaced, recursive: true);
         }
 
-        Directory.Move(temporary, final);
         foreach (var old in Newest().Skip(keep))
         {
             Directory.Delete(old, recursive: true);
@@ -66,7 +71,8 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
                 var state = JsonNode.Parse(File.ReadAllBytes(Path.Combine(path, "state.json")))!;
                 return new Checkpoint((long)state["step"]!, (long)state["updates"]!, tensors, state["state"]!.AsObject());
             }
-            catch (Exception error) when (error is IOException or InvalidDataException or JsonException or InvalidOperationException or NullReferenceException)
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or JsonException
+                or InvalidOperationException or NullReferenceException or FormatException)
             {
                 logger.LogWarning("checkpoint {Path} cannot be read, trying the one before it: {Message}", path, error.Message);
             }
@@ -75,7 +81,24 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
         return null;
     }
 
+    /// <summary>Every checkpoint, the newest first.</summary>
     private IEnumerable<string> Newest() => Directory.Exists(directory)
-        ? Directory.GetDirectories(directory, "step-*").OrderByDescending(path => path, StringComparer.Ordinal)
+        ? Directory.GetDirectories(directory, $"{Prefix}*").OrderByDescending(StepOf)
         : [];
+
+    private string FreeName(long step)
+    {
+        var first = Path.Combine(directory, Prefix + step.ToString("D12", CultureInfo.InvariantCulture));
+        var free = first;
+        for (var n = 1; Directory.Exists(free); n++)
+        {
+            free = string.Create(CultureInfo.InvariantCulture, $"{first}.{n}");
+        }
+
+        return free;
+    }
+
+    /// <summary>The step in a directory's name; -1 when somebody else named it.</summary>
+    private static long StepOf(string path) =>
+        long.TryParse(Path.GetFileName(path)[Prefix.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : -1;
 }

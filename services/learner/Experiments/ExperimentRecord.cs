@@ -25,6 +25,10 @@ public sealed class ExperimentRecord : IDisposable
         _spec = SpecWriter.ToMessage(options);
         (State, Error) = directory.ReadState();
         (Step, EvaluationReturn) = directory.ReadProgress();
+        if (IsOver)
+        {
+            Policies.Complete();
+        }
     }
 
     /// <summary>Its folder.</summary>
@@ -62,12 +66,19 @@ public sealed class ExperimentRecord : IDisposable
         lock (_gate)
         {
             (State, Error) = (state, error);
-            Directory.WriteState(state, error.Length == 0 ? null : error);
-            Tell(new ExperimentEvent { Experiment = Describe() });
-            if (IsOver)
+            try
             {
-                _watchers.ForEach(watcher => watcher.Writer.TryComplete());
-                _watchers.Clear();
+                Directory.WriteState(state, error.Length == 0 ? null : error);
+            }
+            finally
+            {
+                Tell(new ExperimentEvent { Experiment = Describe() });
+                if (IsOver)
+                {
+                    _watchers.ForEach(watcher => watcher.Writer.TryComplete());
+                    _watchers.Clear();
+                    Policies.Complete();
+                }
             }
         }
     }
@@ -110,6 +121,15 @@ public sealed class ExperimentRecord : IDisposable
         return channel.Reader;
     }
 
+    /// <summary>Forgets a watcher that has gone.</summary>
+    public void Unwatch(ChannelReader<ExperimentEvent> watcher)
+    {
+        lock (_gate)
+        {
+            _watchers.RemoveAll(channel => channel.Reader == watcher);
+        }
+    }
+
     /// <summary>As it goes on the wire.</summary>
     public Experiment Describe()
     {
@@ -135,5 +155,4 @@ public sealed class ExperimentRecord : IDisposable
     public void Dispose() => Cancellation.Dispose();
 
     private void Tell(ExperimentEvent what) => _watchers.ForEach(watcher => watcher.Writer.TryWrite(what));
-
 }

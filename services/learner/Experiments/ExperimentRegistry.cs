@@ -49,14 +49,15 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
         }
     }
 
-    /// <summary>Takes up what an earlier life of this learner left: ended runs are listed, others go on.</summary>
+    /// <summary>Takes up what an earlier life of this learner left: ended runs are listed, others go on, the one that was running first.</summary>
     public void Recover()
     {
-        foreach (var directory in RunDirectory.All(options.Runs))
+        var runs = RunDirectory.All(options.Runs).Select(directory => (Directory: directory, directory.ReadState().State)).ToList();
+        foreach (var (directory, state) in runs.OrderByDescending(run => run.State == ExperimentState.Running))
         {
             try
             {
-                if (directory.ReadState().State is ExperimentState.Pending or ExperimentState.Running)
+                if (state is ExperimentState.Pending or ExperimentState.Running)
                 {
                     logger.LogInformation("going on with {Run}", directory.Id);
                     Resume(directory);
@@ -69,7 +70,7 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
                     }
                 }
             }
-            catch (SpecException error)
+            catch (Exception error) when (error is SpecException or IOException or UnauthorizedAccessException)
             {
                 logger.LogWarning("run {Run} cannot be taken up: {Message}", directory.Path, error.Message);
             }

@@ -26,12 +26,25 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
             await foreach (var record in registry.Waiting.ReadAllAsync(stoppingToken))
             {
                 // Learning is long synchronous work: it must not run on the thread that starts the host.
-                await Task.Run(() => RunAsync(record, stoppingToken), stoppingToken);
+                await Task.Run(() => RunOrReportAsync(record, stoppingToken), stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The service stops.
+        }
+    }
+
+    /// <summary>Even a run whose folder cannot be written leaves the learner alive for the next.</summary>
+    private async Task RunOrReportAsync(ExperimentRecord record, CancellationToken stopping)
+    {
+        try
+        {
+            await RunAsync(record, stopping);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            _logger.LogError(error, "the state of {Run} could not be written", record.Directory.Id);
         }
     }
 
@@ -44,10 +57,10 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
         }
 
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, record.Cancellation.Token);
-        record.Set(ExperimentState.Running);
         try
         {
-            await TrainAsync(record, either.Token);
+            record.Set(ExperimentState.Running);
+            await TrainAsync(record, either.Token, stopping);
             record.Set(ExperimentState.Finished);
         }
         catch (OperationCanceledException) when (record.Cancellation.IsCancellationRequested)
@@ -66,11 +79,10 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
         finally
         {
             record.Policies.Complete();
-            board.Set(new Assignment(), 0);
         }
     }
 
-    private async Task TrainAsync(ExperimentRecord record, CancellationToken cancellation)
+    private async Task TrainAsync(ExperimentRecord record, CancellationToken cancellation, CancellationToken stopping)
     {
         var spec = record.Options;
         var logger = loggers.CreateLogger($"Rapid.Learner.{record.Directory.Id}");
@@ -84,15 +96,27 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
             CapacitySteps = (ulong)(spec.Replay.CapacitySteps > 0 ? spec.Replay.CapacitySteps : BatchSteps(spec)),
         };
         await using var trajectories = new TrajectoryReader(Channels.Open(options.Replay[0], options), table, logger);
-        await trajectories.CreateTableAsync(cancellation);
-        var work = new Assignment { Experiment = record.Directory.Id, Spec = SpecWriter.ToMessage(spec), Table = table.Name };
-        work.ReplayAddresses.AddRange(options.Replay.Select(address => address.ToString()));
-        board.Set(work, spec.Actors.Count);
+        try
+        {
+            await trajectories.CreateTableAsync(cancellation);
+            var work = new Assignment { Experiment = record.Directory.Id, Spec = SpecWriter.ToMessage(spec), Table = table.Name };
+            work.ReplayAddresses.AddRange(options.Replay.Select(address => address.ToString()));
+            board.Set(work, spec.Actors.Count);
 
-        var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
-        using var loop = new TrainingLoop(new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, trajectories));
-        await loop.RunAsync(cancellation);
-        await DropAsync(trajectories, logger, cancellation);
+            var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
+            using var loop = new TrainingLoop(
+                new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, trajectories));
+            await loop.RunAsync(cancellation);
+        }
+        finally
+        {
+            // Actors go home before their table goes. A learner that only stops leaves the table for its next life.
+            board.Set(new Assignment(), 0);
+            if (!stopping.IsCancellationRequested)
+            {
+                await DropAsync(trajectories, logger, stopping);
+            }
+        }
     }
 
     private static async Task DropAsync(TrajectoryReader trajectories, ILogger logger, CancellationToken cancellation)

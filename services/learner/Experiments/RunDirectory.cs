@@ -13,6 +13,7 @@ namespace Rapid.Learner.Experiments;
 /// <param name="path">The folder.</param>
 public sealed class RunDirectory(string path)
 {
+    private const int LongestName = 100;
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>The folder.</summary>
@@ -35,7 +36,7 @@ public sealed class RunDirectory(string path)
     {
         ArgumentNullException.ThrowIfNull(options);
         Directory.CreateDirectory(runs);
-        var name = string.Concat(options.Name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
+        var name = string.Concat(options.Name.Take(LongestName).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
         var id = $"{name}-s{options.Seed}";
         for (var n = 2; Directory.Exists(System.IO.Path.Combine(runs, id)); n++)
         {
@@ -44,6 +45,9 @@ public sealed class RunDirectory(string path)
 
         var run = new RunDirectory(System.IO.Path.Combine(runs, id));
         Directory.CreateDirectory(run.Path);
+
+        // The folder is a run from the moment that it has a run.json.
+        run.WriteState(ExperimentState.Pending, null);
         run.Write("run.json", new JsonObject
         {
             ["id"] = id,
@@ -58,7 +62,6 @@ public sealed class RunDirectory(string path)
             },
             ["spec"] = SpecWriter.ToJson(options),
         });
-        run.WriteState(ExperimentState.Pending, null);
         return run;
     }
 
@@ -69,9 +72,18 @@ public sealed class RunDirectory(string path)
         : [];
 
     /// <summary>The spec that the run was made with.</summary>
-    /// <exception cref="SpecException">It does not suit this version of Rapid.</exception>
-    public ExperimentOptions ReadOptions() =>
-        SpecReader.ReadYaml(JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, "run.json")))!["spec"]!.ToJsonString());
+    /// <exception cref="SpecException">It cannot be read, or does not suit this version of Rapid.</exception>
+    public ExperimentOptions ReadOptions()
+    {
+        try
+        {
+            return SpecReader.ReadYaml(JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, "run.json")))!["spec"]!.ToJsonString());
+        }
+        catch (Exception error) when (IsUnreadable(error))
+        {
+            throw new SpecException([new SpecProblem("run.json", $"cannot be read: {error.Message}")]);
+        }
+    }
 
     /// <summary>State, and why a run failed.</summary>
     public (ExperimentState State, string Error) ReadState()
@@ -81,7 +93,7 @@ public sealed class RunDirectory(string path)
             var state = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, "state.json")))!;
             return (Enum.Parse<ExperimentState>((string)state["state"]!, ignoreCase: true), (string?)state["error"] ?? "");
         }
-        catch (Exception error) when (error is IOException or JsonException or ArgumentException)
+        catch (Exception error) when (IsUnreadable(error))
         {
             return (ExperimentState.Unspecified, "");
         }
@@ -96,11 +108,11 @@ public sealed class RunDirectory(string path)
         {
             try
             {
-                var values = JsonNode.Parse(line)!;
-                step = (string)values["kind"]! == "train" ? (long)values["step"]! : step;
-                evaluation = (string)values["kind"]! == "evaluation" ? (double?)values["return_mean"] : evaluation;
+                var figures = JsonNode.Parse(line)!;
+                step = (string?)figures["kind"] == "train" ? (long)figures["step"]! : step;
+                evaluation = (string?)figures["kind"] == "evaluation" ? (double?)figures["return_mean"] : evaluation;
             }
-            catch (JsonException)
+            catch (Exception error) when (IsUnreadable(error))
             {
                 // The line that a killed process did not finish.
                 break;
@@ -112,6 +124,9 @@ public sealed class RunDirectory(string path)
 
     /// <summary>Writes the state.</summary>
     public void WriteState(ExperimentState state, string? error) => Write("state.json", new JsonObject { ["state"] = $"{state}".ToLowerInvariant(), ["error"] = error });
+
+    private static bool IsUnreadable(Exception error) => error is IOException or UnauthorizedAccessException or JsonException
+        or InvalidOperationException or NullReferenceException or ArgumentException or FormatException;
 
     private void Write(string file, JsonObject content)
     {

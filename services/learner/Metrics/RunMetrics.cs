@@ -120,7 +120,7 @@ public sealed class RunMetrics : IDisposable
         {
             return (long)JsonNode.Parse(line)!["step"]! <= step;
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or NullReferenceException or FormatException)
         {
             // A line that a killed process did not finish.
             return false;

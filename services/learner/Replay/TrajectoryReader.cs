@@ -19,11 +19,15 @@ public sealed class TableLostException() : Exception("the replay service lost th
 /// </summary>
 public sealed class TrajectoryReader : IAsyncDisposable
 {
+    // A producer is one life of one actor slot: this many restarts of actors are told apart, then the oldest producers are forgotten.
+    private const int MaximumProducers = 100_000;
+
     private readonly GrpcChannel _channel;
     private readonly Protocol.V1.Replay.ReplayClient _client;
     private readonly TableDefinition _definition;
     private readonly ResiliencePipeline _retry;
     private readonly Dictionary<string, ulong> _newest = [];
+    private readonly Queue<string> _producerOrder = new();
     private AsyncDuplexStreamingCall<SampleRequest, SampleReply>? _call;
     private string? _incarnation;
     private int _outstandingCredits;
@@ -39,9 +43,13 @@ public sealed class TrajectoryReader : IAsyncDisposable
         _retry = Resilience.Forever("reading trajectories", logger);
     }
 
-    /// <summary>Makes the table, so that actors can append.</summary>
-    public async Task CreateTableAsync(CancellationToken cancellation) => await _retry.ExecuteAsync(
-        async token => await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: token), cancellation);
+    /// <summary>Makes the table, so that actors can append. From here on the loss of the table is noticed.</summary>
+    public async Task CreateTableAsync(CancellationToken cancellation)
+    {
+        var table = await RetryAsync(
+            async token => await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: token), cancellation);
+        _incarnation = table.Incarnation;
+    }
 
     /// <summary>The next block.</summary>
     /// <param name="wanted">How many blocks the caller will take in a row: what the service may send ahead.</param>
@@ -51,7 +59,7 @@ public sealed class TrajectoryReader : IAsyncDisposable
     {
         while (true)
         {
-            var item = await _retry.ExecuteAsync(async token => await ReadOnceAsync(wanted, token), cancellation);
+            var item = await RetryAsync(token => ReadOnceAsync(wanted, token), cancellation);
             var block = item.Trajectory;
             if (_newest.TryGetValue(block.Producer, out var last) && block.Sequence <= last)
             {
@@ -59,7 +67,7 @@ public sealed class TrajectoryReader : IAsyncDisposable
                 continue;
             }
 
-            _newest[block.Producer] = block.Sequence;
+            Remember(block.Producer, block.Sequence);
             return new ReceivedBlock(item.Id, block);
         }
     }
@@ -99,6 +107,33 @@ public sealed class TrajectoryReader : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>Tries until it succeeds. A call that is cancelled says so as a status; the caller hears what it asked for.</summary>
+    private async Task<T> RetryAsync<T>(Func<CancellationToken, Task<T>> what, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _retry.ExecuteAsync(async token => await what(token), cancellation);
+        }
+        catch (RpcException error) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(error.Status.Detail, error, cancellation);
+        }
+    }
+
+    private void Remember(string producer, ulong sequence)
+    {
+        if (!_newest.ContainsKey(producer))
+        {
+            _producerOrder.Enqueue(producer);
+            if (_newest.Count >= MaximumProducers)
+            {
+                _newest.Remove(_producerOrder.Dequeue());
+            }
+        }
+
+        _newest[producer] = sequence;
+    }
+
     private async Task<SampledItem> ReadOnceAsync(int wanted, CancellationToken cancellation)
     {
         try
@@ -118,17 +153,17 @@ public sealed class TrajectoryReader : IAsyncDisposable
             _outstandingCredits--;
             return call.ResponseStream.Current.Item;
         }
-        catch (RpcException error)
+        catch (Exception error) when (error is RpcException or InvalidOperationException)
         {
             Disconnect();
-            if (error.StatusCode == StatusCode.NotFound)
+            if (error is RpcException { StatusCode: StatusCode.NotFound })
             {
                 await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: cancellation);
                 throw new RpcException(new Status(StatusCode.Unavailable, "the table was made anew"));
             }
 
-            cancellation.ThrowIfCancellationRequested();
-            throw;
+            // Writing to a call that the service has ended is an invalid operation: like a broken connection, a new call helps.
+            throw error as RpcException ?? new RpcException(new Status(StatusCode.Unavailable, error.Message));
         }
     }
 

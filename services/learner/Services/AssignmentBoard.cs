@@ -60,13 +60,24 @@ public sealed class AssignmentBoard : IDisposable
     public async IAsyncEnumerable<Assignment> EnlistAsync(EnlistRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var worker = new Worker(request.Role, (int)Math.Clamp(request.MaxSlots, 1, int.MaxValue));
+        var worker = new Worker(request.Worker, request.Role, (int)Math.Clamp(request.MaxSlots, 1, int.MaxValue));
         lock (_gate)
         {
+            // Its connection broke and this side has not noticed: one life of a worker has one lease.
+            if (_workers.Find(other => other.Id == worker.Id) is { } earlier)
+            {
+                _workers.Remove(earlier);
+                earlier.IsReplaced = true;
+                earlier.Wake();
+            }
+
             _workers.Add(worker);
         }
 
-        Settle();
+        if (worker.Role == WorkerRole.Actor)
+        {
+            Settle();
+        }
         try
         {
             long sent = -1;
@@ -76,6 +87,11 @@ public sealed class AssignmentBoard : IDisposable
                 Assignment? assignment = null;
                 lock (_gate)
                 {
+                    if (worker.IsReplaced)
+                    {
+                        yield break;
+                    }
+
                     changed = worker.Changed.Task;
                     if (worker.Version != sent)
                     {
@@ -144,13 +160,18 @@ public sealed class AssignmentBoard : IDisposable
         }
     }
 
-    private sealed class Worker(WorkerRole role, int maxSlots)
+    private sealed class Worker(string id, WorkerRole role, int maxSlots)
     {
+        public string Id => id;
+
         public WorkerRole Role => role;
 
         public int MaxSlots => maxSlots;
 
         public HashSet<uint> Slots { get; } = [];
+
+        /// <summary>The same worker has enlisted again.</summary>
+        public bool IsReplaced { get; set; }
 
         /// <summary>Grows with every change of what this worker should do.</summary>
         public long Version { get; set; }

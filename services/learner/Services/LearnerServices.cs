@@ -33,9 +33,18 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
         context,
         async ended =>
         {
-            await foreach (var what in registry.Get(request.Id).Watch().ReadAllAsync(ended))
+            var record = registry.Get(request.Id);
+            var events = record.Watch();
+            try
             {
-                await responseStream.WriteAsync(what, ended);
+                await foreach (var what in events.ReadAllAsync(ended))
+                {
+                    await responseStream.WriteAsync(what, ended);
+                }
+            }
+            finally
+            {
+                record.Unwatch(events);
             }
         });
 
@@ -70,11 +79,23 @@ internal sealed class PoliciesService(ExperimentRegistry registry, CallLifetime 
 /// <summary>Hands out work; the open call is the lease.</summary>
 internal sealed class AssignmentsService(AssignmentBoard board, CallLifetime lifetime) : Assignments.AssignmentsBase
 {
+    private const int LongestWorker = 1000;
+
     public override Task Enlist(EnlistRequest request, IServerStreamWriter<Assignment> responseStream, ServerCallContext context)
     {
         if (request.Role is not (WorkerRole.Actor or WorkerRole.Evaluator))
         {
             throw new RpcException(new Status(StatusCode.InvalidArgument, $"role: {request.Role} is not a role; known: ACTOR, EVALUATOR"));
+        }
+
+        if (request.Worker.Length is 0 or > LongestWorker)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"worker: must have 1 to {LongestWorker} characters, unique for one life of one process"));
+        }
+
+        if (request.Role == WorkerRole.Actor && request.MaxSlots == 0)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "max_slots: 0 is out of range [1, 4294967295]; an actor fills at least one slot"));
         }
 
         return lifetime.RunAsync(context, async ended =>
@@ -97,7 +118,9 @@ internal sealed class EvaluationsService(ExperimentRegistry registry) : Evaluati
             throw new RpcException(new Status(StatusCode.InvalidArgument, "returns and lengths must be as many, at least one, and finite"));
         }
 
-        return Task.FromResult(new EvaluationReceipt { Accepted = registry.Get(request.Experiment).Evaluations.Add(request) });
+        // A version that this life of the run did not ask about was learned before a restart, and is learned and scored again.
+        var record = registry.Get(request.Experiment);
+        return Task.FromResult(new EvaluationReceipt { Accepted = record.Policies.AskedToEvaluate(request.PolicyVersion) && record.Evaluations.Add(request) });
     }
 }
 

@@ -7,6 +7,7 @@ namespace Rapid.Learner.Services;
 public sealed class PolicyHub
 {
     private readonly Lock _gate = new();
+    private readonly HashSet<long> _toEvaluate = [];
     private PolicySnapshot? _newest;
     private PolicySnapshot? _newestEvaluation;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -19,12 +20,29 @@ public sealed class PolicyHub
         Change(() =>
         {
             _newest = snapshot;
-            _newestEvaluation = snapshot.EvaluationEpisodes > 0 ? snapshot : _newestEvaluation;
+            if (snapshot.EvaluationEpisodes > 0)
+            {
+                _newestEvaluation = snapshot;
+                _toEvaluate.Add(snapshot.Version);
+            }
         });
     }
 
-    /// <summary>Ends every subscription: the run is over.</summary>
-    public void Complete() => Change(() => _isOver = true);
+    /// <summary>Whether this life of the run asked for an evaluation of a version, and the run goes on.</summary>
+    public bool AskedToEvaluate(long version)
+    {
+        lock (_gate)
+        {
+            return _toEvaluate.Contains(version);
+        }
+    }
+
+    /// <summary>Ends every subscription, now and to come: the run is over.</summary>
+    public void Complete() => Change(() =>
+    {
+        (_newest, _newestEvaluation, _isOver) = (null, null, true);
+        _toEvaluate.Clear();
+    });
 
     /// <summary>The newest snapshot, then newer ones until the run is over.</summary>
     /// <param name="newerThan">Versions up to this one are skipped.</param>

@@ -1,0 +1,117 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Learner.Checkpoints;
+using Rapid.Learner.Experiments;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Learner.Tests.Experiments;
+
+public class ExperimentTests
+{
+    [Fact]
+    public async Task Experiments_run_one_after_the_other_and_a_cancelled_one_makes_way()
+    {
+        await using var services = new LearnerAndReplay();
+        await services.StartReplayAsync();
+        await services.StartLearnerAsync();
+        var first = services.Registry.Submit(LearnerAndReplay.Spec(1));
+        var second = services.Registry.Submit(LearnerAndReplay.Spec(1));
+        var third = services.Registry.Submit(LearnerAndReplay.Spec(2));
+        Assert.Equal(["cartpole-v1-ppo-s1", "cartpole-v1-ppo-s1-2", "cartpole-v1-ppo-s2"], services.Registry.All.Select(record => record.Directory.Id));
+        await LearnerAndReplay.Until(() => first.State == ExperimentState.Running);
+        Assert.Equal((ExperimentState.Pending, ExperimentState.Pending), (second.State, third.State));
+
+        Assert.Equal(ExperimentState.Cancelled, (await services.Experiments.CancelAsync(new CancelRequest { Id = second.Directory.Id })).State);
+        await services.Experiments.CancelAsync(new CancelRequest { Id = first.Directory.Id });
+        await LearnerAndReplay.Until(() => third.State == ExperimentState.Running);
+        Assert.Equal((ExperimentState.Cancelled, ExperimentState.Cancelled), (first.State, second.State));
+    }
+
+    [Fact]
+    public async Task A_cancelled_run_leaves_a_checkpoint_and_no_table()
+    {
+        await using var services = new LearnerAndReplay();
+        await services.StartReplayAsync();
+        await services.StartLearnerAsync();
+        var record = services.Registry.Submit(LearnerAndReplay.Spec(1));
+        await LearnerAndReplay.Until(() => record.State == ExperimentState.Running && services.Replay.Stats(new StatsRequest()).Tables.Count == 1);
+        await services.Experiments.CancelAsync(new CancelRequest { Id = record.Directory.Id });
+        await LearnerAndReplay.Until(() => record.State == ExperimentState.Cancelled);
+        Assert.Empty(services.Replay.Stats(new StatsRequest()).Tables);
+        Assert.Equal(ExperimentState.Cancelled, record.Directory.ReadState().State);
+        Assert.Equal(0, new CheckpointStore(record.Directory.Checkpoints, 1, NullLogger.Instance).LoadNewest()!.Step);
+    }
+
+    [Fact]
+    public async Task A_run_that_fails_says_why_and_the_next_begins()
+    {
+        await using var services = new LearnerAndReplay();
+        await services.StartReplayAsync();
+        var broken = RunDirectory.Create(services.Runs, LearnerAndReplay.Spec(1));
+        File.WriteAllText(Path.Combine(broken.Path, "tensorboard"), "a file where a folder should be");
+        var good = RunDirectory.Create(services.Runs, LearnerAndReplay.Spec(2));
+        await services.StartLearnerAsync();
+        await LearnerAndReplay.Until(() => services.Registry.Find(good.Id)!.State == ExperimentState.Running);
+        var failed = services.Registry.Find(broken.Id)!.Describe();
+        Assert.Equal(ExperimentState.Failed, failed.State);
+        Assert.Contains("tensorboard", failed.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_learner_that_comes_back_goes_on_with_the_running_one_first_and_passes_over_what_it_cannot_read()
+    {
+        await using var services = new LearnerAndReplay();
+        await services.StartReplayAsync();
+        var pending = RunDirectory.Create(services.Runs, LearnerAndReplay.Spec(1));
+        var running = RunDirectory.Create(services.Runs, LearnerAndReplay.Spec(2));
+        running.WriteState(ExperimentState.Running, null);
+        var finished = RunDirectory.Create(services.Runs, LearnerAndReplay.Spec(3));
+        finished.WriteState(ExperimentState.Finished, null);
+        foreach (var content in (string[])["", "null", "{", "[1]", "{\"spec\": 3}", "{\"spec\": {\"nonsense\": 1}}"])
+        {
+            File.WriteAllText(Path.Combine(RunDirectory.Create(services.Runs, LearnerAndReplay.Spec(4)).Path, "run.json"), content);
+        }
+
+        await services.StartLearnerAsync();
+        await LearnerAndReplay.Until(() => services.Registry.Find(running.Id)!.State == ExperimentState.Running);
+        Assert.Equal(
+            [(pending.Id, ExperimentState.Pending), (running.Id, ExperimentState.Running), (finished.Id, ExperimentState.Finished)],
+            services.Registry.All.Select(record => (record.Directory.Id, record.State)));
+    }
+
+    [Fact]
+    public async Task A_learner_that_stops_before_the_replay_service_was_there_goes_on_later()
+    {
+        await using var services = new LearnerAndReplay();
+        await services.StartLearnerAsync();
+        var id = services.Registry.Submit(LearnerAndReplay.Spec(1)).Directory.Id;
+        await LearnerAndReplay.Until(() => services.Registry.Find(id)!.State == ExperimentState.Running);
+        await services.StopLearnerAsync();
+        await services.StartReplayAsync();
+        await services.StartLearnerAsync();
+        await LearnerAndReplay.Until(() => services.Replay.Stats(new StatsRequest()).Tables.Count == 1);
+        Assert.Equal(ExperimentState.Running, services.Registry.Find(id)!.State);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{\"state\": 7}")]
+    [InlineData("{\"state\": \"nonsense\"}")]
+    public void A_state_that_cannot_be_read_is_unspecified(string content)
+    {
+        var runs = Directory.CreateTempSubdirectory("rapid-test-");
+        try
+        {
+            var run = RunDirectory.Create(runs.FullName, LearnerAndReplay.Spec(1));
+            File.WriteAllText(Path.Combine(run.Path, "state.json"), content);
+            Assert.Equal(ExperimentState.Unspecified, run.ReadState().State);
+            Assert.Equal(SpecWriter.ToYaml(LearnerAndReplay.Spec(1)), SpecWriter.ToYaml(run.ReadOptions()));
+        }
+        finally
+        {
+            runs.Delete(recursive: true);
+        }
+    }
+}

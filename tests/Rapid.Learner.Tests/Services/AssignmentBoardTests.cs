@@ -1,0 +1,94 @@
+using Rapid.Learner.Services;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Learner.Tests.Services;
+
+public class AssignmentBoardTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task A_worker_that_enlists_again_takes_over_from_its_broken_connection()
+    {
+        using var board = new AssignmentBoard(TimeSpan.Zero);
+        await using var broken = Enlist(board, "actor");
+        board.Set(new Assignment { Experiment = "x" }, 2);
+        while ((await Next(broken)).Slots.Count < 2)
+        {
+        }
+
+        await using var again = Enlist(board, "actor");
+        while ((await Next(again)).Slots.Count < 2)
+        {
+        }
+
+        Assert.False(await broken.MoveNextAsync().AsTask().WaitAsync(Patience));
+    }
+
+    [Fact]
+    public async Task Within_the_grace_nobody_gets_a_second_slot_and_nothing_is_sent_without_a_change()
+    {
+        using var board = new AssignmentBoard(TimeSpan.FromHours(1));
+        await using var first = Enlist(board, "first");
+        Assert.Empty((await Next(first)).Slots);
+        board.Set(new Assignment { Experiment = "x" }, 3);
+        while ((await Next(first)).Slots.Count != 1)
+        {
+        }
+
+        await using var second = Enlist(board, "second");
+        var other = await Next(second);
+        Assert.Equal([1u], other.Slots);
+        Assert.Equal("x", other.Experiment);
+        var more = first.MoveNextAsync().AsTask();
+        await using var evaluator = Enlist(board, "evaluator", WorkerRole.Evaluator);
+        Assert.Equal("x", (await Next(evaluator)).Experiment);
+        Assert.True(board.HasEvaluator);
+        await second.DisposeAsync();
+
+        // An assignment is sent when it changes and not otherwise.
+        Assert.False(more.IsCompleted);
+        board.Set(new Assignment(), 0);
+        Assert.True(await more.WaitAsync(Patience));
+        Assert.Equal("", first.Current.Experiment);
+    }
+
+    [Fact]
+    public async Task The_slots_of_the_worker_that_left_go_to_the_least_loaded()
+    {
+        using var board = new AssignmentBoard(TimeSpan.Zero);
+        await using var busy = Enlist(board, "busy");
+        board.Set(new Assignment { Experiment = "x" }, 2);
+        while ((await Next(busy)).Slots.Count < 2)
+        {
+        }
+
+        await using var leaving = Enlist(board, "leaving");
+        Assert.Empty((await Next(leaving)).Slots);
+        await using var idle = Enlist(board, "idle");
+        Assert.Empty((await Next(idle)).Slots);
+        board.Set(new Assignment { Experiment = "y" }, 3);
+        await Until(busy, 1);
+        await Until(leaving, 1);
+        await Until(idle, 1);
+        await busy.DisposeAsync();
+        await leaving.DisposeAsync();
+        await Until(idle, 3);
+    }
+
+    private static IAsyncEnumerator<Assignment> Enlist(AssignmentBoard board, string worker, WorkerRole role = WorkerRole.Actor) =>
+        board.EnlistAsync(new EnlistRequest { Worker = worker, Role = role, MaxSlots = 8 }, CancellationToken.None).GetAsyncEnumerator();
+
+    private static async Task<Assignment> Next(IAsyncEnumerator<Assignment> worker)
+    {
+        Assert.True(await worker.MoveNextAsync().AsTask().WaitAsync(Patience));
+        return worker.Current;
+    }
+
+    private static async Task Until(IAsyncEnumerator<Assignment> worker, int slots)
+    {
+        while (await Next(worker) is not { Experiment: "y" } assignment || assignment.Slots.Count != slots)
+        {
+        }
+    }
+}
