@@ -3,7 +3,6 @@ using Rapid.Learner.Networks;
 using Rapid.Learner.Optimizers;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rapid.Learner.Tests;

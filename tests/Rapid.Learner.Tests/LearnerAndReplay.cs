@@ -5,7 +5,6 @@ using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.Specs;
-using Rapid.Protocol.V1;
 using Rapid.Replay;
 
 namespace Rapid.Learner.Tests;

@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using Grpc.Core;
-using Rapid.Protocol;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Replay.Tests;
@@ -180,8 +179,8 @@ public class ReplayServiceTests
         {
             (Blocks.Make("", 1), "producer"),
             (Blocks.Make("p", 0), "sequence"),
-            (Blocks.Make("p", 9, reward: float.NaN), "'rewards' holds a number that is not finite"),
-            (Blocks.Make("p", 9, reward: float.PositiveInfinity), "not finite"),
+            (Blocks.Make("p", 9, reward: float.NaN), "'rewards' holds NaN at element 0"),
+            (Blocks.Make("p", 9, reward: float.PositiveInfinity), "'rewards' holds Infinity at element 0"),
             (longer, "15 bytes"),
             (negative, "impossible shape"),
             (twice, "twice"),
