@@ -44,7 +44,8 @@ internal static class CliAction
             return Say([error.Status.Detail], error.StatusCode switch
             {
                 StatusCode.InvalidArgument => ExitCode.BadInput,
-                StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Unauthenticated or StatusCode.PermissionDenied => ExitCode.Unreachable,
+                StatusCode.Unavailable or StatusCode.DeadlineExceeded => ExitCode.Unreachable,
+                StatusCode.Unauthenticated or StatusCode.PermissionDenied => ExitCode.Unreachable,
                 _ => ExitCode.Failure,
             });
         }

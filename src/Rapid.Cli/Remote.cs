@@ -58,12 +58,13 @@ internal sealed class Remote : IDisposable
         catch (RpcException error) when (error.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
         {
             throw new CliException(
-                $"the learner at {_address} does not answer; start one with 'rapid learner', or name another with RAPID_LEARNER or --learner",
+                $"the learner at {_address} does not answer; start one with 'rapid learner', or name it with RAPID_LEARNER or --learner",
                 ExitCode.Unreachable);
         }
         catch (RpcException error) when (error.StatusCode is StatusCode.Unauthenticated or StatusCode.PermissionDenied)
         {
-            throw new CliException($"the learner at {_address} refused the token: {error.Status.Detail}; set RAPID_TOKEN", ExitCode.Unreachable);
+            throw new CliException(
+                $"the learner at {_address} refused the token: {error.Status.Detail}; set RAPID_TOKEN", ExitCode.Unreachable);
         }
     }
 }

@@ -1,10 +1,9 @@
-using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
 namespace Rapid.EndToEnd.Tests;
 
-/// <summary>Redis, replay, learner, evaluator and actors as processes that talk over TCP, each of which may be killed and started again.</summary>
+/// <summary>Redis, replay, learner, evaluator and actors as processes that talk over TCP; each may be killed and started again.</summary>
 public sealed class ClusterProcesses : IAsyncDisposable
 {
     private readonly string _folder;
@@ -75,13 +74,13 @@ public sealed class ClusterProcesses : IAsyncDisposable
 
     private void Start(string name) => _running[name] = name == "redis"
         ? RapidProcess.StartProgram(
-            "redis-server", _folder, ["--port", _redisPort.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            "redis-server", _folder, ["--port", $"{_redisPort}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
         : RapidProcess.Start(_folder, [name.Split(' ')[0]], new Dictionary<string, string>(_variables)
         {
             ["RAPID_LISTEN"] = name switch { "replay" => _replay, "learner" => _learner, _ => "http://127.0.0.1:0" },
         });
 
-    private static string Address(int port) => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+    private static string Address(int port) => $"http://127.0.0.1:{port}";
 
     /// <summary>Ports that nobody listens on, all held until the last is found so that they differ.</summary>
     private static int[] FreePorts(int count)

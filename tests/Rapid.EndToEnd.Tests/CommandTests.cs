@@ -52,9 +52,10 @@ public sealed class CommandTests : IDisposable
             """);
         var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec, "--set", "actors.count=0");
         Assert.Equal(2, exitCode);
-        foreach (var path in (string[])["environment.name: ", "total_steps: ", "algorithm.clip_range: ", "algorithm.learnin_rate: ", "actors.count: "])
+        string[] wrong = ["environment.name", "total_steps", "algorithm.clip_range", "algorithm.learnin_rate", "actors.count"];
+        foreach (var path in wrong)
         {
-            Assert.Contains('\n' + path, output, StringComparison.Ordinal);
+            Assert.Contains($"\n{path}: ", output, StringComparison.Ordinal);
         }
 
         Assert.Contains("did you mean 'CartPole-v1'?", output, StringComparison.Ordinal);

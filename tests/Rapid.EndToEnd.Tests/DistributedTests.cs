@@ -100,7 +100,8 @@ public sealed class DistributedTests : IDisposable
         Assert.True(await cancel.WaitAsync() == 0, cancel.Output);
 
         await SubmitAndWatchAsync(
-            cluster, _folder.Spec("{ name: next, environment: { name: CartPole-v1 }, total_steps: 1024, algorithm: { rollout_steps: 64 } }"));
+            cluster,
+            _folder.Spec("{ name: next, environment: { name: CartPole-v1 }, total_steps: 1024, algorithm: { rollout_steps: 64 } }"));
         await using var list = cluster.Client("list");
         Assert.True(await list.WaitAsync() == 0, list.Output);
         Assert.Matches($@"{id} +cancelled", list.Output);

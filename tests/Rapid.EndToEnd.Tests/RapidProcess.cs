@@ -55,7 +55,12 @@ public sealed partial class RapidProcess : IAsyncDisposable
     public static RapidProcess StartProgram(
         string program, string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? variables = null)
     {
-        var start = new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("RAPID_", StringComparison.Ordinal)).ToList())
         {
             start.Environment.Remove(name);
@@ -92,8 +97,9 @@ public sealed partial class RapidProcess : IAsyncDisposable
     /// <summary>Ctrl-C; SIGTERM where the shell that runs the tests in its background has made all its children deaf to Ctrl-C.</summary>
     public void Interrupt()
     {
-        var ignored = File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))["SigIgn:".Length..];
-        var isDeaf = (ulong.Parse(ignored.Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (SigInt - 1))) != 0;
+        const string Ignored = "SigIgn:";
+        var status = File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith(Ignored, StringComparison.Ordinal));
+        var isDeaf = (ulong.Parse(status[Ignored.Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (SigInt - 1))) != 0;
         if (Signal(_process.Id, isDeaf ? SigTerm : SigInt) != 0)
         {
             throw new Win32Exception();

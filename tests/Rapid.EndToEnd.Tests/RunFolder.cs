@@ -14,7 +14,11 @@ public sealed class RunFolder(string path)
 
     /// <summary>Names of the checkpoints, oldest first.</summary>
     public string[] Checkpoints =>
-        [.. Directory.GetDirectories(System.IO.Path.Combine(path, "checkpoints"), "step-*").Select(path => System.IO.Path.GetFileName(path)!).Order(StringComparer.Ordinal)];
+    [
+        .. Directory.GetDirectories(System.IO.Path.Combine(path, "checkpoints"), "step-*")
+            .Select(path => System.IO.Path.GetFileName(path)!)
+            .Order(StringComparer.Ordinal),
+    ];
 
     /// <summary>Lines of metrics.jsonl; a line that is being written is left out.</summary>
     public List<JsonObject> Metrics()
@@ -53,5 +57,6 @@ public sealed class RunFolder(string path)
     public static RunFolder Single(string runs) => new(Assert.Single(Directory.GetDirectories(runs)));
 
     /// <summary>The service's log, for messages.</summary>
-    public string Log => System.IO.Path.Combine(path, "log.txt") is var log && File.Exists(log) ? $"--- log.txt\n{File.ReadAllText(log)}" : "";
+    public string Log =>
+        System.IO.Path.Combine(path, "log.txt") is var log && File.Exists(log) ? $"--- log.txt\n{File.ReadAllText(log)}" : "";
 }

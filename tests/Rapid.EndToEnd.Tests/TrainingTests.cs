@@ -23,7 +23,8 @@ public sealed class TrainingTests : IDisposable
     public async Task Train_leaves_a_run_with_spec_metrics_events_and_checkpoints()
     {
         var spec = _folder.Spec(Tiny);
-        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec, "--seed", "7", "--set", "algorithm.learning_rate=1e-3");
+        var (exitCode, output) = await RapidProcess.RunAsync(
+            _folder.Path, "train", spec, "--seed", "7", "--set", "algorithm.learning_rate=1e-3");
         var run = RunFolder.Single(_folder.Runs);
         Assert.True(exitCode == 0, output + run.Log);
         Assert.Contains("finished", output, StringComparison.Ordinal);
@@ -52,7 +53,8 @@ public sealed class TrainingTests : IDisposable
         string[] command = ["train", _folder.Spec(Tiny), "--set", "total_steps=102_400", "--set", "checkpoint.interval_steps=1_000_000"];
         await using (var first = RapidProcess.Start(_folder.Path, command))
         {
-            await Eventually.TrueAsync(() => Directory.Exists(_folder.Runs) && RunFolder.Single(_folder.Runs).TrainingSteps().Length > 3, () => first.Output);
+            await Eventually.TrueAsync(
+                () => Directory.Exists(_folder.Runs) && RunFolder.Single(_folder.Runs).TrainingSteps().Length > 3, () => first.Output);
             first.Interrupt();
             Assert.True(await first.WaitAsync() == 130, first.Output);
             Assert.Contains("with a checkpoint", first.Output, StringComparison.Ordinal);

@@ -9,7 +9,11 @@ internal static class BenchCommand
 {
     public static Command Create()
     {
-        var names = new Argument<string[]>("names") { Description = "Benchmarks to run; all without a name", Arity = ArgumentArity.ZeroOrMore };
+        var names = new Argument<string[]>("names")
+        {
+            Description = "Benchmarks to run; all without a name",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
         var command = new Command("bench", "Measure ratios against bare loops on this machine") { names };
         command.SetBody((result, signals) => RunAsync(result.GetValue(names) ?? [], signals.Stop));
         return command;

@@ -11,7 +11,7 @@ internal static class EnvironmentsCommand
 {
     public static Command Create()
     {
-        var name = new Argument<string?>("name") { Description = "Show one environment with its options", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("name") { Description = "One environment, with its options", Arity = ArgumentArity.ZeroOrOne };
         var command = new Command("envs", "List the environments, or describe one") { name };
         command.SetBody((result, _) => Task.FromResult(result.GetValue(name) is { } wanted ? Describe(wanted) : List()));
         return command;
@@ -30,9 +30,13 @@ internal static class EnvironmentsCommand
 
     private static int Describe(string name)
     {
-        var info = EnvironmentRegistry.Find(name) ?? throw new CliException(
-            $"'{name}' is not an environment{NearestName.Hint(name, EnvironmentRegistry.All.Select(known => known.Name))} 'rapid envs' lists all",
-            ExitCode.BadInput);
+        var info = EnvironmentRegistry.Find(name);
+        if (info is null)
+        {
+            var hint = NearestName.Hint(name, EnvironmentRegistry.All.Select(known => known.Name));
+            throw new CliException($"'{name}' is not an environment{hint} 'rapid envs' lists all", ExitCode.BadInput);
+        }
+
         var (observations, actions) = Spaces(info);
         TextTable.Write(
             Console.Out,

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Rapid.Cli.Training;
 using Rapid.Cli.Views;
 using Rapid.Evaluator;
@@ -49,9 +48,8 @@ internal static class EvaluateCommand
 
         var mean = report.Returns.Average();
         var deviation = Math.Sqrt(report.Returns.Average(value => (value - mean) * (value - mean)));
-        Console.Out.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{run.Id} at step {snapshot.Step}: return {Figures.Return(mean)} +- {Figures.Return(deviation)} over {episodes} episodes, {(isStochastic ? "sampled" : "deterministic")} actions"));
+        var score = $"{Figures.Return(mean)} +- {Figures.Return(deviation)} over {episodes} episodes";
+        Console.Out.WriteLine($"{run.Id} at step {snapshot.Step}: return {score}, {(isStochastic ? "sampled" : "deterministic")} actions");
         return ExitCode.Success;
     }
 }

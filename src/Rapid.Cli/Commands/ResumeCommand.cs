@@ -12,7 +12,10 @@ internal static class ResumeCommand
         var runs = TrainCommand.RunsOption();
         var command = new Command("resume", "Go on with a run from its newest checkpoint") { run, runs };
         command.SetBody((result, signals) =>
-            LocalTraining.ResumeAsync(RunFolders.Find(result.GetRequiredValue(run), TrainCommand.RunsFolder(result.GetValue(runs))), signals));
+        {
+            var folder = RunFolders.Find(result.GetRequiredValue(run), TrainCommand.RunsFolder(result.GetValue(runs)));
+            return LocalTraining.ResumeAsync(folder, signals);
+        });
         return command;
     }
 }

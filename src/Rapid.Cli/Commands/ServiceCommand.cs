@@ -11,17 +11,17 @@ namespace Rapid.Cli.Commands;
 /// <summary><c>rapid actor|replay|learner|evaluator</c>: one service, configured as its own executable is.</summary>
 internal static class ServiceCommand
 {
-    public static Command Actor() =>
-        Create("actor", "Run an actor: steps environments for whatever the learner trains", ServiceKind.Actor, options => ActorHost.Build(options));
+    public static Command Actor() => Create(
+        "actor", "Run an actor: steps environments for whatever is trained", ServiceKind.Actor, options => ActorHost.Build(options));
 
-    public static Command Replay() =>
-        Create("replay", "Run the replay service: tables of trajectories", ServiceKind.Replay, options => ReplayHost.Build(options));
+    public static Command Replay() => Create(
+        "replay", "Run the replay service: tables of trajectories", ServiceKind.Replay, options => ReplayHost.Build(options));
 
-    public static Command Learner() =>
-        Create("learner", "Run the learner: takes experiments, optimises, publishes weights", ServiceKind.Learner, options => LearnerHost.Build(options));
+    public static Command Learner() => Create(
+        "learner", "Run the learner: takes experiments, publishes weights", ServiceKind.Learner, options => LearnerHost.Build(options));
 
-    public static Command Evaluator() =>
-        Create("evaluator", "Run the evaluator: scores policies", ServiceKind.Evaluator, options => EvaluatorHost.Build(options));
+    public static Command Evaluator() => Create(
+        "evaluator", "Run the evaluator: scores policies", ServiceKind.Evaluator, options => EvaluatorHost.Build(options));
 
     private static Command Create(string name, string description, ServiceKind kind, Func<ServiceOptions, WebApplication> build)
     {

@@ -9,8 +9,15 @@ internal static class SpecCommand
     public static Command Create()
     {
         var environment = new Argument<string>("environment") { Description = "Name of an environment; 'rapid envs' lists them" };
-        var algorithm = new Option<string>("--algorithm") { Description = $"One of {string.Join(", ", Presets.Algorithms)}", DefaultValueFactory = _ => "ppo" };
-        var preset = new Option<string?>("--preset") { Description = $"Named group of defaults; of ppo: {string.Join(", ", Presets.Of("ppo"))}" };
+        var algorithm = new Option<string>("--algorithm")
+        {
+            Description = $"One of {string.Join(", ", Presets.Algorithms)}",
+            DefaultValueFactory = _ => "ppo",
+        };
+        var preset = new Option<string?>("--preset")
+        {
+            Description = $"Named group of defaults; of ppo: {string.Join(", ", Presets.Of("ppo"))}",
+        };
         var set = TrainCommand.SetOption();
         var command = new Command("spec", "Print a complete commented spec") { environment, algorithm, preset, set };
         command.SetBody((result, _) =>

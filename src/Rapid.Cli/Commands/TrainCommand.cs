@@ -6,13 +6,13 @@ using Rapid.Protocol.Specs;
 
 namespace Rapid.Cli.Commands;
 
-/// <summary><c>rapid train [SPEC]</c>: all four services in this process, one experiment, from its start or from where it was stopped.</summary>
+/// <summary><c>rapid train [SPEC]</c>: all four services in this process, one run, from its start or its newest checkpoint.</summary>
 internal static class TrainCommand
 {
     public static Command Create()
     {
         var (spec, set, seed, runs) = (SpecArgument(), SetOption(), SeedOption(), RunsOption());
-        var command = new Command("train", "Train on this machine; the same command goes on with a run that was stopped") { spec, set, seed, runs };
+        var command = new Command("train", "Train on this machine; the same command goes on with a stopped run") { spec, set, seed, runs };
         command.SetBody((result, signals) =>
         {
             var options = ReadSpec(result.GetValue(spec), result.GetValue(set) ?? [], result.GetValue(seed));

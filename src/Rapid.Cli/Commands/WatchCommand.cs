@@ -35,8 +35,7 @@ internal static class WatchCommand
     {
         var evaluation = run switch
         {
-            { Evaluation: not null } =>
-                $"evaluation return {Figures.Return(run.EvaluationFigure("return_mean"))} +- {Figures.Return(run.EvaluationFigure("return_deviation"))} over {Figures.Count(run.EvaluationFigure("episodes"))} episodes",
+            { Evaluation: not null } => $"evaluation return {run.Score}",
             { Experiment.HasEvaluationReturn: true } => $"evaluation return {Figures.Return(run.Experiment.EvaluationReturn)}",
             _ => "no evaluation",
         };

@@ -44,7 +44,9 @@ internal static class LocalTraining
             {
                 Console.Out.WriteLine("stopping; Ctrl-C again ends at once, without a checkpoint");
                 await cluster.StopAsync();
-                Console.Out.WriteLine($"stopped at step {Figures.Count(record.Step)} with a checkpoint in {Shorten(run.Path)}; the same command goes on from it");
+                Console.Out.WriteLine(
+                    $"stopped at step {Figures.Count(record.Step)} with a checkpoint in {Shorten(run.Path)}; "
+                    + "the same command goes on from it");
                 return ExitCode.Stopped;
             }
 
@@ -52,7 +54,8 @@ internal static class LocalTraining
         }
     }
 
-    private static string Title(ExperimentOptions options) => $"{options.Name} · {options.Environment.Name} · {options.Algorithm.Name} · seed {options.Seed}";
+    private static string Title(ExperimentOptions options) =>
+        $"{options.Name} · {options.Environment.Name} · {options.Algorithm.Name} · seed {options.Seed}";
 
     /// <summary>The path from here when it lies below.</summary>
     private static string Shorten(string path)

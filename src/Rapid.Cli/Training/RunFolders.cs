@@ -31,7 +31,8 @@ internal static class RunFolders
 
         var known = RunDirectory.All(runs).Select(run => run.Id).ToList();
         throw new CliException(
-            $"there is no run '{name}' (a folder with a run.json), neither here nor in {runs}{NearestName.Hint(name, known)}", ExitCode.BadInput);
+            $"there is no run '{name}' (a folder with a run.json), neither here nor in {runs}{NearestName.Hint(name, known)}",
+            ExitCode.BadInput);
     }
 
     /// <summary>Keeps other processes from training the same run; dispose of it to let them.</summary>

@@ -36,6 +36,6 @@ internal static class Figures
 
     /// <summary>h:mm:ss, or m:ss below an hour.</summary>
     public static string Time(TimeSpan? value) => value is { } time
-        ? time.TotalHours >= 1 ? string.Create(CultureInfo.InvariantCulture, $"{(long)time.TotalHours}:{time:mm\\:ss}") : time.ToString("m\\:ss", CultureInfo.InvariantCulture)
+        ? time.TotalHours >= 1 ? $"{(long)time.TotalHours}:{time:mm\\:ss}" : $"{time:m\\:ss}"
         : "-";
 }

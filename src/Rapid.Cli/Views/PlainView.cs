@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Rapid.Cli.Views;
 
 /// <summary>One line every few seconds, and one for every evaluation: for logs and pipes.</summary>
@@ -11,16 +9,15 @@ internal sealed class PlainView(TextWriter output) : IRunView
     private TimeSpan? _lastTime;
 
     /// <inheritdoc/>
-    public Task DrawAsync(RunProgress progress, CancellationToken over) => RunViews.RepeatAsync(isLast => Draw(progress.Read(), isLast), over);
+    public Task DrawAsync(RunProgress progress, CancellationToken over) =>
+        RunViews.RepeatAsync(isLast => Draw(progress.Read(), isLast), over);
 
     private void Draw(RunSnapshot run, bool isLast)
     {
         if (run.Evaluation is { } evaluation && evaluation.Step != _lastEvaluation)
         {
             _lastEvaluation = evaluation.Step;
-            output.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"evaluation at {evaluation.Step}: return {Figures.Return(run.EvaluationFigure("return_mean"))} +- {Figures.Return(run.EvaluationFigure("return_deviation"))} over {Figures.Count(run.EvaluationFigure("episodes"))} episodes"));
+            output.WriteLine($"evaluation at {evaluation.Step}: return {run.Score}");
         }
 
         if (run.Training is null || run.Step == _lastStep || (!isLast && run.Elapsed - _lastTime < Interval))
@@ -31,9 +28,9 @@ internal sealed class PlainView(TextWriter output) : IRunView
         (_lastStep, _lastTime) = (run.Step, run.Elapsed);
         var figures = string.Join(", ", Figures.Shown.Where(figure => run.Figure(figure.Name) is not null)
             .Select(figure => $"{figure.Label} {Figures.Number(run.Figure(figure.Name))}"));
-        output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{100 * run.Part:0}% step {run.Step}/{run.TotalSteps}, {Figures.Count(run.StepsPerSecond)} steps/s, {Figures.Time(run.Remaining)} left, return {Figures.Return(run.Figure("episode_return_mean"))}, {figures}"));
+        output.WriteLine(
+            $"{100 * run.Part:0}% step {run.Step}/{run.TotalSteps}, {Figures.Count(run.StepsPerSecond)} steps/s, "
+            + $"{Figures.Time(run.Remaining)} left, return {Figures.Return(run.Figure("episode_return_mean"))}, {figures}");
         output.Flush();
     }
 }

@@ -102,8 +102,10 @@ internal sealed record RunSnapshot(
     /// <summary>A training figure, when it is there and finite.</summary>
     public double? Figure(string name) => FigureOf(Training, name);
 
-    /// <summary>A figure of the newest evaluation.</summary>
-    public double? EvaluationFigure(string name) => FigureOf(Evaluation, name);
+    /// <summary>The newest evaluation in words.</summary>
+    public string Score =>
+        $"{Figures.Return(FigureOf(Evaluation, "return_mean"))} +- {Figures.Return(FigureOf(Evaluation, "return_deviation"))} "
+        + $"over {Figures.Count(FigureOf(Evaluation, "episodes"))} episodes";
 
     private static double? FigureOf(Metrics? metrics, string name) =>
         metrics is not null && metrics.Values.TryGetValue(name, out var value) && double.IsFinite(value) ? value : null;

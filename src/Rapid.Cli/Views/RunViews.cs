@@ -10,7 +10,8 @@ internal static class RunViews
 
     /// <summary>Reads events until the stream ends, drawing meanwhile: live on a terminal, lines in a pipe.</summary>
     /// <returns>The run as it was last.</returns>
-    public static async Task<RunSnapshot> FollowAsync(IAsyncEnumerable<ExperimentEvent> events, string title, CancellationToken cancellation)
+    public static async Task<RunSnapshot> FollowAsync(
+        IAsyncEnumerable<ExperimentEvent> events, string title, CancellationToken cancellation)
     {
         var progress = new RunProgress(TimeProvider.System);
         IRunView view = Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi
