@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Reflection;
+using Grpc.Core;
 using Grpc.Net.Client;
+using Grpc.Tests.Interop;
 
 namespace Grpc.Tests;
 
@@ -47,6 +49,27 @@ public class InteropTests
             Assert.True(int.TryParse(port, out _), port);
             using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
             await InteropCases.RunAllAsync(channel);
+        }
+        finally
+        {
+            server.Kill();
+        }
+    }
+
+    [Fact]
+    public async Task A_server_killed_in_the_middle_of_a_stream_is_unavailable()
+    {
+        using var server = await StartAsync("python", "server");
+        try
+        {
+            var port = await server.StandardOutput.ReadLineAsync().WaitAsync(Patience);
+            using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
+            using var call = new TestService.TestServiceClient(channel).FullDuplexCall();
+            await call.RequestStream.WriteAsync(new StreamingOutputCallRequest { ResponseParameters = { new ResponseParameters { Size = 1 } } });
+            Assert.True(await call.ResponseStream.MoveNext().WaitAsync(Patience));
+            server.Kill();
+            var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext().WaitAsync(Patience));
+            Assert.Equal(StatusCode.Unavailable, error.StatusCode);
         }
         finally
         {

@@ -94,6 +94,8 @@ public sealed class TestServer : IAsyncDisposable
         return server;
     }
 
+    public Task StopAsync() => _app.StopAsync();
+
     public async ValueTask DisposeAsync()
     {
         Channel.Dispose();

@@ -23,6 +23,7 @@ public sealed class TestServiceImplementation(CallLog log) : TestService.TestSer
         {
             await PauseAsync(parameters, context);
             await responseStream.WriteAsync(new StreamingOutputCallResponse { Payload = Zeros(parameters.Size) });
+            log.AddBytes(parameters.Size);
         }
     }
 
@@ -84,5 +85,11 @@ public sealed class TestServiceImplementation(CallLog log) : TestService.TestSer
 /// <summary>What a test waits for on the server's side.</summary>
 public sealed class CallLog
 {
+    private long _bytesWritten;
+
     public SemaphoreSlim Cancelled { get; } = new(0);
+
+    public long BytesWritten => Interlocked.Read(ref _bytesWritten);
+
+    public void AddBytes(int count) => Interlocked.Add(ref _bytesWritten, count);
 }
