@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -17,9 +18,11 @@ public static class ReplayHost
         options,
         services =>
         {
+            services.AddSingleton(provider => MemoryBudget.Read(provider.GetRequiredService<IConfiguration>()));
             services.AddSingleton<RedisConnection>();
             services.AddSingleton<TableRegistry>();
             services.AddHostedService<TableRecovery>();
+            services.AddHostedService<ReplayMetrics>();
             services.AddHealthChecks().AddCheck<RedisHealth>("redis");
         },
         app => app.MapGrpcService<ReplayService>(),

@@ -8,8 +8,6 @@ namespace Rapid.Replay;
 /// <summary>The Replay service on the wire.</summary>
 internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime) : Protocol.V1.Replay.ReplayBase
 {
-    private const uint MaximumCredits = 1 << 20;
-
     public override async Task<TableInfo> CreateTable(CreateTableRequest request, ServerCallContext context) =>
         (await tables.CreateAsync(request.Definition, context.CancellationToken)).Info();
 
@@ -52,13 +50,8 @@ internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime)
             do
             {
                 var request = requestStream.Current;
-                if (request.Credits > MaximumCredits)
-                {
-                    throw new RpcException(new Status(StatusCode.InvalidArgument, $"credits: {request.Credits} is out of range [0, {MaximumCredits}]"));
-                }
-
                 await session.AcknowledgeAsync(request.Acknowledged, ended.Token);
-                session.Grant((int)request.Credits);
+                session.Grant(request.Credits);
             }
             while (await MoveNextUnlessFailed(requestStream, delivering, ended.Token));
 
@@ -92,14 +85,8 @@ internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime)
         var reply = new AppendReply { Producer = request.Trajectory?.Producer ?? "", Sequence = request.Trajectory?.Sequence ?? 0 };
         try
         {
-            if (tables.Bytes > TableRegistry.MemoryLimit)
-            {
-                throw new RpcException(new Status(StatusCode.ResourceExhausted, $"the replay service holds {tables.Bytes} bytes and may hold {TableRegistry.MemoryLimit}"));
-            }
-
-            var outcome = await tables.Get(request.Table).AppendAsync(request.Trajectory!, cancellation);
-            reply.Duplicate = outcome.IsDuplicate;
-            (reply.Code, reply.Message) = outcome.Problem is { } problem ? ((int)StatusCode.InvalidArgument, problem) : (0, "");
+            var outcome = await tables.Get(request.Table).AppendAsync(request.Trajectory, cancellation);
+            (reply.Duplicate, reply.Code, reply.Message) = (outcome.IsDuplicate, (int)outcome.Code, outcome.Message);
         }
         catch (RpcException refused)
         {

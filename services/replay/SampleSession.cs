@@ -7,16 +7,24 @@ namespace Rapid.Replay;
 /// <summary>One learner's call: what it may still get, and what it got and has not acknowledged.</summary>
 internal sealed class SampleSession(QueueTable table) : IAsyncDisposable
 {
+    private const int MaximumCredits = 1 << 20;
+
     private readonly SemaphoreSlim _credits = new(0);
     private readonly Dictionary<ulong, StoredBlock> _unacknowledged = [];
     private Task _delivering = Task.CompletedTask;
 
     /// <summary>Allows more blocks.</summary>
-    public void Grant(int credits)
+    /// <exception cref="RpcException">INVALID_ARGUMENT: more than a learner could ever use.</exception>
+    public void Grant(uint credits)
     {
+        if (_credits.CurrentCount + (long)credits > MaximumCredits)
+        {
+            throw new RpcException(new Status(StatusCode.InvalidArgument, $"credits: {credits} more than {_credits.CurrentCount} is too many; allowed: {MaximumCredits} in all"));
+        }
+
         if (credits > 0)
         {
-            _credits.Release(credits);
+            _credits.Release((int)credits);
         }
     }
 

@@ -13,7 +13,7 @@ public class QueueTableModelTests
     {
         Prop.ForAll<byte[]>(operations =>
         {
-            using var table = new QueueTable(Blocks.Table("t", capacity: 1_000_000), "i", new MemoryStore());
+            using var table = new QueueTable(Blocks.Table("t", capacity: 1_000_000), "i", new MemoryStore(), new MemoryBudget(long.MaxValue));
             var (waiting, taken) = (new List<ulong>(), new Dictionary<ulong, StoredBlock>());
             ulong next = 1;
             foreach (var operation in operations)

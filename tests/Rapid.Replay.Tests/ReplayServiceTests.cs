@@ -179,8 +179,8 @@ public class ReplayServiceTests
         {
             (Blocks.Make("", 1), "producer"),
             (Blocks.Make("p", 0), "sequence"),
-            (Blocks.Make("p", 9, reward: float.NaN), "'rewards' holds a number that is not finite"),
-            (Blocks.Make("p", 9, reward: float.PositiveInfinity), "not finite"),
+            (Blocks.Make("p", 9, reward: float.NaN), "'rewards' holds NaN at element 0"),
+            (Blocks.Make("p", 9, reward: float.PositiveInfinity), "'rewards' holds Infinity at element 0"),
             (longer, "15 bytes"),
             (negative, "impossible shape"),
             (twice, "twice"),

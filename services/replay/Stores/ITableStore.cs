@@ -5,11 +5,16 @@ namespace Rapid.Replay.Stores;
 /// <summary>Where the blocks of one table are kept. A method that returned has done its work as durably as the store can.</summary>
 internal interface ITableStore
 {
-    /// <summary>Keeps a block and the producer's sequence, both or neither. Safe to repeat.</summary>
-    Task AppendAsync(ulong id, Trajectory block, CancellationToken cancellation);
+    /// <summary>Keeps a block, its producer's sequence and the table's signature, all or nothing. Safe to repeat.</summary>
+    /// <param name="id">Orders the blocks of the table.</param>
+    /// <param name="block">The block.</param>
+    /// <param name="signature">What the columns of all blocks of this table share.</param>
+    /// <param name="forgotten">Producers whose sequence is no longer needed.</param>
+    /// <param name="cancellation">Gives up; whether the block was kept is then unknown.</param>
+    Task AppendAsync(ulong id, Trajectory block, string signature, IReadOnlyList<string> forgotten, CancellationToken cancellation);
 
-    /// <summary>Reads a block back that is not in memory.</summary>
-    Task<Trajectory> LoadAsync(ulong id, CancellationToken cancellation);
+    /// <summary>Reads a block back that is not in memory; null when the store lost it.</summary>
+    Task<Trajectory?> LoadAsync(ulong id, CancellationToken cancellation);
 
     /// <summary>Forgets blocks. Safe to repeat.</summary>
     Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation);
@@ -21,9 +26,10 @@ internal interface ITableStore
 /// <summary>Keeps nothing beyond the process: the table's own memory is all there is.</summary>
 internal sealed class MemoryStore : ITableStore
 {
-    public Task AppendAsync(ulong id, Trajectory block, CancellationToken cancellation) => Task.CompletedTask;
+    public Task AppendAsync(ulong id, Trajectory block, string signature, IReadOnlyList<string> forgotten, CancellationToken cancellation) =>
+        Task.CompletedTask;
 
-    public Task<Trajectory> LoadAsync(ulong id, CancellationToken cancellation) => throw new InvalidOperationException("a memory table holds every block");
+    public Task<Trajectory?> LoadAsync(ulong id, CancellationToken cancellation) => throw new InvalidOperationException("a memory table holds every block");
 
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) => Task.CompletedTask;
 

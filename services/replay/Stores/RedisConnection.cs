@@ -10,32 +10,39 @@ namespace Rapid.Replay.Stores;
 /// <summary>One shared connection to Redis, made when it is first needed. Operations wait while Redis is away.</summary>
 internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConnection> logger) : IAsyncDisposable
 {
+    // What Redis says when it cannot do now what it can do later: loading, out of memory or disk, failing over, short of replicas.
+    private static readonly string[] PassingErrors =
+        ["LOADING", "OOM", "MISCONF", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "BUSY", "EXECABORT"];
+
+    private readonly ConfigurationOptions? _configuration = Parse(options.Redis);
+    private readonly ResiliencePipeline _retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
+    {
+        ShouldHandle = arguments => ValueTask.FromResult(IsAway(arguments.Outcome.Exception)),
+        MaxRetryAttempts = int.MaxValue,
+        BackoffType = DelayBackoffType.Exponential,
+        UseJitter = true,
+        Delay = TimeSpan.FromMilliseconds(50),
+        MaxDelay = TimeSpan.FromSeconds(2),
+        OnRetry = arguments =>
+        {
+            logger.LogWarning("Redis is away, appends wait: {Message}", arguments.Outcome.Exception?.Message);
+            return ValueTask.CompletedTask;
+        },
+    }).Build();
+
     private readonly SemaphoreSlim _connecting = new(1);
     private ConnectionMultiplexer? _connection;
 
     /// <summary>Whether this service has a Redis at all.</summary>
-    public bool IsConfigured => options.Redis is not null;
+    public bool IsConfigured => _configuration is not null;
 
     /// <summary>Does an idempotent operation, again and again while Redis is away.</summary>
-    public async Task<T> DoAsync<T>(Func<IDatabase, Task<T>> operation, CancellationToken cancellation)
-    {
-        var retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = arguments => ValueTask.FromResult(IsAway(arguments.Outcome.Exception)),
-            MaxRetryAttempts = int.MaxValue,
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            Delay = TimeSpan.FromMilliseconds(50),
-            MaxDelay = TimeSpan.FromSeconds(2),
-            OnRetry = arguments =>
-            {
-                logger.LogWarning("Redis is away, appends wait: {Message}", arguments.Outcome.Exception?.Message);
-                return ValueTask.CompletedTask;
-            },
-        }).Build();
-        return await retry.ExecuteAsync(
-            async token => await operation((await ConnectAsync(token)).GetDatabase()).WaitAsync(token), cancellation);
-    }
+    public async Task<T> DoAsync<T>(Func<IDatabase, Task<T>> operation, CancellationToken cancellation) => await _retry.ExecuteAsync(
+        async token => await operation((await ConnectAsync(token)).GetDatabase()).WaitAsync(token), cancellation);
+
+    /// <summary>Says that Redis no longer has a block that it confirmed.</summary>
+    public void ReportLoss(string table, ulong id) => logger.LogError(
+        "Redis lost block {Id} of table {Table}; is it configured to keep what it confirmed (appendonly yes, no eviction)?", id, table);
 
     /// <summary>One attempt, for the health check.</summary>
     public async Task PingAsync(CancellationToken cancellation) => await (await ConnectAsync(cancellation)).GetDatabase().PingAsync().WaitAsync(cancellation);
@@ -51,9 +58,22 @@ internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConne
         _connecting.Dispose();
     }
 
+    private static ConfigurationOptions? Parse(string? text)
+    {
+        try
+        {
+            return text is null ? null : ConfigurationOptions.Parse(text);
+        }
+        catch (ArgumentException error)
+        {
+            // The value may hold a password and stays out of the log.
+            throw new ConfigurationException([$"RAPID_REDIS: {error.Message}; allowed: a StackExchange.Redis configuration such as 'localhost:6379,ssl=true'"]);
+        }
+    }
+
     private static bool IsAway(Exception? error) =>
         error is RedisConnectionException or TimeoutException
-        || (error is RedisServerException server && server.Message.StartsWith("LOADING", StringComparison.Ordinal));
+        || (error is RedisServerException && PassingErrors.Any(passing => error.Message.StartsWith(passing, StringComparison.Ordinal)));
 
     private async Task<ConnectionMultiplexer> ConnectAsync(CancellationToken cancellation)
     {
@@ -66,7 +86,7 @@ internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConne
         try
         {
             // The multiplexer reconnects by itself once it has been made.
-            return _connection ??= await ConnectionMultiplexer.ConnectAsync(options.Redis!).WaitAsync(cancellation);
+            return _connection ??= await ConnectionMultiplexer.ConnectAsync(_configuration!).WaitAsync(cancellation);
         }
         finally
         {

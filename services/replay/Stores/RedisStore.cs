@@ -7,12 +7,17 @@ namespace Rapid.Replay.Stores;
 
 /// <summary>What Redis knows of a table.</summary>
 internal sealed record RecoveredTable(
-    TableDefinition Definition, string Incarnation, IReadOnlyList<(ulong Id, int Steps, int Bytes)> Blocks, IReadOnlyDictionary<string, ulong> Producers);
+    TableDefinition Definition,
+    string Incarnation,
+    string? Signature,
+    IReadOnlyList<(ulong Id, int Steps, int Bytes)> Blocks,
+    IReadOnlyDictionary<string, ulong> Producers);
 
 /// <summary>
 /// Keeps a table in Redis. All keys of a table share a hash tag, so that a cluster keeps them together and one transaction covers them:
-/// <c>rapid:{table}:blocks</c> (hash: id to block), <c>:sizes</c> (hash: id to steps), <c>:producers</c> (hash: producer to newest sequence),
-/// <c>:about</c> (hash: definition, incarnation); <c>rapid:tables</c> is the set of table names.
+/// <c>rapid:{table}:blocks</c> (hash: id to block), <c>:sizes</c> (hash: id to steps and bytes), <c>:producers</c> (hash: producer to newest
+/// sequence), <c>:about</c> (hash: definition, incarnation, signature); <c>rapid:tables</c> is the set of table names. Only one replay service
+/// may use a Redis database; several share a Redis through <c>defaultDatabase</c> in the connection string.
 /// </summary>
 internal sealed class RedisStore(RedisConnection redis, string table) : ITableStore
 {
@@ -42,60 +47,85 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
         return tables;
     }
 
-    /// <summary>Makes the table known.</summary>
+    /// <summary>Makes the table known, and empty whatever a table of that name left behind.</summary>
     public Task CreateAsync(TableDefinition definition, string incarnation, CancellationToken cancellation) => redis.DoAsync(
         async database =>
         {
-            await database.HashSetAsync(About, [new HashEntry("definition", definition.ToByteArray()), new HashEntry("incarnation", incarnation)]);
+            await CommitAsync(
+                database,
+                transaction => transaction.KeyDeleteAsync([Blocks, Sizes, Producers, About]),
+                transaction => transaction.HashSetAsync(
+                    About, [new HashEntry("definition", definition.ToByteArray()), new HashEntry("incarnation", incarnation)]));
             return await database.SetAddAsync(Tables, table);
         },
         cancellation);
 
-    public Task AppendAsync(ulong id, Trajectory block, CancellationToken cancellation)
+    public Task AppendAsync(ulong id, Trajectory block, string signature, IReadOnlyList<string> forgotten, CancellationToken cancellation)
     {
         var bytes = block.ToByteArray();
         var steps = (long)block.Steps * block.Environments;
+        RedisValue[] idle = [.. forgotten.Select(producer => (RedisValue)producer)];
         return redis.DoAsync(
             async database =>
             {
-                var transaction = database.CreateTransaction();
-                var writes = new[]
-                {
-                    (Task)transaction.HashSetAsync(Blocks, Name(id), bytes),
-                    transaction.HashSetAsync(Sizes, Name(id), $"{steps} {bytes.Length}"),
-                    transaction.HashSetAsync(Producers, block.Producer, block.Sequence.ToString(CultureInfo.InvariantCulture)),
-                };
-                if (!await transaction.ExecuteAsync())
-                {
-                    throw new TimeoutException("Redis discarded the transaction");
-                }
-
-                await Task.WhenAll(writes);
+                await CommitAsync(
+                    database,
+                    transaction => idle.Length > 0 ? transaction.HashDeleteAsync(Producers, idle) : Task.CompletedTask,
+                    transaction => transaction.HashSetAsync(Blocks, Name(id), bytes),
+                    transaction => transaction.HashSetAsync(Sizes, Name(id), string.Create(CultureInfo.InvariantCulture, $"{steps} {bytes.Length}")),
+                    transaction => transaction.HashSetAsync(Producers, block.Producer, block.Sequence.ToString(CultureInfo.InvariantCulture)),
+                    transaction => transaction.HashSetAsync(About, "signature", signature));
                 return true;
             },
             cancellation);
     }
 
-    public async Task<Trajectory> LoadAsync(ulong id, CancellationToken cancellation)
+    public async Task<Trajectory?> LoadAsync(ulong id, CancellationToken cancellation)
     {
         byte[]? bytes = await redis.DoAsync(database => database.HashGetAsync(Blocks, Name(id)), cancellation);
-        return Trajectory.Parser.ParseFrom(bytes ?? throw new InvalidDataException($"Redis lost block {id} of table '{table}'"));
+        if (bytes is not null)
+        {
+            return Trajectory.Parser.ParseFrom(bytes);
+        }
+
+        redis.ReportLoss(table, id);
+        await RemoveAsync([id], cancellation);
+        return null;
     }
 
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation)
     {
         RedisValue[] names = [.. ids.Select(id => (RedisValue)Name(id))];
         return redis.DoAsync(
-            async database => await database.HashDeleteAsync(Blocks, names) + await database.HashDeleteAsync(Sizes, names), cancellation);
+            async database =>
+            {
+                await CommitAsync(
+                    database, transaction => transaction.HashDeleteAsync(Blocks, names), transaction => transaction.HashDeleteAsync(Sizes, names));
+                return true;
+            },
+            cancellation);
     }
 
     public Task DropAsync(CancellationToken cancellation) => redis.DoAsync(
         async database =>
         {
-            await database.SetRemoveAsync(Tables, table);
-            return await database.KeyDeleteAsync([Blocks, Sizes, Producers, About]);
+            await database.KeyDeleteAsync([Blocks, Sizes, Producers, About]);
+            return await database.SetRemoveAsync(Tables, table);
         },
         cancellation);
+
+    /// <summary>Does all of it or nothing, in one round trip.</summary>
+    private static async Task CommitAsync(IDatabase database, params Func<ITransaction, Task>[] commands)
+    {
+        var transaction = database.CreateTransaction();
+        var replies = Array.ConvertAll(commands, command => command(transaction));
+        if (!await transaction.ExecuteAsync())
+        {
+            throw new TimeoutException("Redis discarded the transaction");
+        }
+
+        await Task.WhenAll(replies);
+    }
 
     private static string Name(ulong id) => id.ToString(CultureInfo.InvariantCulture);
 
@@ -112,6 +142,7 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
         return new RecoveredTable(
             TableDefinition.Parser.ParseFrom((byte[])definition!),
             incarnation!,
+            about.TryGetValue("signature", out var signature) ? (string?)signature : null,
             [.. sizes.Select(entry =>
             {
                 var parts = ((string)entry.Value!).Split(' ');

@@ -6,25 +6,10 @@ using Rapid.Replay.Stores;
 namespace Rapid.Replay.Tables;
 
 /// <summary>All tables of this service.</summary>
-internal sealed class TableRegistry(RedisConnection redis, ILogger<TableRegistry> logger) : IDisposable
+internal sealed class TableRegistry(RedisConnection redis, MemoryBudget memory, ILogger<TableRegistry> logger) : IDisposable
 {
     private readonly Dictionary<string, QueueTable> _tables = [];
     private readonly SemaphoreSlim _gate = new(1);
-
-    /// <summary>Half of the memory that this process may use: beyond it, appends are refused rather than the process killed.</summary>
-    public static long MemoryLimit { get; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
-
-    /// <summary>Bytes of all blocks of all tables.</summary>
-    public long Bytes
-    {
-        get
-        {
-            lock (_tables)
-            {
-                return _tables.Values.Sum(table => table.Bytes);
-            }
-        }
-    }
 
     /// <summary>Takes up the tables that Redis holds.</summary>
     public async Task RecoverAsync(CancellationToken cancellation)
@@ -36,7 +21,7 @@ internal sealed class TableRegistry(RedisConnection redis, ILogger<TableRegistry
 
         foreach (var recovered in await RedisStore.RecoverAllAsync(redis, cancellation))
         {
-            var table = new QueueTable(recovered.Definition, recovered.Incarnation, new RedisStore(redis, recovered.Definition.Name));
+            var table = new QueueTable(recovered.Definition, recovered.Incarnation, new RedisStore(redis, recovered.Definition.Name), memory);
             table.Restore(recovered);
             lock (_tables)
             {
@@ -55,7 +40,12 @@ internal sealed class TableRegistry(RedisConnection redis, ILogger<TableRegistry
         await _gate.WaitAsync(cancellation);
         try
         {
-            if (Find(definition!.Name) is { } existing)
+            var existing = Find(definition!.Name);
+            if (existing is { Dropped.IsCancellationRequested: true })
+            {
+                await existing.DropAsync(cancellation);
+            }
+            else if (existing is not null)
             {
                 return existing.Definition.Equals(definition)
                     ? existing
@@ -71,10 +61,10 @@ internal sealed class TableRegistry(RedisConnection redis, ILogger<TableRegistry
                 store = durable;
             }
 
-            var table = new QueueTable(definition, incarnation, store);
+            var table = new QueueTable(definition, incarnation, store, memory);
             lock (_tables)
             {
-                _tables.Add(definition.Name, table);
+                _tables[definition.Name] = table;
             }
 
             return table;
@@ -88,17 +78,27 @@ internal sealed class TableRegistry(RedisConnection redis, ILogger<TableRegistry
     /// <summary>Removes a table; false when there was none.</summary>
     public async Task<bool> DropAsync(string name, CancellationToken cancellation)
     {
-        QueueTable? table;
-        lock (_tables)
+        await _gate.WaitAsync(cancellation);
+        try
         {
-            if (!_tables.Remove(name, out table))
+            if (Find(name) is not { } table)
             {
                 return false;
             }
-        }
 
-        await table.DropAsync(cancellation);
-        return true;
+            // Known until the store has forgotten it, so that a drop that was cut short can be repeated.
+            await table.DropAsync(cancellation);
+            lock (_tables)
+            {
+                _tables.Remove(name);
+            }
+
+            return true;
+        }
+        finally
+        {
+            _gate.Release();
+        }
     }
 
     /// <summary>The table of that name.</summary>
@@ -139,6 +139,8 @@ internal sealed class TableRegistry(RedisConnection redis, ILogger<TableRegistry
         {
             null => "the request has no definition",
             { Name.Length: 0 or > 512 } => "definition.name must have 1 to 512 characters",
+            // Braces delimit what Redis Cluster hashes of a key.
+            { Name: var name } when name.AsSpan().IndexOfAny('{', '}') >= 0 => $"definition.name: '{name}' must have no braces",
             { Kind: not TableKind.Queue } => $"definition.kind: {definition.Kind} is not a kind of table; known: QUEUE",
             { Store: not (StoreKind.Memory or StoreKind.Redis) } => $"definition.store: {definition.Store} is not a store; known: MEMORY, REDIS",
             { CapacitySteps: 0 or > long.MaxValue } => $"definition.capacity_steps: {definition.CapacitySteps} is out of range, allowed: >= 1",
