@@ -15,7 +15,9 @@ internal sealed class ReplayProcess : IAsyncDisposable
     private readonly string? _redis;
     private Process? _process;
 
-    private ReplayProcess(string? redis) => _redis = redis;
+    private readonly Dictionary<string, string> _environment;
+
+    private ReplayProcess(string? redis, Dictionary<string, string> environment) => (_redis, _environment) = (redis, environment);
 
     public GrpcChannel Channel { get; private set; } = null!;
 
@@ -23,9 +25,9 @@ internal sealed class ReplayProcess : IAsyncDisposable
 
     private ServiceAddress Address => ServiceAddress.Unix(Path.Combine(_directory, "replay.sock"));
 
-    public static async Task<ReplayProcess> StartAsync(string? redis = null)
+    public static async Task<ReplayProcess> StartAsync(string? redis = null, Dictionary<string, string>? environment = null)
     {
-        var service = new ReplayProcess(redis);
+        var service = new ReplayProcess(redis, environment ?? []);
         service.Channel = Channels.Open(service.Address, new ServiceOptions { Listen = [] });
         await service.LaunchAsync();
         return service;
@@ -38,6 +40,11 @@ internal sealed class ReplayProcess : IAsyncDisposable
         if (_redis is not null)
         {
             start.Environment["RAPID_REDIS"] = _redis;
+        }
+
+        foreach (var (name, value) in _environment)
+        {
+            start.Environment[name] = value;
         }
 
         _process = Process.Start(start)!;

@@ -224,20 +224,20 @@ public class ReplayServiceTests
         Assert.False((await service.Client.DropTableAsync(new DropTableRequest { Name = "x" })).Existed);
     }
 
-    private static async Task<AppendReply> AppendAsync(AsyncDuplexStreamingCall<AppendRequest, AppendReply> call, string table, Trajectory block)
+    internal static async Task<AppendReply> AppendAsync(AsyncDuplexStreamingCall<AppendRequest, AppendReply> call, string table, Trajectory block)
     {
         await call.RequestStream.WriteAsync(new AppendRequest { Table = table, Trajectory = block });
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));
         return call.ResponseStream.Current;
     }
 
-    private static async Task<SampleReply> NextAsync(AsyncDuplexStreamingCall<SampleRequest, SampleReply> call)
+    internal static async Task<SampleReply> NextAsync(AsyncDuplexStreamingCall<SampleRequest, SampleReply> call)
     {
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));
         return call.ResponseStream.Current;
     }
 
-    private static async Task WaitUntilAsync(Func<Task<bool>> condition)
+    internal static async Task WaitUntilAsync(Func<Task<bool>> condition)
     {
         var deadline = DateTime.UtcNow + Patience;
         while (!await condition())
