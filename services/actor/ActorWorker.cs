@@ -1,8 +1,9 @@
+using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Policies;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Actor;
@@ -21,14 +22,14 @@ public sealed class ActorWorker(ServiceOptions options, ILoggerFactory loggers) 
         await Enlistment.FollowAsync(channel, request, _logger, assignments => WorkAsync(assignments, channel, stoppingToken), stoppingToken);
     }
 
-    private async Task WorkAsync(IAsyncEnumerable<Assignment> assignments, Grpc.Net.Client.GrpcChannel channel, CancellationToken stopping)
+    private async Task WorkAsync(IAsyncEnumerable<Assignment> assignments, GrpcChannel channel, CancellationToken stopping)
     {
         ExperimentCrew? crew = null;
         try
         {
             await foreach (var assignment in assignments.WithCancellation(stopping))
             {
-                if (crew is not null && crew.Experiment != assignment.Experiment)
+                if (crew is not null && !crew.Serves(assignment))
                 {
                     await crew.DisposeAsync();
                     crew = null;
@@ -36,7 +37,7 @@ public sealed class ActorWorker(ServiceOptions options, ILoggerFactory loggers) 
 
                 if (assignment.Experiment.Length > 0)
                 {
-                    crew ??= new ExperimentCrew(assignment, SpecReader.Read(assignment.Spec), _id, channel, options, loggers);
+                    crew ??= MakeCrew(assignment, channel);
                     await crew.FillAsync(assignment.Slots);
                 }
             }
@@ -47,6 +48,20 @@ public sealed class ActorWorker(ServiceOptions options, ILoggerFactory loggers) 
             {
                 await crew.DisposeAsync();
             }
+        }
+    }
+
+    /// <exception cref="RpcException">UNAVAILABLE when this process cannot do the work: giving up the lease lets others try.</exception>
+    private ExperimentCrew MakeCrew(Assignment assignment, GrpcChannel channel)
+    {
+        try
+        {
+            return new ExperimentCrew(assignment, _id, channel, options, loggers);
+        }
+        catch (Exception error)
+        {
+            _logger.LogError(error, "cannot work for {Experiment}, giving its slots back", assignment.Experiment);
+            throw new RpcException(new Status(StatusCode.Unavailable, error.Message));
         }
     }
 }

@@ -2,6 +2,7 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Policies;
+using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
@@ -12,6 +13,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
 {
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
 
+    private readonly Assignment _work;
     private readonly ExperimentOptions _options;
     private readonly string _worker;
     private readonly string _table;
@@ -21,19 +23,30 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Dictionary<uint, (CancellationTokenSource Stop, Task Running)> _workers = [];
 
-    public ExperimentCrew(Assignment assignment, ExperimentOptions options, string worker, GrpcChannel learner, ServiceOptions service, ILoggerFactory loggers)
+    /// <exception cref="SpecException">The spec of the assignment is not valid here.</exception>
+    /// <exception cref="InvalidDataException">The assignment does not say where the blocks go.</exception>
+    public ExperimentCrew(Assignment assignment, string worker, GrpcChannel learner, ServiceOptions service, ILoggerFactory loggers)
     {
-        Experiment = assignment.Experiment;
-        _options = options;
+        _work = WithoutSlots(assignment);
+        _options = SpecReader.Read(assignment.Spec ?? throw new InvalidDataException("the assignment has no spec"));
         _worker = worker;
         _table = assignment.Table;
         _loggers = loggers;
         _logger = loggers.CreateLogger<ExperimentCrew>();
-        _replay = Channels.Open(ServiceAddress.Parse(assignment.ReplayAddresses[0]), service);
-        _policies = new PolicyFollower(learner, assignment.Experiment, evaluationsOnly: false, _logger);
+        var replay = ServiceAddress.TryParse(assignment.ReplayAddresses.FirstOrDefault(), out var address)
+            ? address
+            : throw new InvalidDataException(
+                $"the assignment's replay_addresses are '{assignment.ReplayAddresses}'; at least one is needed: {ServiceAddress.Allowed}");
+        using var environment = EnvironmentFactory.Create(_options.Environment);
+        var layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
+        _replay = Channels.Open(replay, service);
+        _policies = new PolicyFollower(learner, assignment.Experiment, evaluationsOnly: false, _logger, layout);
     }
 
-    public string Experiment { get; }
+    private string Experiment => _work.Experiment;
+
+    /// <summary>Whether this crew can do an assignment: all but the slots is as it was.</summary>
+    public bool Serves(Assignment assignment) => _work.Equals(WithoutSlots(assignment));
 
     /// <summary>Starts and stops workers until exactly these slots are filled.</summary>
     public async Task FillAsync(IReadOnlyCollection<uint> slots)
@@ -64,6 +77,13 @@ internal sealed class ExperimentCrew : IAsyncDisposable
 
         await _policies.DisposeAsync();
         _replay.Dispose();
+    }
+
+    private static Assignment WithoutSlots(Assignment assignment)
+    {
+        var work = assignment.Clone();
+        work.Slots.Clear();
+        return work;
     }
 
     private async Task StopAsync(uint slot)

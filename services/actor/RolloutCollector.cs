@@ -113,9 +113,9 @@ public sealed class RolloutCollector : IDisposable
 
     private void Load(PolicySnapshot snapshot)
     {
-        if (snapshot.LayoutHash != _policy.Layout.Hash || snapshot.Parameters.Length != _policy.Layout.Length * sizeof(float))
+        if (_policy.Layout.Problem(snapshot) is { } problem)
         {
-            throw new InvalidDataException($"policy version {snapshot.Version} is for another network than this experiment's");
+            throw new InvalidDataException(problem);
         }
 
         _policy.Load(MemoryMarshal.Cast<byte, float>(snapshot.Parameters.Span));

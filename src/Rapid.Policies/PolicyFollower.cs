@@ -10,6 +10,8 @@ namespace Rapid.Policies;
 public sealed class PolicyFollower : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
+    private readonly PolicyLayout? _layout;
+    private readonly ILogger _logger;
     private readonly Task _following;
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -18,11 +20,13 @@ public sealed class PolicyFollower : IAsyncDisposable
     /// <param name="learner">Channel to the learner; stays the caller's.</param>
     /// <param name="experiment">Whose policies.</param>
     /// <param name="evaluationsOnly">Only snapshots that ask for an evaluation.</param>
-    /// <param name="logger">Hears of a learner that is away.</param>
-    public PolicyFollower(GrpcChannel learner, string experiment, bool evaluationsOnly, ILogger logger)
+    /// <param name="logger">Hears of a learner that is away and of snapshots that are refused.</param>
+    /// <param name="layout">What snapshots must fit: others are refused, the one before stays the newest. Null when the reader checks.</param>
+    public PolicyFollower(GrpcChannel learner, string experiment, bool evaluationsOnly, ILogger logger, PolicyLayout? layout = null)
     {
+        (_logger, _layout) = (logger, layout);
         var client = new Protocol.V1.Policies.PoliciesClient(learner);
-        _following = Task.Run(() => FollowAsync(client, experiment, evaluationsOnly, logger));
+        _following = Task.Run(() => FollowAsync(client, experiment, evaluationsOnly));
     }
 
     /// <summary>The newest snapshot, once there is one newer than this version.</summary>
@@ -53,11 +57,11 @@ public sealed class PolicyFollower : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task FollowAsync(Protocol.V1.Policies.PoliciesClient client, string experiment, bool evaluationsOnly, ILogger logger)
+    private async Task FollowAsync(Protocol.V1.Policies.PoliciesClient client, string experiment, bool evaluationsOnly)
     {
         try
         {
-            await Resilience.Forever("following policies", logger).ExecuteAsync(
+            await Resilience.Forever("following policies", _logger).ExecuteAsync(
                 async token =>
                 {
                     var request = new SubscribeRequest { Experiment = experiment, NewerThan = _newest?.Version ?? 0, EvaluationsOnly = evaluationsOnly };
@@ -78,15 +82,27 @@ public sealed class PolicyFollower : IAsyncDisposable
         catch (RpcException error)
         {
             // The experiment is unknown to the learner: the assignment that follows says what to do instead.
-            logger.LogWarning("no policies for {Experiment}: {Message}", experiment, error.Status.Detail);
+            _logger.LogWarning("no policies for {Experiment}: {Message}", experiment, error.Status.Detail);
         }
     }
 
     private void Take(PolicySnapshot snapshot)
     {
+        if (_layout?.Problem(snapshot) is { } problem)
+        {
+            _logger.LogError("a snapshot of {Experiment} is refused: {Problem}", snapshot.Experiment, problem);
+            return;
+        }
+
         TaskCompletionSource changed;
         lock (_gate)
         {
+            // A learner that comes back may not know yet how far it was.
+            if (_newest is not null && snapshot.Version <= _newest.Version)
+            {
+                return;
+            }
+
             _newest = snapshot;
             changed = _changed;
             _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
 
 namespace Rapid.Policies;
 
@@ -113,6 +114,28 @@ public sealed class PolicyLayout
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public ParameterSlice this[string name] =>
         _parameters.Find(slice => slice.Name == name) ?? throw new KeyNotFoundException($"no parameter '{name}'; there are {string.Join(", ", _parameters.Select(p => p.Name))}");
+
+    /// <summary>Why a snapshot does not fit this layout, naming its version, what it has and what is needed; null when it fits.</summary>
+    public string? Problem(PolicySnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        if (snapshot.LayoutHash != Hash)
+        {
+            return $"policy version {snapshot.Version} has the layout '{snapshot.LayoutHash}', this experiment's network has '{Hash}'";
+        }
+
+        if (snapshot.Parameters.Length != Length * sizeof(float))
+        {
+            return $"policy version {snapshot.Version} has {snapshot.Parameters.Length} bytes of parameters, "
+                + $"{Length} float32 need {Length * sizeof(float)}";
+        }
+
+        var state = snapshot.ObservationNormalizer;
+        return state is null || (state.Mean.Count == ObservationSize && state.Variance.Count == ObservationSize)
+            ? null
+            : $"policy version {snapshot.Version} normalises with {state.Mean.Count} means and {state.Variance.Count} variances, "
+                + $"observations have {ObservationSize} elements";
+    }
 
     private void Add(string name, params int[] shape)
     {
