@@ -6,7 +6,6 @@ using Grpc.Core.Interceptors;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
 using Grpc.Tests.Interop;
-using Grpc.Wire;
 
 namespace Grpc.Tests;
 
@@ -130,28 +129,6 @@ public class CallTests
         await alpha.RequestStream.WriteAsync(new Reflection.V1Alpha.ServerReflectionRequest { FileByFilename = "nothing.proto" });
         Assert.True(await alpha.ResponseStream.MoveNext().WaitAsync(Patience));
         Assert.Equal((int)StatusCode.NotFound, alpha.ResponseStream.Current.ErrorResponse.ErrorCode);
-    }
-
-    [Theory]
-    [InlineData("\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n")]
-    [InlineData("100% plain")]
-    [InlineData("")]
-    public void Status_messages_survive_percent_encoding(string message) => Assert.Equal(message, GrpcHeaders.DecodeMessage(GrpcHeaders.EncodeMessage(message)));
-
-    [Fact]
-    public void Timeouts_are_never_shorter_than_asked_and_fit_eight_digits()
-    {
-        foreach (var ticks in new[] { 1L, 99, 12_345, 9_999_999, 123_456_789, TimeSpan.TicksPerDay, 400 * TimeSpan.TicksPerDay })
-        {
-            var text = GrpcHeaders.FormatTimeout(TimeSpan.FromTicks(ticks));
-            Assert.InRange(text.Length, 2, 9);
-            Assert.True(GrpcHeaders.ParseTimeout(text)!.Value.Ticks >= ticks);
-        }
-
-        foreach (var bad in new[] { "", "S", "1", "123456789S", "-1S", "1x", " 1S" })
-        {
-            Assert.Null(GrpcHeaders.ParseTimeout(bad));
-        }
     }
 
     private static async Task<string?> EncodingOfAsync(TestServer server)
