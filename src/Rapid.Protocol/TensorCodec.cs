@@ -7,6 +7,9 @@ namespace Rapid.Protocol;
 /// <summary>Spans to and from tensors on the wire. Reading copies nothing; writing copies once.</summary>
 public static class TensorCodec
 {
+    // More than any column needs, few enough for an error message.
+    private const int MostDimensions = 16;
+
     /// <summary>Bytes per element; 0 for an unknown type.</summary>
     public static int SizeOf(DataType type) => type switch
     {
@@ -34,24 +37,20 @@ public static class TensorCodec
         where T : unmanaged => ByteString.CopyFrom(MemoryMarshal.AsBytes(values));
 
     /// <summary>A tensor with a copy of these elements.</summary>
-    /// <exception cref="ArgumentException">The shape has another number of elements.</exception>
+    /// <exception cref="ArgumentException">The shape has another number of elements, or is none.</exception>
     public static Tensor ToTensor<T>(ReadOnlySpan<T> values, params ReadOnlySpan<int> shape)
         where T : unmanaged
     {
         var tensor = new Tensor { Type = TypeOf<T>(), Data = ToByteString(values) };
-        var elements = 1L;
         foreach (var size in shape)
         {
             tensor.Shape.Add(size);
-            elements *= size;
         }
 
-        return elements == values.Length
-            ? tensor
-            : throw new ArgumentException($"{values.Length} elements do not fill the shape [{string.Join(", ", tensor.Shape)}]", nameof(values));
+        return Problem(tensor) is not { } problem ? tensor : throw new ArgumentException($"the tensor {problem}", nameof(shape));
     }
 
-    /// <summary>Why a tensor is malformed: an unknown type, a negative or overflowing shape, or the wrong number of bytes; null when it is fine.</summary>
+    /// <summary>Why a tensor is malformed: an unknown type, a negative, overflowing or endless shape, or the wrong number of bytes; null when it is fine.</summary>
     public static string? Problem(Tensor? tensor)
     {
         if (tensor is null)
@@ -63,6 +62,11 @@ public static class TensorCodec
         if (size == 0)
         {
             return $"has the unknown type {(int)tensor.Type}";
+        }
+
+        if (tensor.Shape.Count > MostDimensions)
+        {
+            return $"has {tensor.Shape.Count} dimensions where at most {MostDimensions} are allowed";
         }
 
         decimal bytes = size;

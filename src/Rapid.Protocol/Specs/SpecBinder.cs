@@ -1,11 +1,13 @@
 using System.Reflection;
-using Rapid.Environments;
 
 namespace Rapid.Protocol.Specs;
 
 /// <summary>Writes a tree over the defaults in an options record, and notes everything that is wrong.</summary>
 internal sealed class SpecBinder
 {
+    // Far more than any option of an environment needs.
+    private const int LongestOption = 200;
+
     /// <summary>What was wrong so far.</summary>
     public List<SpecProblem> Problems { get; } = [];
 
@@ -22,14 +24,18 @@ internal sealed class SpecBinder
         var fields = FieldsOf(record.GetType()).ToDictionary(field => field.Name, field => field.Property);
         foreach (var (name, node) in map.Children)
         {
-            var fieldPath = path.Length == 0 ? name : $"{path}.{name}";
+            var fieldPath = SpecText.Join(path, name);
             if (!fields.TryGetValue(name, out var property))
             {
-                Problems.Add(new SpecProblem(fieldPath, $"unknown field{NearestName.Hint(name, fields.Keys)} known: {string.Join(", ", fields.Keys)}"));
+                Problems.Add(new SpecProblem(fieldPath, $"unknown field{SpecText.Hint(name, fields.Keys, ";")} known: {string.Join(", ", fields.Keys)}"));
             }
             else if (property.CanWrite)
             {
                 BindField(record, property, node, fieldPath);
+            }
+            else if (node is not SpecNode.Value { Text: not null })
+            {
+                Fail(fieldPath, $"{node.Describe()} is not text");
             }
         }
     }
@@ -81,6 +87,7 @@ internal sealed class SpecBinder
     private bool TryParse(Type type, LimitAttribute? limit, string text, string path, out object? value)
     {
         value = null;
+        var shown = SpecText.Shorten(text);
         if (type == typeof(string))
         {
             value = text;
@@ -90,7 +97,7 @@ internal sealed class SpecBinder
         if (type == typeof(bool))
         {
             value = text == "true";
-            return text is "true" or "false" || Fail(path, $"'{text}' is not true or false");
+            return text is "true" or "false" || Fail(path, $"'{shown}' is not true or false");
         }
 
         if (type.IsEnum)
@@ -98,7 +105,7 @@ internal sealed class SpecBinder
             var names = Enum.GetNames(type).ToDictionary(SpecText.SnakeCase);
             if (!names.TryGetValue(text, out var name))
             {
-                return Fail(path, $"'{text}' is not one of {string.Join(", ", names.Keys)}{NearestName.Hint(text, names.Keys)}");
+                return Fail(path, $"'{shown}' is not one of {string.Join(", ", names.Keys)}{SpecText.Hint(text, names.Keys)}");
             }
 
             value = Enum.Parse(type, name);
@@ -109,24 +116,25 @@ internal sealed class SpecBinder
         {
             if (!SpecText.TryParseReal(text, out var number))
             {
-                return Fail(path, $"'{text}' is not a finite number");
+                return Fail(path, $"'{shown}' is not a finite number");
             }
 
             value = number;
-            return limit is null || limit.Allows(number) || Fail(path, $"{text} is out of range, allowed: {limit.Allowed}");
+            return limit is null || limit.Allows(number) || Fail(path, $"{shown} is out of range, allowed: {limit.Allowed}");
         }
 
-        if (!SpecText.TryParseWhole(text, out var whole))
+        var isHuge = SpecText.TryParseReal(text, out var real) && Math.Abs(real) > ulong.MaxValue;
+        if (!SpecText.TryParseWhole(text, out var whole) && !isHuge)
         {
-            return Fail(path, $"'{text}' is not a whole number");
+            return Fail(path, $"'{shown}' is not a whole number");
         }
 
         var (minimum, maximum) = type == typeof(int) ? (int.MinValue, int.MaxValue)
             : type == typeof(long) ? (long.MinValue, long.MaxValue)
             : ((decimal)ulong.MinValue, (decimal)ulong.MaxValue);
-        if (whole < minimum || whole > maximum || limit?.Allows((double)whole) == false)
+        if (isHuge || whole < minimum || whole > maximum || limit?.Allows((double)whole) == false)
         {
-            return Fail(path, $"{text} is out of range, allowed: {limit?.Allowed ?? $"[{minimum}, {maximum}]"}");
+            return Fail(path, $"{shown} is out of range, allowed: {limit?.Allowed ?? $"[{minimum}, {maximum}]"}");
         }
 
         value = System.Convert.ChangeType(whole, type, System.Globalization.CultureInfo.InvariantCulture);
@@ -139,6 +147,12 @@ internal sealed class SpecBinder
         if (node is not SpecNode.List list)
         {
             return Fail(path, $"{node.Describe()} is not a list of whole numbers");
+        }
+
+        // On the wire an empty list is the same as none, which means the default.
+        if (list.Items.Count == 0)
+        {
+            return Fail(path, $"an empty list is not a list of whole numbers, allowed: at least one, {limit?.Allowed}");
         }
 
         var numbers = new int[list.Items.Count];
@@ -168,10 +182,14 @@ internal sealed class SpecBinder
             if (child is SpecNode.Value { Text: { } text })
             {
                 options[name] = text;
+                if (name.Length > LongestOption || text.Length > LongestOption)
+                {
+                    good = Fail(SpecText.Join(path, name), $"{child.Describe()} or its name is too long, allowed: {LongestOption} characters");
+                }
             }
             else
             {
-                good = Fail($"{path}.{name}", $"{child.Describe()} is not a single value");
+                good = Fail(SpecText.Join(path, name), $"{child.Describe()} is not a single value");
             }
         }
 

@@ -1,3 +1,5 @@
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Rapid.Environments;
 
 namespace Rapid.Protocol.Specs;
@@ -8,14 +10,16 @@ public static class SpecReader
     /// <summary>The spec of <c>rapid train</c> without arguments.</summary>
     public const string DefaultYaml = "environment: { name: HalfCheetah-v4 }";
 
+    private const int LongestName = 200;
+
     /// <summary>Reads YAML.</summary>
     /// <param name="yaml">The document.</param>
     /// <param name="overrides">"path=value", applied over the document, for example "algorithm.learning_rate=1e-4".</param>
     /// <exception cref="SpecException">With every problem.</exception>
     public static ExperimentOptions ReadYaml(string yaml, IEnumerable<string>? overrides = null)
     {
-        var tree = SpecNode.FromYaml(yaml);
         var problems = new List<SpecProblem>();
+        var tree = SpecNode.FromYaml(yaml, problems);
         foreach (var item in overrides ?? [])
         {
             Override(tree, item, problems);
@@ -29,7 +33,9 @@ public static class SpecReader
     public static ExperimentOptions Read(V1.ExperimentSpec spec)
     {
         ArgumentNullException.ThrowIfNull(spec);
-        return Resolve(SpecNode.FromMessage(spec), []);
+        var problems = new List<SpecProblem>();
+        FindUnknownFields(spec, "", problems);
+        return Resolve(SpecNode.FromMessage(spec), problems);
     }
 
     private static void Override(SpecNode.Map tree, string item, List<SpecProblem> problems)
@@ -37,7 +43,7 @@ public static class SpecReader
         var cut = item.IndexOf('=', StringComparison.Ordinal);
         if (cut <= 0)
         {
-            problems.Add(new SpecProblem(item, "an override is written path=value, for example algorithm.learning_rate=1e-4"));
+            problems.Add(new SpecProblem(SpecText.Shorten(item), "an override is written path=value, for example algorithm.learning_rate=1e-4"));
             return;
         }
 
@@ -59,7 +65,27 @@ public static class SpecReader
         }
         catch (SpecException)
         {
-            problems.Add(new SpecProblem(item[..cut], $"'{item[(cut + 1)..]}' is not a value"));
+            problems.Add(new SpecProblem(SpecText.Shorten(item[..cut]), $"'{SpecText.Shorten(item[(cut + 1)..])}' is not a value"));
+        }
+    }
+
+    /// <summary>Fields that a newer client knows and this code does not would silently change nothing.</summary>
+    private static void FindUnknownFields(IMessage message, string path, List<SpecProblem> problems)
+    {
+        var parser = message.Descriptor.Parser;
+        var own = parser.ParseFrom(message.ToByteString());
+        foreach (var field in message.Descriptor.Fields.InDeclarationOrder())
+        {
+            if (field.FieldType == FieldType.Message && !field.IsRepeated && field.Accessor.GetValue(message) is IMessage child)
+            {
+                FindUnknownFields(child, SpecText.Join(path, field.Name), problems);
+                field.Accessor.Clear(own);
+            }
+        }
+
+        if (own.CalculateSize() != parser.WithDiscardUnknownFields(true).ParseFrom(own.ToByteString()).CalculateSize())
+        {
+            problems.Add(new SpecProblem(path, "the message has fields that this version does not know; submit it with the same version of Rapid"));
         }
     }
 
@@ -87,14 +113,19 @@ public static class SpecReader
         var names = EnvironmentRegistry.All.Select(info => info.Name);
         if (TextOf(tree, "environment", "name") is not { } name)
         {
-            problems.Add(new SpecProblem("environment.name", "is missing; 'rapid envs' lists all"));
+            // When it is there but is no text, the binder says so.
+            if (!tree.Children.TryGetValue("environment", out var node) || (node is SpecNode.Map map && !map.Children.ContainsKey("name")))
+            {
+                problems.Add(new SpecProblem("environment.name", "is missing; 'rapid envs' lists all"));
+            }
+
             return null;
         }
 
         var info = EnvironmentRegistry.Find(name);
         if (info is null)
         {
-            problems.Add(new SpecProblem("environment.name", $"'{name}' is not an environment{NearestName.Hint(name, names)} 'rapid envs' lists all"));
+            problems.Add(new SpecProblem("environment.name", $"'{SpecText.Shorten(name)}' is not an environment{SpecText.Hint(name, names, ";")} 'rapid envs' lists all"));
         }
 
         return info;
@@ -108,7 +139,7 @@ public static class SpecReader
             return TextOf(tree, group, field) ?? fallback;
         }
 
-        problems.Add(new SpecProblem($"{group}.{field}", $"'{text}' is not one of {string.Join(", ", known)}{NearestName.Hint(text, known)}"));
+        problems.Add(new SpecProblem($"{group}.{field}", $"'{SpecText.Shorten(text)}' is not one of {string.Join(", ", known)}{SpecText.Hint(text, known)}"));
         return fallback;
     }
 
@@ -119,6 +150,11 @@ public static class SpecReader
     /// <summary>Rules between fields.</summary>
     private static void CheckTogether(ExperimentOptions options, EnvironmentInfo environment, List<SpecProblem> problems)
     {
+        if (options.Name.Trim().Length == 0 || options.Name.Length > LongestName || options.Name.Any(char.IsControl))
+        {
+            problems.Add(new SpecProblem("name", $"'{SpecText.Shorten(options.Name)}' is not a name, allowed: 1 to {LongestName} characters on one line"));
+        }
+
         foreach (var (option, problem) in EnvironmentRegistry.CheckOptions(environment, options.Environment.Options))
         {
             problems.Add(new SpecProblem($"environment.options.{option}", problem));

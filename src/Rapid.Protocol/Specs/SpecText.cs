@@ -1,11 +1,20 @@
 using System.Globalization;
 using System.Text;
+using Rapid.Environments;
 
 namespace Rapid.Protocol.Specs;
 
 /// <summary>Names and values of a spec as text.</summary>
 internal static class SpecText
 {
+    private const int LongestShown = 80;
+
+    /// <summary>Path of a field of a group; the group of the whole spec is "".</summary>
+    public static string Join(string group, string field) => group.Length == 0 ? Shorten(field) : $"{group}.{Shorten(field)}";
+
+    /// <summary>Text for a message, which must fit the headers of an RPC whatever somebody wrote into a spec.</summary>
+    public static string Shorten(string text) => text.Length <= LongestShown ? text : $"{text[..LongestShown]}...";
+
     /// <summary>"LearningRate" as "learning_rate".</summary>
     public static string SnakeCase(string name)
     {
@@ -33,10 +42,16 @@ internal static class SpecText
         _ => value.ToString() ?? "",
     };
 
+    /// <summary>"; did you mean 'x'?", or what to say when no known name is near. A text much longer than a name is no mistyped one.</summary>
+    public static string Hint(string text, IEnumerable<string> known, string otherwise = "") =>
+        text.Length <= LongestShown && NearestName.Hint(text, known) is { Length: > 0 } hint ? hint : otherwise;
+
     /// <summary>A whole number: digits with or without underscores, or an exact one in scientific notation such as 1e6.</summary>
     public static bool TryParseWhole(string text, out decimal value) =>
         decimal.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out value)
-        && decimal.IsInteger(value);
+        && decimal.IsInteger(value)
+        // 1e-40 is below what a decimal holds and reads as 0.
+        && (value != 0 || (TryParseReal(text, out var real) && real == 0));
 
     /// <summary>A finite real number.</summary>
     public static bool TryParseReal(string text, out double value) =>

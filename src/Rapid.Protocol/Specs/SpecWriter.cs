@@ -75,8 +75,10 @@ public static class SpecWriter
         }
     }
 
+    // Plain only what no YAML reader takes for anything but text.
     private static string Quote(string text) =>
-        text.Length > 0 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/') && !double.TryParse(text, out _) && text is not ("true" or "false" or "null")
+        text.Length > 0 && char.IsAsciiLetter(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/')
+        && !double.TryParse(text, out _) && text is not ("true" or "false" or "null")
             ? text
             : JsonValue.Create(text).ToJsonString();
 

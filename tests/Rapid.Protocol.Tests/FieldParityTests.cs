@@ -1,0 +1,106 @@
+using Google.Protobuf.Reflection;
+using Rapid.Environments;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+using YamlDotNet.RepresentationModel;
+
+namespace Rapid.Protocol.Tests;
+
+/// <summary>A new option cannot be forgotten in the message, in the written YAML or in the limits.</summary>
+public class FieldParityTests
+{
+    [Fact]
+    public void Every_option_is_a_field_of_the_message_with_the_right_type_and_presence_and_no_field_is_without_option()
+    {
+        var fields = FieldsOf(ExperimentSpec.Descriptor, "").ToDictionary(field => field.Path, field => field.Field);
+
+        Assert.Equal(OptionsTree.Leaves.Select(leaf => leaf.Path).Order(), fields.Keys.Order());
+        Assert.All(OptionsTree.Leaves, leaf =>
+        {
+            var field = fields[leaf.Path];
+            Assert.Equal((leaf.Path, ExpectedType(leaf.Type)), (leaf.Path, field.FieldType));
+            Assert.True(field.IsRepeated || field.HasPresence, $"{leaf.Path} must be optional: not set means the default");
+        });
+    }
+
+    [Fact]
+    public void The_written_yaml_has_every_option_where_the_records_have_it()
+    {
+        var options = Presets.Default(EnvironmentRegistry.Find("CartPole-v1")!);
+        options = options with { Environment = options.Environment with { MaxEpisodeSteps = 7 } };
+        var yaml = new YamlStream();
+        yaml.Load(new StringReader(SpecWriter.ToYaml(options)));
+
+        Assert.Equal(
+            OptionsTree.Leaves.Select(leaf => leaf.Path).Order(),
+            PathsOf((YamlMappingNode)yaml.Documents[0].RootNode, "").Order());
+    }
+
+    [Fact]
+    public void The_written_yaml_explains_every_option()
+    {
+        var yaml = SpecWriter.ToYaml(Presets.Default(EnvironmentRegistry.Find("CartPole-v1")!));
+        var lines = yaml.Split('\n');
+        Assert.All(OptionsTree.Leaves, leaf =>
+        {
+            var name = leaf.Path.Split('.')[^1];
+            var at = Array.FindIndex(lines, line => line.TrimStart().StartsWith($"{name}:", StringComparison.Ordinal));
+            var comment = at < 0 ? lines.Single(line => line.Trim().StartsWith($"# {name}: ", StringComparison.Ordinal)) : lines[at - 1];
+            Assert.Matches(@"^ *# \S.{7,}", comment);
+        });
+        Assert.All(
+            OptionsTree.Leaves.Where(leaf => leaf.Limit is not null && leaf.Path != "environment.max_episode_steps"),
+            leaf => Assert.Contains($"Allowed: {leaf.Limit!.Allowed}.", yaml, StringComparison.Ordinal));
+        Assert.Contains("One of constant, linear.", yaml, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_json_value_has_the_same_place()
+    {
+        var json = SpecWriter.ToJson(Presets.Default(EnvironmentRegistry.Find("CartPole-v1")!));
+        Assert.All(OptionsTree.Leaves, leaf =>
+        {
+            var group = leaf.Path.Split('.')[..^1].Aggregate(json, (node, name) => node[name]!.AsObject());
+            Assert.True(group.ContainsKey(leaf.Path.Split('.')[^1]), leaf.Path);
+        });
+    }
+
+    [Fact]
+    public void Every_number_but_the_seed_has_a_limit()
+    {
+        var unlimited = OptionsTree.Leaves.Where(leaf => leaf.IsNumber && leaf.Limit is null).Select(leaf => leaf.Path);
+
+        Assert.Equal(["seed"], unlimited);
+    }
+
+    [Fact]
+    public void Every_default_is_within_its_limits() => Assert.All(
+        EnvironmentRegistry.All.SelectMany(info => Presets.Of("ppo").Select(preset => Presets.Default(info, "ppo", preset))),
+        options => Assert.All(OptionsTree.Leaves.Where(leaf => leaf.Limit is not null && leaf.IsNumber), leaf =>
+        {
+            var text = OptionsTree.Flatten(options)[leaf.Path];
+            Assert.True(text == "(none)" || leaf.Limit!.Allows(double.Parse(text, System.Globalization.CultureInfo.InvariantCulture)), $"{leaf.Path}: {text}");
+        }));
+
+    private static IEnumerable<(string Path, FieldDescriptor Field)> FieldsOf(MessageDescriptor message, string path) =>
+        message.Fields.InDeclarationOrder().SelectMany(field => field.FieldType == FieldType.Message && !field.IsMap
+            ? FieldsOf(field.MessageType, $"{path}{field.Name}.")
+            : [($"{path}{field.Name}", field)]);
+
+    private static IEnumerable<string> PathsOf(YamlMappingNode node, string path) => node.Children.SelectMany(child =>
+    {
+        var name = path + ((YamlScalarNode)child.Key).Value;
+        return child.Value is YamlMappingNode { Children.Count: > 0 } group ? PathsOf(group, name + ".") : [name];
+    });
+
+    private static FieldType ExpectedType(Type type) => type switch
+    {
+        var t when t == typeof(bool) => FieldType.Bool,
+        var t when t == typeof(double) => FieldType.Double,
+        var t when t == typeof(int) || t == typeof(IReadOnlyList<int>) => FieldType.Int32,
+        var t when t == typeof(long) => FieldType.Int64,
+        var t when t == typeof(ulong) => FieldType.UInt64,
+        var t when t == typeof(IReadOnlyDictionary<string, string>) => FieldType.Message,
+        _ => FieldType.String,
+    };
+}
