@@ -46,13 +46,11 @@ public static class Channels
 
         if (options.TlsCa is { } authorities)
         {
-            var trusted = new X509Certificate2Collection();
-            trusted.ImportFromPemFile(authorities);
             handler.SslOptions = new SslClientAuthenticationOptions
             {
                 CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck },
             };
-            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(trusted);
+            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(TlsFiles.LoadCertificates(authorities));
         }
 
         var channel = new GrpcChannelOptions

@@ -1,4 +1,5 @@
-using System.Security.Cryptography.X509Certificates;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -109,6 +110,11 @@ public static class RapidHost
                 await app.DisposeAsync();
                 await Task.Delay(Random.Shared.Next(20, 200));
             }
+            catch (SocketException error)
+            {
+                await app.DisposeAsync();
+                throw new ConfigurationException([$"RAPID_LISTEN: cannot listen on {string.Join(", ", options.Listen)}: {error.Message}"]);
+            }
             catch
             {
                 await app.DisposeAsync();
@@ -142,21 +148,30 @@ public static class RapidHost
             listen.Protocols = HttpProtocols.Http2;
             if (address.IsSecure)
             {
-                listen.UseHttps(X509Certificate2.CreateFromPemFile(options.TlsCertificate!, options.TlsKey));
+                // Clients that know only the root need the intermediates that follow the certificate in its file.
+                listen.UseHttps(https =>
+                {
+                    https.ServerCertificate = TlsFiles.LoadIdentity(options.TlsCertificate!, options.TlsKey);
+                    https.ServerCertificateChain = TlsFiles.LoadCertificates(options.TlsCertificate!);
+                });
             }
         }
 
         if (address.SocketPath is { } path)
         {
-            // A socket file that a killed process left behind.
-            File.Delete(path);
+            SocketFile.MakeFree(path);
             kestrel.ListenUnixSocket(path, Configure);
         }
-        else if (address.Host == "localhost")
+        else if (address.Host == "localhost" && address.Port > 0)
         {
             kestrel.ListenLocalhost(FreePort.Choose(address), Configure);
         }
-        else if (System.Net.IPAddress.TryParse(address.Host, out var ip))
+        else if (address.Host == "localhost")
+        {
+            // Kestrel's localhost is two sockets, for which the system cannot choose one port.
+            kestrel.Listen(IPAddress.Loopback, 0, Configure);
+        }
+        else if (IPAddress.TryParse(address.Host, out var ip))
         {
             kestrel.Listen(ip, FreePort.Choose(address), Configure);
         }

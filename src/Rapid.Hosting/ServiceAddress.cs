@@ -57,8 +57,10 @@ public sealed partial record ServiceAddress
         if (text.StartsWith("unix:", StringComparison.Ordinal))
         {
             var path = text["unix:".Length..];
-            path = path.StartsWith("//", StringComparison.Ordinal) ? path[2..] : path;
-            if (!Path.IsPathRooted(path) || Encoding.UTF8.GetByteCount(path) > LongestSocketPath)
+            // unix:///path is the same as unix:/path; in unix://path, path would be a host.
+            path = path.StartsWith("///", StringComparison.Ordinal) ? $"/{path.TrimStart('/')}" : path;
+            if (!path.StartsWith('/') || path.StartsWith("//", StringComparison.Ordinal) || path.EndsWith('/') || path.Contains('\0', StringComparison.Ordinal)
+                || Encoding.UTF8.GetByteCount(path) > LongestSocketPath)
             {
                 return false;
             }
@@ -107,6 +109,6 @@ public sealed partial record ServiceAddress
     private static bool TryPort(string digits, out int port) =>
         int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= 65_535;
 
-    [GeneratedRegex(@"^(?<scheme>https?)://(?<host>\[[^\]/]+\]|[^:/\[\]]+):(?<port>\d{1,5})(-(?<last>\d{1,5}))?/?$")]
+    [GeneratedRegex(@"^(?<scheme>https?)://(?<host>\[[^\]/]+\]|[^:/\[\]]+):(?<port>\d{1,5})(-(?<last>\d{1,5}))?/?\z")]
     private static partial Regex TcpPattern();
 }

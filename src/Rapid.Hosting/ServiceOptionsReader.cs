@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
 
 namespace Rapid.Hosting;
@@ -77,8 +78,15 @@ public static class ServiceOptionsReader
                 return defaults;
             }
 
+            var parts = text.Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            if (parts.Length == 0 || (single && parts.Length > 1))
+            {
+                Wrong(name, text, single ? "one address" : ServiceAddress.Allowed);
+                return defaults;
+            }
+
             var addresses = new List<ServiceAddress>();
-            foreach (var part in text.Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            foreach (var part in parts)
             {
                 if (ServiceAddress.TryParse(part, out var address) && (address.IsReachable || !reachable))
                 {
@@ -89,11 +97,6 @@ public static class ServiceOptionsReader
                     var ports = reachable ? "; the port must be a single one above 0" : "; a range of ports host:first-last takes the first free one";
                     Wrong(name, part, ServiceAddress.Allowed + ports);
                 }
-            }
-
-            if (addresses.Count > 1 && single)
-            {
-                Wrong(name, text, "one address");
             }
 
             return addresses.Count > 0 ? addresses : defaults;
@@ -161,7 +164,20 @@ public static class ServiceOptionsReader
                 var (missing, present) = options.TlsKey is null ? ("RAPID_TLS_KEY", "RAPID_TLS_CERTIFICATE") : ("RAPID_TLS_CERTIFICATE", "RAPID_TLS_KEY");
                 _problems.Add($"{missing}: not set, but {present} is; a certificate and its key go together");
             }
-            else if (options.TlsCertificate is null && options.Listen.FirstOrDefault(address => address.IsSecure) is { } secure)
+            else if (options.TlsCertificate is { } certificate && File.Exists(certificate) && File.Exists(options.TlsKey))
+            {
+                Try($"RAPID_TLS_CERTIFICATE, RAPID_TLS_KEY: '{certificate}' and '{options.TlsKey}'", "a PEM certificate and its unencrypted PEM key", () =>
+                {
+                    using var identity = TlsFiles.LoadIdentity(certificate, options.TlsKey);
+                });
+            }
+
+            if (options.TlsCa is { } authorities && File.Exists(authorities))
+            {
+                Try($"RAPID_TLS_CA: '{authorities}'", "a PEM file of one or more certificates", () => TlsFiles.LoadCertificates(authorities));
+            }
+
+            if (options.TlsCertificate is null && options.TlsKey is null && options.Listen.FirstOrDefault(address => address.IsSecure) is { } secure)
             {
                 _problems.Add($"RAPID_TLS_CERTIFICATE: not set, but RAPID_LISTEN has {secure}; set it and RAPID_TLS_KEY to PEM files");
             }
@@ -172,6 +188,18 @@ public static class ServiceOptionsReader
             if (_problems.Count > 0)
             {
                 throw new ConfigurationException(_problems);
+            }
+        }
+
+        private void Try(string what, string allowed, Action load)
+        {
+            try
+            {
+                load();
+            }
+            catch (Exception error) when (error is CryptographicException or IOException or UnauthorizedAccessException)
+            {
+                _problems.Add($"{what} cannot be used ({error.Message.TrimEnd('.')}); allowed: {allowed}");
             }
         }
 

@@ -1,0 +1,47 @@
+using Grpc.Core;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Rapid.Hosting.Tests.Protos;
+
+namespace Rapid.Hosting.Tests;
+
+/// <summary>A service as small as one of Rapid's can be.</summary>
+internal sealed class EchoService(CallLifetime lifetime) : Echo.EchoBase
+{
+    public static WebApplication Build(ServiceOptions options) =>
+        RapidHost.Build("echo", options, services => services.AddSingleton<EchoService>(), app => app.MapGrpcService<EchoService>(), LogLevel.Warning);
+
+    public override async Task<Message> Unary(Message request, ServerCallContext context)
+    {
+        await Task.Delay(request.DelayMilliseconds, context.CancellationToken);
+        return request;
+    }
+
+    public override async Task<Message> Collect(IAsyncStreamReader<Message> requestStream, ServerCallContext context)
+    {
+        var texts = new List<string>();
+        await foreach (var message in requestStream.ReadAllAsync(context.CancellationToken))
+        {
+            texts.Add(message.Text);
+        }
+
+        return new Message { Text = string.Join(' ', texts) };
+    }
+
+    public override Task Follow(Message request, IServerStreamWriter<Message> responseStream, ServerCallContext context) => lifetime.RunAsync(
+        context,
+        async ended =>
+        {
+            await responseStream.WriteAsync(request, ended);
+            await Task.Delay(Timeout.Infinite, ended);
+        });
+
+    public override async Task Chat(IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
+    {
+        await foreach (var message in requestStream.ReadAllAsync(context.CancellationToken))
+        {
+            await responseStream.WriteAsync(message, context.CancellationToken);
+        }
+    }
+}

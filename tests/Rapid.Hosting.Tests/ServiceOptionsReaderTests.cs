@@ -1,0 +1,143 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Rapid.Hosting.Tests;
+
+public class ServiceOptionsReaderTests
+{
+    [Theory]
+    [InlineData(ServiceKind.Replay, "http://127.0.0.1:5101")]
+    [InlineData(ServiceKind.Learner, "http://127.0.0.1:5102")]
+    [InlineData(ServiceKind.Actor, "http://127.0.0.1:5103-5199")]
+    [InlineData(ServiceKind.Evaluator, "http://127.0.0.1:5104-5199")]
+    public void Without_configuration_the_services_of_one_machine_find_each_other(ServiceKind kind, string listen)
+    {
+        var options = Read(kind, []);
+
+        Assert.Equal(listen, Assert.Single(options.Listen).ToString());
+        Assert.Equal(ServiceOptionsReader.DefaultListen(ServiceKind.Learner), options.Learner);
+        Assert.Equal([ServiceOptionsReader.DefaultListen(ServiceKind.Replay)], options.Replay);
+        Assert.Equal((null, null, "runs", 256 << 20), (options.Redis, options.Token, options.Runs, options.MaxMessageBytes));
+        Assert.Equal(Environment.ProcessorCount, options.ActorSlots);
+        Assert.Null(options.OtlpEndpoint);
+    }
+
+    [Fact]
+    public void Every_variable_is_read()
+    {
+        using var folder = new TestFolder();
+        var tls = new Certificates(folder);
+
+        var options = Read(ServiceKind.Learner, new()
+        {
+            ["RAPID_LISTEN"] = " https://0.0.0.0:5102 , unix:/run/l.sock",
+            ["RAPID_LEARNER"] = "https://learner:5102",
+            ["RAPID_REPLAY"] = "http://replay-0:5101;http://replay-1:5101",
+            ["RAPID_REDIS"] = " redis:6379 ",
+            ["RAPID_RUNS"] = "/data/runs",
+            ["RAPID_TOKEN"] = "s3cret",
+            ["RAPID_TLS_CERTIFICATE"] = tls.Chain,
+            ["RAPID_TLS_KEY"] = tls.Key,
+            ["RAPID_TLS_CA"] = tls.Root,
+            ["RAPID_MAX_MESSAGE"] = "1048576",
+            ["RAPID_ACTOR_SLOTS"] = "3",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector:4317",
+        });
+
+        Assert.Equal(["https://0.0.0.0:5102", "unix:/run/l.sock"], options.Listen.Select(address => address.ToString()));
+        Assert.Equal("https://learner:5102", options.Learner.ToString());
+        Assert.Equal(["http://replay-0:5101", "http://replay-1:5101"], options.Replay.Select(address => address.ToString()));
+        Assert.Equal(("redis:6379", "/data/runs", "s3cret"), (options.Redis, options.Runs, options.Token));
+        Assert.Equal((tls.Chain, tls.Key, tls.Root), (options.TlsCertificate, options.TlsKey, options.TlsCa));
+        Assert.Equal((1 << 20, 3), (options.MaxMessageBytes, options.ActorSlots));
+        Assert.Equal(new Uri("http://collector:4317"), options.OtlpEndpoint);
+    }
+
+    [Fact]
+    public void An_empty_variable_is_the_same_as_none() => Assert.Equivalent(
+        Read(ServiceKind.Actor, []),
+        Read(ServiceKind.Actor, new() { ["RAPID_LISTEN"] = "", ["RAPID_TOKEN"] = " ", ["RAPID_MAX_MESSAGE"] = "", ["RAPID_TLS_CERTIFICATE"] = "" }));
+
+    public static TheoryData<string, string, string[]> BadValues() => new()
+    {
+        { "RAPID_LISTEN", "5101", ["'5101'", "http://host:port", "unix:/absolute/path", "first free one"] },
+        { "RAPID_LISTEN", ",", ["','", "http://host:port"] },
+        { "RAPID_LEARNER", "http://learner:5102,http://other:5102", ["one address"] },
+        { "RAPID_LEARNER", "http://learner:0", ["'http://learner:0'", "above 0"] },
+        { "RAPID_REPLAY", "http://replay:5101-5102", ["'http://replay:5101-5102'", "a single one"] },
+        { "RAPID_REPLAY", "replay", ["'replay'", "http://host:port"] },
+        { "RAPID_TOKEN", "two words", ["printable ASCII"] },
+        { "RAPID_TOKEN", "tökén", ["printable ASCII"] },
+        { "RAPID_TLS_CA", "/nowhere/ca.pem", ["'/nowhere/ca.pem'", "existing PEM file"] },
+        { "RAPID_MAX_MESSAGE", "1MB", ["'1MB'", "from 65536 to"] },
+        { "RAPID_MAX_MESSAGE", "65535", ["'65535'", "from 65536 to"] },
+        { "RAPID_MAX_MESSAGE", "99999999999", ["'99999999999'", "from 65536 to"] },
+        { "RAPID_ACTOR_SLOTS", "0", ["'0'", "from 1 to 100000"] },
+        { "RAPID_ACTOR_SLOTS", "-3", ["'-3'", "from 1 to 100000"] },
+        { "OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", ["'collector:4317'", "http:// or https://"] },
+        { "RAPID_LISTEN", "https://0.0.0.0:5101", ["RAPID_TLS_CERTIFICATE: not set", "https://0.0.0.0:5101"] },
+    };
+
+    [Theory, MemberData(nameof(BadValues))]
+    public void A_bad_value_is_named_with_what_is_allowed(string name, string value, string[] parts)
+    {
+        var problem = Assert.Single(ProblemsOf(new() { [name] = value }));
+
+        Assert.StartsWith(parts[0].StartsWith("RAPID", StringComparison.Ordinal) ? "RAPID_TLS_CERTIFICATE:" : $"{name}:", problem, StringComparison.Ordinal);
+        Assert.All(parts, part => Assert.Contains(part, problem, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void All_bad_values_are_reported_at_once_and_the_token_is_not_repeated()
+    {
+        var values = new Dictionary<string, string?>
+        {
+            ["RAPID_LISTEN"] = "tcp://x:1, http://y, unix:z",
+            ["RAPID_LEARNER"] = "learner",
+            ["RAPID_REPLAY"] = "http://a:1,b",
+            ["RAPID_TOKEN"] = "top secret",
+            ["RAPID_TLS_KEY"] = "/nowhere/key.pem",
+            ["RAPID_MAX_MESSAGE"] = "big",
+            ["RAPID_ACTOR_SLOTS"] = "many",
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "udp://x",
+        };
+
+        var error = Assert.Throws<ConfigurationException>(() => Read(ServiceKind.Actor, values));
+
+        Assert.Equal(
+            [
+                "RAPID_LISTEN", "RAPID_LISTEN", "RAPID_LISTEN", "RAPID_LEARNER", "RAPID_REPLAY", "RAPID_TOKEN", "RAPID_TLS_KEY", "RAPID_MAX_MESSAGE",
+                "RAPID_ACTOR_SLOTS", "OTEL_EXPORTER_OTLP_ENDPOINT", "RAPID_TLS_CERTIFICATE",
+            ],
+            error.Problems.Select(problem => problem[..problem.IndexOf(':', StringComparison.Ordinal)]));
+        Assert.Equal(error.Problems, error.Message.Split(Environment.NewLine));
+        Assert.DoesNotContain("top secret", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_certificate_and_its_key_go_together()
+    {
+        using var folder = new TestFolder();
+        var (one, other) = (new Certificates(folder, "one"), new Certificates(folder, "other"));
+        var junk = folder.Write("junk.pem", "nothing of interest");
+
+        Assert.Contains("RAPID_TLS_KEY: not set", Assert.Single(ProblemsOf(new() { ["RAPID_TLS_CERTIFICATE"] = one.Chain })), StringComparison.Ordinal);
+        AssertUnusable(one.Chain, other.Key);
+        AssertUnusable(junk, one.Key);
+        AssertUnusable(one.Chain, junk);
+        var problem = Assert.Single(ProblemsOf(new() { ["RAPID_TLS_CA"] = junk }));
+        Assert.StartsWith($"RAPID_TLS_CA: '{junk}' cannot be used", problem, StringComparison.Ordinal);
+        Assert.Contains("one or more certificates", problem, StringComparison.Ordinal);
+
+        static void AssertUnusable(string certificate, string key)
+        {
+            var problem = Assert.Single(ProblemsOf(new() { ["RAPID_TLS_CERTIFICATE"] = certificate, ["RAPID_TLS_KEY"] = key }));
+            Assert.StartsWith($"RAPID_TLS_CERTIFICATE, RAPID_TLS_KEY: '{certificate}' and '{key}' cannot be used", problem, StringComparison.Ordinal);
+        }
+    }
+
+    private static ServiceOptions Read(ServiceKind kind, Dictionary<string, string?> values) =>
+        ServiceOptionsReader.Read(kind, new ConfigurationBuilder().AddInMemoryCollection(values).Build());
+
+    private static IReadOnlyList<string> ProblemsOf(Dictionary<string, string?> values) =>
+        Assert.Throws<ConfigurationException>(() => Read(ServiceKind.Replay, values)).Problems;
+}

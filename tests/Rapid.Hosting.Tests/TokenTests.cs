@@ -1,0 +1,109 @@
+using Grpc.Core;
+using Rapid.Hosting.Tests.Protos;
+
+namespace Rapid.Hosting.Tests;
+
+public class TokenTests
+{
+    private const string Token = "correct-horse";
+
+    public static TheoryData<string?> WrongHeaders() =>
+    [
+        null, "", "Bearer", "Bearer ", "Bearer wrong", "Bearer correct-hors", "Bearer correct-horse2", "Bearer Correct-Horse", "Basic correct-horse", "correct-horse",
+    ];
+
+    [Theory, MemberData(nameof(WrongHeaders))]
+    public async Task Every_kind_of_call_without_the_right_token_is_refused(string? header)
+    {
+        await using var service = await RunningService.StartAsync(Options() with { Token = Token });
+        using var channel = Channels.Open(service.Address, Options());
+        var client = new Echo.EchoClient(channel);
+        var headers = new Metadata();
+        if (header is not null)
+        {
+            headers.Add("authorization", header);
+        }
+
+        await AssertRefused(async () => await client.UnaryAsync(new Message(), headers));
+        await AssertRefused(async () =>
+        {
+            using var call = client.Collect(headers);
+            await call.ResponseAsync;
+        });
+        await AssertRefused(async () =>
+        {
+            using var call = client.Follow(new Message(), headers);
+            await call.ResponseStream.MoveNext(CancellationToken.None);
+        });
+        await AssertRefused(async () =>
+        {
+            using var call = client.Chat(headers);
+            await call.ResponseStream.MoveNext(CancellationToken.None);
+        });
+    }
+
+    [Fact]
+    public async Task Every_kind_of_call_of_a_channel_with_the_token_is_served()
+    {
+        await using var service = await RunningService.StartAsync(Options() with { Token = Token });
+        var client = service.Client;
+
+        Assert.Equal("a", (await client.UnaryAsync(new Message { Text = "a" })).Text);
+        using var collect = client.Collect();
+        await collect.RequestStream.WriteAsync(new Message { Text = "b" });
+        await collect.RequestStream.WriteAsync(new Message { Text = "c" });
+        await collect.RequestStream.CompleteAsync();
+        Assert.Equal("b c", (await collect).Text);
+        using var follow = client.Follow(new Message { Text = "d" });
+        Assert.True(await follow.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal("d", follow.ResponseStream.Current.Text);
+        using var chat = client.Chat();
+        await chat.RequestStream.WriteAsync(new Message { Text = "e" });
+        Assert.True(await chat.ResponseStream.MoveNext(CancellationToken.None));
+        Assert.Equal("e", chat.ResponseStream.Current.Text);
+        await chat.RequestStream.CompleteAsync();
+        Assert.False(await chat.ResponseStream.MoveNext(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Health_checks_need_no_token_but_reflection_does()
+    {
+        await using var service = await RunningService.StartAsync(Options() with { Token = Token });
+        using var channel = Channels.Open(service.Address, Options());
+
+        Assert.True(await Health.IsServingAsync(channel));
+        await AssertRefused(async () =>
+        {
+            var method = new Method<byte[], byte[]>(
+                MethodType.DuplexStreaming, "grpc.reflection.v1.ServerReflection", "ServerReflectionInfo",
+                Marshallers.Create(static (byte[] bytes) => bytes, static bytes => bytes), Marshallers.Create(static (byte[] bytes) => bytes, static bytes => bytes));
+            using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(method, null, default);
+            await call.ResponseStream.MoveNext(CancellationToken.None);
+        });
+    }
+
+    [Fact]
+    public async Task A_service_without_a_token_asks_for_none_and_ignores_one()
+    {
+        await using var service = await RunningService.StartAsync(Options(), Options() with { Token = "whatever" });
+
+        Assert.Equal("a", (await service.Client.UnaryAsync(new Message { Text = "a" })).Text);
+    }
+
+    [Fact]
+    public async Task The_refusal_says_what_to_set_and_not_what_the_token_is()
+    {
+        await using var service = await RunningService.StartAsync(Options() with { Token = Token }, Options() with { Token = "wrong" });
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await service.Client.UnaryAsync(new Message()));
+
+        Assert.Contains("RAPID_TOKEN", error.Status.Detail, StringComparison.Ordinal);
+        Assert.DoesNotContain(Token, error.ToString(), StringComparison.Ordinal);
+        Assert.False(Resilience.IsTransient(error));
+    }
+
+    private static ServiceOptions Options() => RunningService.Options();
+
+    private static async Task AssertRefused(Func<Task> call) =>
+        Assert.Equal(StatusCode.Unauthenticated, (await Assert.ThrowsAsync<RpcException>(call)).StatusCode);
+}
