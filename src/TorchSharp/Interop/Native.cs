@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
@@ -12,6 +13,22 @@ namespace TorchSharp.Interop;
 internal static unsafe partial class Native
 {
     private const string Library = "rapid_torch";
+
+    /// <summary>
+    /// Distributions build libtorch with Open MPI, whose UCX takes the signal away, when it is loaded, that .NET makes null reference
+    /// exceptions of. Empty, unless the user wants it otherwise, this list leaves all signals alone.
+    /// </summary>
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "must happen before the library is loaded, which any of the functions here may do")]
+    internal static void KeepSignals()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = setenv("UCX_ERROR_SIGNALS", "", overwrite: 0);
+        }
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)] private static partial int setenv(string name, string value, int overwrite);
 
     [LibraryImport(Library)] private static partial byte* rt_last_error();
 
