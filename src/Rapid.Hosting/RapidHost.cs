@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -51,7 +52,8 @@ public static class RapidHost
                 grpc.Interceptors.Add<TokenInterceptor>(token);
             }
         });
-        builder.Services.AddGrpcHealthChecks();
+        // Without a check the health service has nothing to go by and says UNKNOWN; that the process answers is the first one.
+        builder.Services.AddGrpcHealthChecks().AddCheck("process", () => HealthCheckResult.Healthy());
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<CallLifetime>();

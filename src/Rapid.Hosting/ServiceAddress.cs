@@ -59,8 +59,8 @@ public sealed partial record ServiceAddress
             var path = text["unix:".Length..];
             // unix:///path is the same as unix:/path; in unix://path, path would be a host.
             path = path.StartsWith("///", StringComparison.Ordinal) ? $"/{path.TrimStart('/')}" : path;
-            if (!path.StartsWith('/') || path.StartsWith("//", StringComparison.Ordinal) || path.EndsWith('/') || path.Contains('\0', StringComparison.Ordinal)
-                || Encoding.UTF8.GetByteCount(path) > LongestSocketPath)
+            if (!path.StartsWith('/') || path.StartsWith("//", StringComparison.Ordinal) || path.EndsWith('/')
+                || path.Contains('\0', StringComparison.Ordinal) || Encoding.UTF8.GetByteCount(path) > LongestSocketPath)
             {
                 return false;
             }

@@ -166,7 +166,8 @@ public static class ServiceOptionsReader
             }
             else if (options.TlsCertificate is { } certificate && File.Exists(certificate) && File.Exists(options.TlsKey))
             {
-                Try($"RAPID_TLS_CERTIFICATE, RAPID_TLS_KEY: '{certificate}' and '{options.TlsKey}'", "a PEM certificate and its unencrypted PEM key", () =>
+                var files = $"RAPID_TLS_CERTIFICATE, RAPID_TLS_KEY: '{certificate}' and '{options.TlsKey}'";
+                Try(files, "a PEM certificate and its unencrypted PEM key", () =>
                 {
                     using var identity = TlsFiles.LoadIdentity(certificate, options.TlsKey);
                 });
@@ -174,7 +175,8 @@ public static class ServiceOptionsReader
 
             if (options.TlsCa is { } authorities && File.Exists(authorities))
             {
-                Try($"RAPID_TLS_CA: '{authorities}'", "a PEM file of one or more certificates", () => TlsFiles.LoadCertificates(authorities));
+                Try($"RAPID_TLS_CA: '{authorities}'", "a PEM file of one or more certificates", () =>
+                    TlsFiles.LoadCertificates(authorities));
             }
 
             if (options.TlsCertificate is null && options.TlsKey is null && options.Listen.FirstOrDefault(address => address.IsSecure) is { } secure)

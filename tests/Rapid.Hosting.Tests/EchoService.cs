@@ -9,8 +9,8 @@ namespace Rapid.Hosting.Tests;
 /// <summary>A service as small as one of Rapid's can be.</summary>
 internal sealed class EchoService(CallLifetime lifetime) : Echo.EchoBase
 {
-    public static WebApplication Build(ServiceOptions options) =>
-        RapidHost.Build("echo", options, services => services.AddSingleton<EchoService>(), app => app.MapGrpcService<EchoService>(), LogLevel.Warning);
+    public static WebApplication Build(ServiceOptions options, LogLevel level) =>
+        RapidHost.Build("echo", options, services => services.AddSingleton<EchoService>(), app => app.MapGrpcService<EchoService>(), level);
 
     public override async Task<Message> Unary(Message request, ServerCallContext context)
     {
@@ -29,15 +29,15 @@ internal sealed class EchoService(CallLifetime lifetime) : Echo.EchoBase
         return new Message { Text = string.Join(' ', texts) };
     }
 
-    public override Task Follow(Message request, IServerStreamWriter<Message> responseStream, ServerCallContext context) => lifetime.RunAsync(
-        context,
-        async ended =>
+    public override Task Follow(Message request, IServerStreamWriter<Message> responseStream, ServerCallContext context) =>
+        lifetime.RunAsync(context, async ended =>
         {
             await responseStream.WriteAsync(request, ended);
             await Task.Delay(Timeout.Infinite, ended);
         });
 
-    public override async Task Chat(IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
+    public override async Task Chat(
+        IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
     {
         await foreach (var message in requestStream.ReadAllAsync(context.CancellationToken))
         {

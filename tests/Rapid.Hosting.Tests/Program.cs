@@ -1,4 +1,5 @@
+using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Hosting.Tests;
 
-return await RapidHost.RunAsync(ServiceKind.Replay, EchoService.Build);
+return await RapidHost.RunAsync(ServiceKind.Replay, options => EchoService.Build(options, LogLevel.Information));

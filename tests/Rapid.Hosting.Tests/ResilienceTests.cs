@@ -7,7 +7,10 @@ namespace Rapid.Hosting.Tests;
 public class ResilienceTests
 {
     private static readonly StatusCode[] Transient =
-        [StatusCode.Unavailable, StatusCode.DeadlineExceeded, StatusCode.Aborted, StatusCode.Internal, StatusCode.Cancelled, StatusCode.Unknown];
+    [
+        StatusCode.Unavailable, StatusCode.DeadlineExceeded, StatusCode.Aborted,
+        StatusCode.Internal, StatusCode.Cancelled, StatusCode.Unknown,
+    ];
 
     public static TheoryData<StatusCode> Codes() => [.. Enum.GetValues<StatusCode>().Where(code => code != StatusCode.OK)];
 
@@ -113,7 +116,7 @@ public class ResilienceTests
         var failed = new TaskCompletionSource();
 
         var answer = Resilience.Forever("asking", new Logbook(failed.SetResult))
-            .ExecuteAsync(async cancellation => await client.UnaryAsync(new Message { Text = "there" }, cancellationToken: cancellation)).AsTask();
+            .ExecuteAsync(async stop => await client.UnaryAsync(new Message { Text = "there" }, cancellationToken: stop)).AsTask();
         await failed.Task;
         await using var service = await RunningService.StartAsync(options);
 
@@ -130,7 +133,8 @@ public class ResilienceTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
             Lines.Add(formatter(state, exception));
             if (Lines.Count == 1)

@@ -1,5 +1,6 @@
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
 using Rapid.Hosting.Tests.Protos;
 
 namespace Rapid.Hosting.Tests;
@@ -7,7 +8,8 @@ namespace Rapid.Hosting.Tests;
 /// <summary>The echo service in this process on a real socket, with a channel to it.</summary>
 internal sealed class RunningService : IAsyncDisposable
 {
-    private RunningService(WebApplication app, ServiceAddress address, GrpcChannel channel) => (App, Address, Channel) = (app, address, channel);
+    private RunningService(WebApplication app, ServiceAddress address, GrpcChannel channel) =>
+        (App, Address, Channel) = (app, address, channel);
 
     public WebApplication App { get; }
 
@@ -17,10 +19,10 @@ internal sealed class RunningService : IAsyncDisposable
 
     public Echo.EchoClient Client => new(Channel);
 
-    /// <summary>Starts the service where <paramref name="server"/> says; <paramref name="client"/> is how the channel is configured.</summary>
+    /// <summary>Starts the service where <paramref name="server"/> says, with a channel as <paramref name="client"/> says.</summary>
     public static async Task<RunningService> StartAsync(ServiceOptions server, ServiceOptions? client = null)
     {
-        var app = EchoService.Build(server);
+        var app = EchoService.Build(server, LogLevel.None);
         await app.StartAsync();
         var address = server.Listen[0].SocketPath is null ? ServiceAddress.Parse(app.Urls.First()) : server.Listen[0];
         return new RunningService(app, address, Channels.Open(address, client ?? server));

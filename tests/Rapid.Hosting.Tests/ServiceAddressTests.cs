@@ -106,7 +106,7 @@ public class ServiceAddressTests
             var path = string.Concat(Enumerable.Range(0, random.Next(1, 20)).Select(_ => "az09-_./ :é"[random.Next(11)]));
             var text = random.Next(3) == 0
                 ? $"unix:{new string('/', random.Next(2) == 0 ? 1 : 3)}x{path}x"
-                : $"{(random.Next(2) == 0 ? "http" : "https")}://{hosts[random.Next(hosts.Length)]}:{port}{range}{(random.Next(2) == 0 ? "/" : "")}";
+                : $"http{"s"[random.Next(2)..]}://{hosts[random.Next(hosts.Length)]}:{port}{range}{"/"[random.Next(2)..]}";
 
             var address = ServiceAddress.Parse(text);
 
@@ -121,7 +121,10 @@ public class ServiceAddressTests
         {
             var random = new Random(seed);
             string[] pieces =
-                ["http", "https", "unix", ":", "/", "//", "///", "[", "]", "::1", "localhost", "1", "65536", "-", ".", "%", " ", "\0", "ü", "@", "\n"];
+            [
+                "http", "https", "unix", ":", "/", "//", "///", "[", "]", "::1", "localhost", "1", "65536", "-", ".",
+                "%", " ", "\0", "ü", "@", "\n",
+            ];
             var text = string.Concat(Enumerable.Range(0, random.Next(10)).Select(_ => pieces[random.Next(pieces.Length)]));
 
             return !ServiceAddress.TryParse(text, out var address) || ServiceAddress.Parse(address.ToString()) == address;

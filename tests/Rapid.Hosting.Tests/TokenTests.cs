@@ -9,7 +9,8 @@ public class TokenTests
 
     public static TheoryData<string?> WrongHeaders() =>
     [
-        null, "", "Bearer", "Bearer ", "Bearer wrong", "Bearer correct-hors", "Bearer correct-horse2", "Bearer Correct-Horse", "Basic correct-horse", "correct-horse",
+        null, "", "Bearer", "Bearer ", "Bearer wrong", "Bearer correct-hors", "Bearer correct-horse2", "Bearer Correct-Horse",
+        "Basic correct-horse", "correct-horse",
     ];
 
     [Theory, MemberData(nameof(WrongHeaders))]
@@ -74,9 +75,9 @@ public class TokenTests
         Assert.True(await Health.IsServingAsync(channel));
         await AssertRefused(async () =>
         {
+            var raw = Marshallers.Create(static (byte[] bytes) => bytes, static bytes => bytes);
             var method = new Method<byte[], byte[]>(
-                MethodType.DuplexStreaming, "grpc.reflection.v1.ServerReflection", "ServerReflectionInfo",
-                Marshallers.Create(static (byte[] bytes) => bytes, static bytes => bytes), Marshallers.Create(static (byte[] bytes) => bytes, static bytes => bytes));
+                MethodType.DuplexStreaming, "grpc.reflection.v1.ServerReflection", "ServerReflectionInfo", raw, raw);
             using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(method, null, default);
             await call.ResponseStream.MoveNext(CancellationToken.None);
         });

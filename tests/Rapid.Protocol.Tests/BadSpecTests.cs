@@ -27,7 +27,10 @@ public class BadSpecTests
             "environment: { name: CartPole-v1, options: { sutton_barto_rewrd: true } }",
             "environment.options.sutton_barto_rewrd", ["did you mean 'sutton_barto_reward'?"]
         },
-        { "environment: { name: CartPole-v1, options: { sutton_barto_reward: 3 } }", "environment.options.sutton_barto_reward", ["'3'", "true or false"] },
+        {
+            "environment: { name: CartPole-v1, options: { sutton_barto_reward: 3 } }",
+            "environment.options.sutton_barto_reward", ["'3'", "true or false"]
+        },
         { "environment: { name: Pendulum-v1, options: { g: .nan } }", "environment.options.g", ["'.nan'", "gravity"] },
         { "environment: { name: Acrobot-v1, options: { g: 1 } }", "environment.options.g", ["Acrobot-v1 has no options"] },
         { "environment: { name: Pendulum-v1, options: { g: [1] } }", "environment.options.g", ["a list is not a single value"] },
@@ -50,7 +53,10 @@ public class BadSpecTests
         { Base + "algorithm: { learning_rate: '1,5' }", "algorithm.learning_rate", ["'1,5'", "finite number"] },
         { Base + "algorithm: { epochs: 2.5 }", "algorithm.epochs", ["'2.5'", "whole number"] },
         { Base + "algorithm: { gae: yes }", "algorithm.gae", ["'yes'", "true or false"] },
-        { Base + "algorithm: { learning_rate_schedule: liner }", "algorithm.learning_rate_schedule", ["constant, linear", "did you mean 'linear'?"] },
+        {
+            Base + "algorithm: { learning_rate_schedule: liner }",
+            "algorithm.learning_rate_schedule", ["constant, linear", "did you mean 'linear'?"]
+        },
         { Base + "seed: -1", "seed", ["-1", "[0, 18446744073709551615]"] },
         { Base + "seed: 18446744073709551616", "seed", ["18446744073709551616", "[0, 18446744073709551615]"] },
         { Base + "seed: 1e-40", "seed", ["'1e-40'", "whole number"] },
@@ -125,15 +131,18 @@ public class BadSpecTests
 
         Assert.Equal(
             [
-                "=3", "actors.count", "actors.environments", "actors.thread", "algorithm.clip_range_schedule", "algorithm.gamma", "algorithm.gamma",
-                "algorithm.lambda", "algorithm.learning_rate", "algorithm.name", "algorithm.preset", "algorithm.rollout_steps", "algorithm.vf",
-                "checkpoint.interval_steps", "checkpoint.keep", "environment.max_episode_steps", "environment.name", "evaluation.deterministic",
-                "evaluation.episodes", "learner.device", "learner.threads", "lockstep", "network.activation", "network.hidden_sizes[0]",
+                "=3", "actors.count", "actors.environments", "actors.thread", "algorithm.clip_range_schedule", "algorithm.gamma",
+                "algorithm.gamma", "algorithm.lambda", "algorithm.learning_rate", "algorithm.name", "algorithm.preset",
+                "algorithm.rollout_steps", "algorithm.vf", "checkpoint.interval_steps", "checkpoint.keep",
+                "environment.max_episode_steps", "environment.name", "evaluation.deterministic", "evaluation.episodes",
+                "learner.device", "learner.threads", "lockstep", "network.activation", "network.hidden_sizes[0]",
                 "network.hidden_sizes[2]", "normalization", "replay", "seed", "seeed", "total_steps",
             ],
             problems.Select(problem => problem.Path).Order(StringComparer.Ordinal));
-        Assert.Contains("did you mean 'Hopper-v4'?", problems.Single(problem => problem.Path == "environment.name").Message, StringComparison.Ordinal);
-        Assert.Contains("did you mean 'cleanrl'?", problems.Single(problem => problem.Path == "algorithm.preset").Message, StringComparison.Ordinal);
+        Assert.Contains("did you mean 'Hopper-v4'?", MessageAt("environment.name"), StringComparison.Ordinal);
+        Assert.Contains("did you mean 'cleanrl'?", MessageAt("algorithm.preset"), StringComparison.Ordinal);
+
+        string MessageAt(string path) => problems.Single(problem => problem.Path == path).Message;
     }
 
     [Fact]
@@ -185,8 +194,8 @@ public class BadSpecTests
     [Fact]
     public void Aliases_that_would_expand_to_billions_of_values_are_refused_at_once()
     {
-        var yaml = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
-            + string.Concat(Enumerable.Range(1, 12).Select(i => $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 9))}]\n"));
+        var lines = Enumerable.Range(1, 12).Select(i => $"a{i}: &a{i} [{string.Join(", ", Enumerable.Repeat($"*a{i - 1}", 9))}]\n");
+        var yaml = $"a0: &a0 [x, x, x, x, x, x, x, x, x]\n{string.Concat(lines)}";
 
         Assert.Contains("aliases", Assert.Single(ProblemsOf(yaml)).Message, StringComparison.Ordinal);
     }
@@ -223,13 +232,15 @@ public class BadSpecTests
         Assert.Contains($"did you mean '{name}'?", problem.Message, StringComparison.Ordinal);
     }
 
-    public static TheoryData<string> Limited() => [.. OptionsTree.Leaves.Where(leaf => leaf.IsNumber && leaf.Limit is not null).Select(leaf => leaf.Path)];
+    public static TheoryData<string> Limited() =>
+        [.. OptionsTree.Leaves.Where(leaf => leaf.IsNumber && leaf.Limit is not null).Select(leaf => leaf.Path)];
 
     [Theory, MemberData(nameof(Limited))]
     public void Every_number_is_refused_outside_its_limits_in_yaml_and_on_the_wire(string path)
     {
         var leaf = OptionsTree.Leaves.Single(leaf => leaf.Path == path);
-        double[] outside = [.. new[] { -1e6, -11, -1, 0, 1.1, 5, 70_000, 1e6 + 1, 2e6, double.NaN, double.PositiveInfinity, double.NegativeInfinity }
+        double[] candidates = [-1e6, -11, -1, 0, 1.1, 5, 70_000, 2e6, double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+        double[] outside = [.. candidates
             .Where(value => !leaf.Limit!.Allows(value) && (leaf.Type == typeof(double) || double.IsInteger(value)))];
 
         Assert.NotEmpty(outside);
@@ -297,7 +308,8 @@ public class BadSpecTests
     }
 
     [Fact]
-    public void An_empty_message_lacks_only_its_environment() => Assert.Equal("environment.name", Assert.Single(ProblemsOf(new ExperimentSpec())).Path);
+    public void An_empty_message_lacks_only_its_environment() =>
+        Assert.Equal("environment.name", Assert.Single(ProblemsOf(new ExperimentSpec())).Path);
 
     [Fact]
     public void The_default_spec_is_half_cheetah_with_a_million_steps()
@@ -310,7 +322,8 @@ public class BadSpecTests
     internal static IReadOnlyList<SpecProblem> ProblemsOf(string yaml, params string[] overrides) =>
         Assert.Throws<SpecException>(() => SpecReader.ReadYaml(yaml, overrides)).Problems;
 
-    private static IReadOnlyList<SpecProblem> ProblemsOf(ExperimentSpec spec) => Assert.Throws<SpecException>(() => SpecReader.Read(spec)).Problems;
+    private static IReadOnlyList<SpecProblem> ProblemsOf(ExperimentSpec spec) =>
+        Assert.Throws<SpecException>(() => SpecReader.Read(spec)).Problems;
 
     /// <summary>A message in which only the environment and this number are set.</summary>
     private static ExperimentSpec MessageWith(string path, double value)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf.Reflection;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
@@ -79,7 +80,7 @@ public class FieldParityTests
         options => Assert.All(OptionsTree.Leaves.Where(leaf => leaf.Limit is not null && leaf.IsNumber), leaf =>
         {
             var text = OptionsTree.Flatten(options)[leaf.Path];
-            Assert.True(text == "(none)" || leaf.Limit!.Allows(double.Parse(text, System.Globalization.CultureInfo.InvariantCulture)), $"{leaf.Path}: {text}");
+            Assert.True(text == "(none)" || leaf.Limit!.Allows(double.Parse(text, CultureInfo.InvariantCulture)), $"{leaf.Path}: {text}");
         }));
 
     private static IEnumerable<(string Path, FieldDescriptor Field)> FieldsOf(MessageDescriptor message, string path) =>

@@ -9,7 +9,8 @@ internal static class RandomOptions
 {
     private static readonly string[] OddNames =
     [
-        "-", "---", "...", "~", "null", "true", "1e5", "0x1F", "NaN", ".inf", "yes", "a: b", "a #b", "'", "\"", "\\", "{x}", "[x]", "*x", "&x", "!x", "%x", "@x", "`x`",
+        "-", "---", "...", "~", "null", "true", "1e5", "0x1F", "NaN", ".inf", "yes", "a: b", "a #b", "'", "\"", "\\", "{x}",
+        "[x]", "*x", "&x", "!x", "%x", "@x", "`x`",
         " leading", "trailing ", "Ünïcödé", "漢字", "😀", "a/b", "../x", "=", "<<", "?", "|", ">", "a,b", "\u00a0x", "a\u2028b",
     ];
 
@@ -38,9 +39,12 @@ internal static class RandomOptions
 
     private static Dictionary<string, string> OptionsOf(EnvironmentInfo info, Random random) => info.Options
         .Where(_ => random.Next(2) == 0)
-        .ToDictionary(
-            option => option.Key,
-            option => option.Value == "true or false" ? (random.Next(2) == 0 ? "true" : "false") : random.NextDouble().ToString("R", CultureInfo.InvariantCulture));
+        .ToDictionary(option => option.Key, option => (option.Value, random.Next(2)) switch
+        {
+            ("true or false", 0) => "true",
+            ("true or false", _) => "false",
+            _ => random.NextDouble().ToString("R", CultureInfo.InvariantCulture),
+        });
 
     private static void Fill(object record, Random random, string path)
     {
@@ -51,7 +55,8 @@ internal static class RandomOptions
             {
                 Fill(value, random, $"{path}{property.Name}.");
             }
-            else if (property.CanWrite && property.PropertyType != typeof(string) && property.PropertyType != typeof(IReadOnlyDictionary<string, string>))
+            else if (property.CanWrite && property.PropertyType != typeof(string)
+                && property.PropertyType != typeof(IReadOnlyDictionary<string, string>))
             {
                 property.SetValue(record, ValueOf(new OptionsTree.Leaf(path, property), random));
             }
@@ -79,8 +84,9 @@ internal static class RandomOptions
             var t when t == typeof(int) => (int)Whole(leaf.Limit!, random, int.MaxValue),
             var t when t == typeof(long) => Whole(leaf.Limit!, random, long.MaxValue),
             var t when t == typeof(ulong) => (ulong)random.NextInt64(),
-            var t when t == typeof(IReadOnlyList<int>) => Enumerable.Range(0, random.Next(1, 5)).Select(_ => (int)Whole(leaf.Limit!, random, int.MaxValue)).ToArray(),
-            _ => throw new NotSupportedException($"{leaf.Property.DeclaringType!.Name}.{leaf.Property.Name}: say here how to make a random {leaf.Type}"),
+            var t when t == typeof(IReadOnlyList<int>) =>
+                Enumerable.Range(0, random.Next(1, 5)).Select(_ => (int)Whole(leaf.Limit!, random, int.MaxValue)).ToArray(),
+            _ => throw new NotSupportedException($"{leaf.Property.Name}: say here how to make a random {leaf.Type}"),
         };
     }
 
@@ -89,8 +95,8 @@ internal static class RandomOptions
         var (low, high) = EndsOf(limit, double.MaxValue);
         double[] candidates =
         [
-            low, high, Math.BitIncrement(low), double.Epsilon, Math.PI, 1e-5, 1e22, low + (random.NextDouble() * (Math.Min(high, 1e6) - low)),
-            Math.Pow(10, (random.NextDouble() * 40) - 20),
+            low, high, Math.BitIncrement(low), double.Epsilon, Math.PI, 1e-5, 1e22,
+            low + (random.NextDouble() * (Math.Min(high, 1e6) - low)), Math.Pow(10, (random.NextDouble() * 40) - 20),
         ];
         double[] allowed = [.. candidates.Where(limit.Allows)];
         return allowed[random.Next(allowed.Length)];

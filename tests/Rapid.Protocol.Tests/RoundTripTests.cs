@@ -28,7 +28,8 @@ public class RoundTripTests
     {
         var options = SpecReader.ReadYaml($"{{ environment: {{ name: {environment} }}, algorithm: {{ preset: {preset} }} }}");
 
-        Assert.Equal(OptionsTree.Flatten(Presets.Default(EnvironmentRegistry.Find(environment)!, "ppo", preset)), OptionsTree.Flatten(options));
+        var defaults = Presets.Default(EnvironmentRegistry.Find(environment)!, "ppo", preset);
+        Assert.Equal(OptionsTree.Flatten(defaults), OptionsTree.Flatten(options));
         Assert.Equal(preset, ((PpoOptions)options.Algorithm).Preset);
         AssertSurvives(options);
     }
@@ -129,6 +130,7 @@ public class RoundTripTests
         var expected = OptionsTree.Flatten(options);
         Assert.Equal(expected, OptionsTree.Flatten(SpecReader.ReadYaml(SpecWriter.ToYaml(options))));
         Assert.Equal(expected, OptionsTree.Flatten(SpecReader.ReadYaml(SpecWriter.ToJson(options).ToJsonString())));
-        Assert.Equal(expected, OptionsTree.Flatten(SpecReader.Read(ExperimentSpec.Parser.ParseFrom(SpecWriter.ToMessage(options).ToByteArray()))));
+        var message = ExperimentSpec.Parser.ParseFrom(SpecWriter.ToMessage(options).ToByteArray());
+        Assert.Equal(expected, OptionsTree.Flatten(SpecReader.Read(message)));
     }
 }

@@ -27,7 +27,8 @@ internal sealed class SpecBinder
             var fieldPath = SpecText.Join(path, name);
             if (!fields.TryGetValue(name, out var property))
             {
-                Problems.Add(new SpecProblem(fieldPath, $"unknown field{SpecText.Hint(name, fields.Keys, ";")} known: {string.Join(", ", fields.Keys)}"));
+                var hint = SpecText.Hint(name, fields.Keys, ";");
+                Problems.Add(new SpecProblem(fieldPath, $"unknown field{hint} known: {string.Join(", ", fields.Keys)}"));
             }
             else if (property.CanWrite)
             {
@@ -184,7 +185,8 @@ internal sealed class SpecBinder
                 options[name] = text;
                 if (name.Length > LongestOption || text.Length > LongestOption)
                 {
-                    good = Fail(SpecText.Join(path, name), $"{child.Describe()} or its name is too long, allowed: {LongestOption} characters");
+                    var message = $"{child.Describe()} or its name is too long, allowed: {LongestOption} characters";
+                    good = Fail(SpecText.Join(path, name), message);
                 }
             }
             else

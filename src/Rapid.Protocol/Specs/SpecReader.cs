@@ -85,7 +85,8 @@ public static class SpecReader
 
         if (own.CalculateSize() != parser.WithDiscardUnknownFields(true).ParseFrom(own.ToByteString()).CalculateSize())
         {
-            problems.Add(new SpecProblem(path, "the message has fields that this version does not know; submit it with the same version of Rapid"));
+            const string Message = "the message has fields that this version does not know; submit it with the same version of Rapid";
+            problems.Add(new SpecProblem(path, Message));
         }
     }
 
@@ -125,7 +126,8 @@ public static class SpecReader
         var info = EnvironmentRegistry.Find(name);
         if (info is null)
         {
-            problems.Add(new SpecProblem("environment.name", $"'{SpecText.Shorten(name)}' is not an environment{SpecText.Hint(name, names, ";")} 'rapid envs' lists all"));
+            var message = $"'{SpecText.Shorten(name)}' is not an environment{SpecText.Hint(name, names, ";")} 'rapid envs' lists all";
+            problems.Add(new SpecProblem("environment.name", message));
         }
 
         return info;
@@ -139,7 +141,8 @@ public static class SpecReader
             return TextOf(tree, group, field) ?? fallback;
         }
 
-        problems.Add(new SpecProblem($"{group}.{field}", $"'{SpecText.Shorten(text)}' is not one of {string.Join(", ", known)}{SpecText.Hint(text, known)}"));
+        var message = $"'{SpecText.Shorten(text)}' is not one of {string.Join(", ", known)}{SpecText.Hint(text, known)}";
+        problems.Add(new SpecProblem($"{group}.{field}", message));
         return fallback;
     }
 
@@ -152,7 +155,8 @@ public static class SpecReader
     {
         if (options.Name.Trim().Length == 0 || options.Name.Length > LongestName || options.Name.Any(char.IsControl))
         {
-            problems.Add(new SpecProblem("name", $"'{SpecText.Shorten(options.Name)}' is not a name, allowed: 1 to {LongestName} characters on one line"));
+            var message = $"'{SpecText.Shorten(options.Name)}' is not a name, allowed: 1 to {LongestName} characters on one line";
+            problems.Add(new SpecProblem("name", message));
         }
 
         foreach (var (option, problem) in EnvironmentRegistry.CheckOptions(environment, options.Environment.Options))
