@@ -9,6 +9,7 @@ public class MetadataTests
     {
         var metadata = new Metadata { { "Key", "a" }, { "key", "b" } };
         Assert.Equal("b", metadata.GetValue("key"));
+        Assert.Equal("b", metadata.GetValue("KEY"));
         Assert.Equal(["a", "b"], metadata.GetAll("key").Select(entry => entry.Value));
         Assert.Null(metadata.Get("other"));
         Assert.Throws<ArgumentException>(() => metadata.Add("key-bin", "text"));

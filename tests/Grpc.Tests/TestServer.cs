@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 
 namespace Grpc.Tests;
@@ -25,12 +26,17 @@ public sealed class TestServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly string _directory = Directory.CreateTempSubdirectory("grpc-test-").FullName;
 
-    private TestServer(Transport transport, Action<GrpcServiceOptions>? configure)
+    private TestServer(Transport transport, Action<GrpcServiceOptions>? configure, HealthStatus? health)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddGrpc(options => configure?.Invoke(options));
-        builder.Services.AddGrpcHealthChecks();
+        var checks = builder.Services.AddGrpcHealthChecks();
+        if (health is { } result)
+        {
+            checks.AddCheck("test", () => new HealthCheckResult(result));
+        }
+
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(Log);
         SocketPath = Path.Combine(_directory, "s");
@@ -71,9 +77,10 @@ public sealed class TestServer : IAsyncDisposable
     public int Port => new Uri(Address).Port;
 
     public static async Task<TestServer> StartAsync(
-        Transport transport = Transport.Tcp, Action<GrpcServiceOptions>? configure = null, Action<GrpcChannelOptions>? channel = null)
+        Transport transport = Transport.Tcp, Action<GrpcServiceOptions>? configure = null, Action<GrpcChannelOptions>? channel = null,
+        HealthStatus? health = null)
     {
-        var server = new TestServer(transport, configure);
+        var server = new TestServer(transport, configure, health);
         await server._app.StartAsync();
         server.Address = transport == Transport.Unix ? "http://localhost" : server._app.Urls.First();
         var handler = new SocketsHttpHandler();

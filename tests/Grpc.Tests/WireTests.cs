@@ -6,7 +6,7 @@ using Grpc.Wire;
 
 namespace Grpc.Tests;
 
-/// <summary>Forms on the wire that no public member shows: left out of a build on the upstream packages.</summary>
+/// <summary>Forms on the wire that no public member shows, and answers that differ: left out of a build on the upstream packages.</summary>
 public class WireTests
 {
     [Fact]
@@ -45,6 +45,12 @@ public class WireTests
         GrpcHeaders.AddTo(metadata, name, value);
         Assert.Empty(metadata);
     }
+
+    /// <summary>The upstream server says UNKNOWN to both, which does not tell the client that it is the one to blame.</summary>
+    [Theory]
+    [InlineData(new byte[] { 2, 0, 0, 0, 0 }, StatusCode.Internal)]
+    [InlineData(new byte[] { 0, 0, 0, 0, 2, 0xFF, 0xFF }, StatusCode.InvalidArgument)]
+    public Task Frames_that_hold_no_message_are_the_clients_fault(byte[] body, StatusCode expected) => CallTests.CheckFrameAsync(body, expected);
 
     [Theory]
     [InlineData("\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n")]

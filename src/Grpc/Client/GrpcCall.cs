@@ -30,6 +30,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
 
     public GrpcCall(GrpcChannel channel, Method<TRequest, TResponse> method, CallOptions options)
     {
+        channel.ThrowIfDisposed();
         _channel = channel;
         _method = method;
         _options = options;
@@ -129,7 +130,11 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
     {
         if (cancellation.IsCancellationRequested)
         {
-            return new OperationCanceledException(cancellation);
+            // Half a message may be on its way, so nothing can follow it.
+            Abort();
+            return _channel.Options.ThrowOperationCanceledOnCancellation
+                ? new OperationCanceledException(cancellation)
+                : new RpcException(new Status(StatusCode.Cancelled, "Call canceled by the client."));
         }
 
         // A server that refuses a call answers before it has read everything; its answer says more than the broken pipe,
@@ -222,17 +227,20 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
             _abort.Token.ThrowIfCancellationRequested();
             using var request = await MakeRequestAsync().ConfigureAwait(false);
             _message = await _channel.SendAsync(request, _abort.Token).ConfigureAwait(false);
-            Validate(_message);
             var headers = new Metadata();
             Collect(_message.Headers, headers);
-            _headers.TrySetResult(headers);
+
+            // A refusal may come with a status of its own and of HTTP; the own one says more.
             if (StatusOf(_message.Headers) is { } status)
             {
+                _headers.TrySetResult(headers);
                 Finish(status, headers);
                 _response.TrySetException(FailureOf());
                 return;
             }
 
+            Validate(_message);
+            _headers.TrySetResult(headers);
             _response.TrySetResult(_message);
         }
         catch (Exception error)
@@ -265,27 +273,34 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
             {
                 request.Headers.TryAddWithoutValidation(GrpcHeaders.Encoding, entry.Value);
             }
-            else
+            else if (entry.Key != GrpcHeaders.Timeout)
             {
+                // The deadline of the options is the only one.
                 request.Headers.TryAddWithoutValidation(entry.Key, GrpcHeaders.ValueOf(entry));
             }
         }
 
-        foreach (var credentials in new[] { _channel.CallCredentials, _options.Credentials })
+        if (_channel.TakesCallCredentials)
         {
-            if (credentials is not null)
-            {
-                var metadata = new Metadata();
-                var context = new AuthInterceptorContext(new Uri(_channel.Address, $"/{_method.ServiceName}").ToString(), _method.Name);
-                await credentials.Interceptor(context, metadata).ConfigureAwait(false);
-                foreach (var entry in metadata)
-                {
-                    request.Headers.TryAddWithoutValidation(entry.Key, GrpcHeaders.ValueOf(entry));
-                }
-            }
+            await AddCredentialsAsync(request).ConfigureAwait(false);
         }
 
         return request;
+    }
+
+    private async Task AddCredentialsAsync(HttpRequestMessage request)
+    {
+        IReadOnlyList<CallCredentials> ofChannel = _channel.Options.Credentials?.CallCredentials ?? [];
+        foreach (var credentials in _options.Credentials is { } ofCall ? [ofCall, .. ofChannel] : ofChannel)
+        {
+            var metadata = new Metadata();
+            var context = new AuthInterceptorContext(new Uri(_channel.Address, $"/{_method.ServiceName}").ToString(), _method.Name);
+            await credentials.Interceptor(context, metadata).ConfigureAwait(false);
+            foreach (var entry in metadata)
+            {
+                request.Headers.TryAddWithoutValidation(entry.Key, GrpcHeaders.ValueOf(entry));
+            }
+        }
     }
 
     private static void Validate(HttpResponseMessage response)
@@ -294,7 +309,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
         {
             var code = (int)response.StatusCode switch
             {
-                400 => StatusCode.Internal,
+                400 or 431 => StatusCode.Internal,
                 401 => StatusCode.Unauthenticated,
                 403 => StatusCode.PermissionDenied,
                 404 => StatusCode.Unimplemented,

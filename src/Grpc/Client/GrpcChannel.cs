@@ -30,22 +30,22 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
     {
         Address = address;
         Options = options;
+        IsSecure = address.Scheme == Uri.UriSchemeHttps;
+        Check(options.Credentials);
         var ownsHandler = options.HttpHandler is null || options.DisposeHttpClient;
         _invoker = new HttpMessageInvoker(options.HttpHandler ?? new SocketsHttpHandler { EnableMultipleHttp2Connections = true }, ownsHandler);
-        CallCredentials = options.Credentials?.CallCredentials;
-        if (CallCredentials is not null && address.Scheme != Uri.UriSchemeHttps && !options.UnsafeUseInsecureChannelCallCredentials)
-        {
-            CallCredentials = null;
-        }
     }
 
     internal Uri Address { get; }
 
     internal GrpcChannelOptions Options { get; }
 
-    internal CallCredentials? CallCredentials { get; }
+    /// <summary>Whether credentials of calls may go over this channel: what anyone on the way could read is not sent.</summary>
+    internal bool TakesCallCredentials => IsSecure || Options.UnsafeUseInsecureChannelCallCredentials;
 
     internal CancellationToken DisposedToken => _disposed.Token;
+
+    private bool IsSecure { get; }
 
     public static GrpcChannel ForAddress(string address) => ForAddress(address, new GrpcChannelOptions());
 
@@ -62,7 +62,11 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
             : throw new InvalidOperationException($"No address resolver configured for the scheme '{address.Scheme}'.");
     }
 
-    public override CallInvoker CreateCallInvoker() => new HttpCallInvoker(this);
+    public override CallInvoker CreateCallInvoker()
+    {
+        ThrowIfDisposed();
+        return new HttpCallInvoker(this);
+    }
 
     public void Dispose()
     {
@@ -73,11 +77,34 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         }
     }
 
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
+
     internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) => _invoker.SendAsync(request, cancellation);
 
     protected override Task ShutdownAsyncCore()
     {
         Dispose();
         return Task.CompletedTask;
+    }
+
+    private void Check(ChannelCredentials? credentials)
+    {
+        if (credentials is null)
+        {
+            return;
+        }
+
+        if (credentials.CallCredentials.Count > 0 && !credentials.IsSecure && !Options.UnsafeUseInsecureChannelCallCredentials)
+        {
+            throw new InvalidOperationException(
+                "CallCredentials need secure channel credentials, such as ChannelCredentials.SecureSsl, "
+                + $"or {nameof(GrpcChannelOptions)}.{nameof(GrpcChannelOptions.UnsafeUseInsecureChannelCallCredentials)}.");
+        }
+
+        if (credentials.IsSecure != IsSecure)
+        {
+            var kind = credentials.IsSecure ? "secure" : "insecure";
+            throw new InvalidOperationException($"Channel is configured with {kind} channel credentials and can't use the scheme '{Address.Scheme}'.");
+        }
     }
 }

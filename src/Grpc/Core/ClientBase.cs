@@ -147,16 +147,25 @@ public abstract class CallCredentials
 
 public abstract class ChannelCredentials
 {
-    public static ChannelCredentials Insecure { get; } = new Plain(null);
+    public static ChannelCredentials Insecure { get; } = new Known(isSecure: false, []);
 
-    public static ChannelCredentials SecureSsl { get; } = new Plain(null);
+    public static ChannelCredentials SecureSsl { get; } = new Known(isSecure: true, []);
 
-    internal abstract CallCredentials? CallCredentials { get; }
+    internal abstract bool IsSecure { get; }
 
-    public static ChannelCredentials Create(ChannelCredentials channelCredentials, CallCredentials callCredentials) => new Plain(callCredentials);
+    internal abstract IReadOnlyList<CallCredentials> CallCredentials { get; }
 
-    private sealed class Plain(CallCredentials? callCredentials) : ChannelCredentials
+    public static ChannelCredentials Create(ChannelCredentials channelCredentials, CallCredentials callCredentials)
     {
-        internal override CallCredentials? CallCredentials => callCredentials;
+        ArgumentNullException.ThrowIfNull(channelCredentials);
+        ArgumentNullException.ThrowIfNull(callCredentials);
+        return new Known(channelCredentials.IsSecure, [.. channelCredentials.CallCredentials, callCredentials]);
+    }
+
+    private sealed class Known(bool isSecure, IReadOnlyList<CallCredentials> callCredentials) : ChannelCredentials
+    {
+        internal override bool IsSecure => isSecure;
+
+        internal override IReadOnlyList<CallCredentials> CallCredentials => callCredentials;
     }
 }

@@ -27,13 +27,13 @@ public sealed class Metadata : IList<Metadata.Entry>
         }
     }
 
-    public Entry? Get(string key) => _entries.FindLast(entry => entry.Key == key);
+    public Entry? Get(string key) => _entries.FindLast(entry => entry.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
 
     public string? GetValue(string key) => Get(key)?.Value;
 
     public byte[]? GetValueBytes(string key) => Get(key)?.ValueBytes;
 
-    public IEnumerable<Entry> GetAll(string key) => _entries.Where(entry => entry.Key == key);
+    public IEnumerable<Entry> GetAll(string key) => _entries.Where(entry => entry.Key.Equals(key, StringComparison.OrdinalIgnoreCase));
 
     public void Add(string key, string value) => Add(new Entry(key, value));
 

@@ -38,7 +38,7 @@ namespace Grpc.HealthServices
         {
             // An open watch would hold up the shutdown of the server.
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-            var last = HealthCheckResponse.Types.ServingStatus.Unknown;
+            HealthCheckResponse.Types.ServingStatus? last = null;
             try
             {
                 while (true)
@@ -64,7 +64,9 @@ namespace Grpc.HealthServices
         private async Task<HealthCheckResponse.Types.ServingStatus> StatusAsync(CancellationToken cancellation)
         {
             var report = await checks.CheckHealthAsync(cancellation).ConfigureAwait(false);
-            return report.Status == HealthStatus.Unhealthy ? HealthCheckResponse.Types.ServingStatus.NotServing : HealthCheckResponse.Types.ServingStatus.Serving;
+            return report.Entries.Count == 0 ? HealthCheckResponse.Types.ServingStatus.Unknown
+                : report.Status == HealthStatus.Unhealthy ? HealthCheckResponse.Types.ServingStatus.NotServing
+                : HealthCheckResponse.Types.ServingStatus.Serving;
         }
     }
 }

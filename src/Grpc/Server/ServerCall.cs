@@ -17,7 +17,6 @@ internal abstract class ServerCall : ServerCallContext
     private static readonly Status DeadlineExceeded = new(StatusCode.DeadlineExceeded, "Deadline Exceeded");
 
     private readonly CancellationTokenSource _cancellation;
-    private readonly Dictionary<object, object> _userState = [];
     private readonly string _method;
     private Metadata? _requestHeaders;
     private Metadata? _trailers;
@@ -29,7 +28,7 @@ internal abstract class ServerCall : ServerCallContext
         Options = options;
         _method = method.FullName;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        if (context.Request.Headers.TryGetValue(GrpcHeaders.Timeout, out var timeout) && GrpcHeaders.ParseTimeout(timeout) is { } left)
+        if (context.Request.Headers.TryGetValue(GrpcHeaders.Timeout, out var timeout) && GrpcHeaders.ParseTimeout(timeout) is { } left && left > TimeSpan.Zero)
         {
             var now = DateTime.UtcNow;
             DeadlineCore = left < DateTime.MaxValue - now ? now + left : DateTime.MaxValue;
@@ -59,7 +58,7 @@ internal abstract class ServerCall : ServerCallContext
 
     protected override WriteOptions? WriteOptionsCore { get; set; }
 
-    protected override IDictionary<object, object> UserStateCore => _userState;
+    protected override IDictionary<object, object> UserStateCore => HttpContext.Items!;
 
     protected override Metadata RequestHeadersCore => _requestHeaders ??= ReadHeaders();
 
@@ -78,12 +77,23 @@ internal abstract class ServerCall : ServerCallContext
         return Task.CompletedTask;
     }
 
+    /// <summary>Answers what is not gRPC over HTTP/2, in the words of HTTP and of gRPC.</summary>
+    private static void RefuseOther(HttpContext context)
+    {
+        var isHttp2 = context.Request.Protocol == HttpProtocol.Http2;
+        context.Response.StatusCode = isHttp2 ? StatusCodes.Status415UnsupportedMediaType : StatusCodes.Status426UpgradeRequired;
+        var detail = isHttp2
+            ? $"Content-Type '{context.Request.ContentType}' is not supported."
+            : $"Request protocol '{context.Request.Protocol}' is not supported.";
+        WriteStatus(context.Response, new Status(StatusCode.Internal, detail), null);
+    }
+
     /// <summary>Runs the handler and ends the call with its status, whatever happens.</summary>
     public async Task RunAsync(Func<Task> handler)
     {
         if (!IsGrpc(HttpContext.Request) || HttpContext.Request.Protocol != HttpProtocol.Http2)
         {
-            HttpContext.Response.StatusCode = HttpContext.Request.Protocol == HttpProtocol.Http2 ? StatusCodes.Status415UnsupportedMediaType : StatusCodes.Status426UpgradeRequired;
+            RefuseOther(HttpContext);
             return;
         }
 
