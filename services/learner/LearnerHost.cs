@@ -23,6 +23,7 @@ public static class LearnerHost
             {
                 services.AddSingleton(_ => new AssignmentBoard());
                 services.AddSingleton<ExperimentRegistry>();
+                services.AddSingleton<SharedParameterFolder>();
                 services.AddHostedService<ExperimentRunner>();
             },
             app =>

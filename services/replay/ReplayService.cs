@@ -24,9 +24,10 @@ internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime)
     public override Task Append(IAsyncStreamReader<AppendRequest> requestStream, IServerStreamWriter<AppendReply> responseStream, ServerCallContext context) =>
         lifetime.RunAsync(context, async ended =>
         {
+            await using var replies = new ReplyStream<AppendReply>(responseStream, ended);
             await foreach (var request in requestStream.ReadAllAsync(ended))
             {
-                await responseStream.WriteAsync(await AppendAsync(request, ended), ended);
+                await replies.WriteAsync(await AppendAsync(request, ended), ended);
             }
         });
 

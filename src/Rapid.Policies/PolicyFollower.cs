@@ -9,6 +9,9 @@ namespace Rapid.Policies;
 /// <summary>Follows the policy stream of one experiment and holds the newest snapshot; reconnects for ever.</summary>
 public sealed class PolicyFollower : IAsyncDisposable
 {
+    // In a row; then parameters come through the connection.
+    private const int MostFailedReads = 3;
+
     private readonly CancellationTokenSource _stop = new();
     private readonly PolicyLayout? _layout;
     private readonly ILogger _logger;
@@ -16,6 +19,7 @@ public sealed class PolicyFollower : IAsyncDisposable
     private readonly Lock _gate = new();
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private PolicySnapshot? _newest;
+    private int _failedReads;
 
     /// <param name="learner">Channel to the learner; stays the caller's.</param>
     /// <param name="experiment">Whose policies.</param>
@@ -64,10 +68,19 @@ public sealed class PolicyFollower : IAsyncDisposable
             await Resilience.Forever("following policies", _logger).ExecuteAsync(
                 async token =>
                 {
-                    var request = new SubscribeRequest { Experiment = experiment, NewerThan = _newest?.Version ?? 0, EvaluationsOnly = evaluationsOnly };
+                    using var probe = _failedReads < MostFailedReads ? SharedMemoryProbe.Create() : null;
+                    var request = new SubscribeRequest
+                    {
+                        Experiment = experiment,
+                        NewerThan = _newest?.Version ?? 0,
+                        EvaluationsOnly = evaluationsOnly,
+                        SharedMemoryProbe = probe?.Name ?? "",
+                    };
                     using var call = client.Subscribe(request, cancellationToken: token);
                     await foreach (var snapshot in call.ResponseStream.ReadAllAsync(token))
                     {
+                        probe?.Dispose();
+                        ReadIn(snapshot);
                         Take(snapshot);
                     }
 
@@ -83,6 +96,21 @@ public sealed class PolicyFollower : IAsyncDisposable
         {
             // The experiment is unknown to the learner: the assignment that follows says what to do instead.
             _logger.LogWarning("no policies for {Experiment}: {Message}", experiment, error.Status.Detail);
+        }
+    }
+
+    /// <exception cref="RpcException">UNAVAILABLE: the parameters are not in shared memory, or no longer; subscribing again helps.</exception>
+    private void ReadIn(PolicySnapshot snapshot)
+    {
+        try
+        {
+            SharedMemory.ReadIn(snapshot);
+            _failedReads = 0;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            _failedReads++;
+            throw new RpcException(new Status(StatusCode.Unavailable, $"version {snapshot.Version} could not be read: {error.Message}", error));
         }
     }
 

@@ -62,16 +62,17 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
 }
 
 /// <summary>Streams weights.</summary>
-internal sealed class PoliciesService(ExperimentRegistry registry, CallLifetime lifetime) : Protocol.V1.Policies.PoliciesBase
+internal sealed class PoliciesService(ExperimentRegistry registry, SharedParameterFolder memory, CallLifetime lifetime) : Protocol.V1.Policies.PoliciesBase
 {
     public override Task Subscribe(SubscribeRequest request, IServerStreamWriter<PolicySnapshot> responseStream, ServerCallContext context) => lifetime.RunAsync(
         context,
         async ended =>
         {
             var hub = registry.Get(request.Experiment).Policies;
+            using var shared = SharedParameterFolder.Sees(request.SharedMemoryProbe) ? memory.Open(request.Experiment) : null;
             await foreach (var snapshot in hub.SubscribeAsync(request.NewerThan, request.EvaluationsOnly, ended))
             {
-                await responseStream.WriteAsync(snapshot, ended);
+                await responseStream.WriteAsync(shared?.Share(snapshot) ?? snapshot, ended);
             }
         });
 }

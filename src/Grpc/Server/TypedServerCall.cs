@@ -14,6 +14,9 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
     where TRequest : class
     where TResponse : class
 {
+    // RFC 9113, 6.9.2: what a peer may send before it hears of a larger window.
+    private const int SmallestWindow = 65_535;
+
     private TRequest? _current;
     private int _writing;
 
@@ -54,6 +57,13 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
             var compress = HttpContext.Response.Headers.ContainsKey(GrpcHeaders.Encoding) && WriteOptions?.Flags.HasFlag(WriteFlags.NoCompress) != true;
             using var frame = MessageCodec.Encode(
                 method.ResponseMarshaller, message, compress, Options.ResponseCompressionLevel ?? CompressionLevel.Fastest, Options.MaxSendMessageSize);
+            if (WriteOptions?.Flags.HasFlag(WriteFlags.BufferHint) == true)
+            {
+                // Leaves with the next message that is not held back, or with the end of the call.
+                HttpContext.Response.BodyWriter.Write(frame.Memory.Span);
+                return;
+            }
+
             using var linked = Link(cancellationToken);
             var result = await HttpContext.Response.BodyWriter.WriteAsync(frame.Memory, linked?.Token ?? CancellationToken).ConfigureAwait(false);
             if (result.IsCompleted)
@@ -71,16 +81,18 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
     private async ValueTask<TRequest?> ReadAsync(CancellationToken cancellation)
     {
         var reader = HttpContext.Request.BodyReader;
+        using var linked = Link(cancellation);
+        var wanted = MessageCodec.HeaderSize;
         while (true)
         {
             CancellationToken.ThrowIfCancellationRequested();
-            var result = await ReadBodyAsync(reader, cancellation).ConfigureAwait(false);
+            var result = await ReadBodyAsync(reader, wanted, linked?.Token ?? CancellationToken).ConfigureAwait(false);
             var buffer = result.Buffer;
-            bool isWhole;
+            int missing;
             TRequest? message;
             try
             {
-                isWhole = TryDecode(ref buffer, out message);
+                missing = TryDecode(ref buffer, out message);
             }
             catch
             {
@@ -88,7 +100,7 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
                 throw;
             }
 
-            if (isWhole)
+            if (missing == 0)
             {
                 reader.AdvanceTo(buffer.Start);
                 return message;
@@ -100,16 +112,17 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
                 return buffer.IsEmpty ? null : throw new RpcException(new Status(StatusCode.Internal, "Incomplete message."));
             }
 
+            // Waking up for every few kilobytes costs more than copying them; waiting for more than a window would wait for ever.
+            wanted = (int)buffer.Length + Math.Min(missing, SmallestWindow / 2);
             reader.AdvanceTo(buffer.Start, buffer.End);
         }
     }
 
-    private async ValueTask<ReadResult> ReadBodyAsync(PipeReader reader, CancellationToken cancellation)
+    private async ValueTask<ReadResult> ReadBodyAsync(PipeReader reader, int wanted, CancellationToken cancellation)
     {
-        using var linked = Link(cancellation);
         try
         {
-            return await reader.ReadAsync(linked?.Token ?? CancellationToken).ConfigureAwait(false);
+            return await reader.ReadAtLeastAsync(wanted, cancellation).ConfigureAwait(false);
         }
         catch (IOException error)
         {
@@ -123,20 +136,21 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
         ? CancellationTokenSource.CreateLinkedTokenSource(cancellation, CancellationToken)
         : null;
 
-    private bool TryDecode(ref ReadOnlySequence<byte> buffer, out TRequest? message)
+    /// <summary>Takes a message off the buffer's front, or says how many bytes it lacks at least.</summary>
+    private int TryDecode(ref ReadOnlySequence<byte> buffer, out TRequest? message)
     {
         message = null;
         if (buffer.Length < MessageCodec.HeaderSize)
         {
-            return false;
+            return MessageCodec.HeaderSize - (int)buffer.Length;
         }
 
         Span<byte> header = stackalloc byte[MessageCodec.HeaderSize];
         buffer.Slice(0, MessageCodec.HeaderSize).CopyTo(header);
         var (isCompressed, length) = MessageCodec.ParseHeader(header, Options.MaxReceiveMessageSize);
-        if (buffer.Length < MessageCodec.HeaderSize + length)
+        if (buffer.Length < MessageCodec.HeaderSize + (long)length)
         {
-            return false;
+            return (int)Math.Min(MessageCodec.HeaderSize + (long)length - buffer.Length, int.MaxValue);
         }
 
         var payload = buffer.Slice(MessageCodec.HeaderSize, length);
@@ -151,6 +165,6 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
         }
 
         buffer = buffer.Slice(payload.End);
-        return true;
+        return 0;
     }
 }
