@@ -25,20 +25,22 @@ public class TokenTests
             headers.Add("authorization", header);
         }
 
-        await AssertRefused(async () => await client.UnaryAsync(new Message(), headers));
+        // A service that lets the calls in would wait for their messages.
+        var options = new CallOptions(headers, DateTime.UtcNow.AddSeconds(20));
+        await AssertRefused(async () => await client.UnaryAsync(new Message(), options));
         await AssertRefused(async () =>
         {
-            using var call = client.Collect(headers);
+            using var call = client.Collect(options);
             await call.ResponseAsync;
         });
         await AssertRefused(async () =>
         {
-            using var call = client.Follow(new Message(), headers);
+            using var call = client.Follow(new Message(), options);
             await call.ResponseStream.MoveNext(CancellationToken.None);
         });
         await AssertRefused(async () =>
         {
-            using var call = client.Chat(headers);
+            using var call = client.Chat(options);
             await call.ResponseStream.MoveNext(CancellationToken.None);
         });
     }
@@ -78,7 +80,8 @@ public class TokenTests
             var raw = Marshallers.Create(static (byte[] bytes) => bytes, static bytes => bytes);
             var method = new Method<byte[], byte[]>(
                 MethodType.DuplexStreaming, "grpc.reflection.v1.ServerReflection", "ServerReflectionInfo", raw, raw);
-            using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(method, null, default);
+            using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(
+                method, null, new CallOptions(deadline: DateTime.UtcNow.AddSeconds(20)));
             await call.ResponseStream.MoveNext(CancellationToken.None);
         });
     }

@@ -11,7 +11,7 @@ public class ExampleTests
     public static TheoryData<string> Examples() =>
         [.. Directory.EnumerateFiles(Folder, "*.yaml").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
-    /// <summary>What an example says is what it changes: no line that only repeats a default, and no effect that is not written.</summary>
+    /// <summary>An example has no effect that is not written in it.</summary>
     [Theory, MemberData(nameof(Examples))]
     public void An_example_differs_from_the_defaults_only_as_written(string file)
     {
