@@ -50,9 +50,9 @@ internal sealed class TrajectoryWriter(GrpcChannel channel, string table, ILogge
                 ? throw new RpcException(new Status(StatusCode.Unavailable, reply.Message))
                 : reply;
         }
-        catch (Exception error) when (error is RpcException or InvalidOperationException or OperationCanceledException)
+        catch (Exception error) when (error is RpcException or InvalidOperationException)
         {
-            // Also after a cancellation: the reply to this block must not be taken for the next one's.
+            // Also when the caller gives up, which is a status here: the reply to this block must not be taken for the next one's.
             _call?.Dispose();
             _call = null;
             cancellation.ThrowIfCancellationRequested();
