@@ -32,6 +32,8 @@ public static class RapidHost
         ArgumentNullException.ThrowIfNull(map);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = name });
         builder.Logging.ClearProviders().SetMinimumLevel(minimumLevel).AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            // Every call that ends other than well is information to gRPC; to a service whose clients come and go it is not.
+            .AddFilter("Grpc", LogLevel.Warning)
             // What it says, RunAsync says in one line.
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddSimpleConsole(console =>
