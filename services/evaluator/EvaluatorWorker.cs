@@ -52,16 +52,21 @@ public sealed class EvaluatorWorker(ServiceOptions options, ILogger<EvaluatorWor
     private async Task FollowAsync(string experiment, ExperimentOptions spec, GrpcChannel channel, CancellationToken cancellation)
     {
         var client = new Evaluations.EvaluationsClient(channel);
-        await using var policies = new PolicyFollower(channel, experiment, evaluationsOnly: true, logger);
         long last = 0;
         try
         {
             using var evaluator = new PolicyEvaluator(spec);
+            await using var policies = new PolicyFollower(channel, experiment, evaluationsOnly: true, logger, evaluator.Layout);
             while (true)
             {
                 var snapshot = await policies.WaitAsync(last, cancellation);
-                var report = evaluator.Evaluate(snapshot, (int)snapshot.EvaluationEpisodes, spec.Seed, cancellation);
-                (report.Experiment, last) = (experiment, snapshot.Version);
+                last = snapshot.Version;
+                if (Evaluate(evaluator, snapshot, spec.Seed, cancellation) is not { } report)
+                {
+                    continue;
+                }
+
+                report.Experiment = experiment;
                 await Resilience.Forever("reporting a score", logger).ExecuteAsync(
                     async token => await client.ReportAsync(report, cancellationToken: token), cancellation);
             }
@@ -73,6 +78,20 @@ public sealed class EvaluatorWorker(ServiceOptions options, ILogger<EvaluatorWor
         catch (Exception error)
         {
             logger.LogError(error, "evaluating {Experiment} failed", experiment);
+        }
+    }
+
+    /// <summary>The score, or null when the environment broke: another policy may do better.</summary>
+    private EvaluationReport? Evaluate(PolicyEvaluator evaluator, PolicySnapshot snapshot, ulong seed, CancellationToken cancellation)
+    {
+        try
+        {
+            return evaluator.Evaluate(snapshot, (int)snapshot.EvaluationEpisodes, seed, cancellation);
+        }
+        catch (InvalidDataException error)
+        {
+            logger.LogError("version {Version} of {Experiment} has no score: {Message}", snapshot.Version, snapshot.Experiment, error.Message);
+            return null;
         }
     }
 }

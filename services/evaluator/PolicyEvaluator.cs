@@ -37,6 +37,9 @@ public sealed class PolicyEvaluator : IDisposable
         _box = _environment.ActionSpace as BoxSpace;
     }
 
+    /// <summary>What snapshots must fit.</summary>
+    public PolicyLayout Layout => _policy.Layout;
+
     /// <summary>Plays.</summary>
     /// <param name="snapshot">Weights and normaliser.</param>
     /// <param name="episodes">How many.</param>
@@ -46,9 +49,9 @@ public sealed class PolicyEvaluator : IDisposable
     public EvaluationReport Evaluate(PolicySnapshot snapshot, int episodes, ulong seed, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        if (snapshot.LayoutHash != _policy.Layout.Hash || snapshot.Parameters.Length != _policy.Layout.Length * sizeof(float))
+        if (Layout.Problem(snapshot) is { } problem)
         {
-            throw new InvalidDataException($"policy version {snapshot.Version} is for another network than this experiment's");
+            throw new InvalidDataException(problem);
         }
 
         _policy.Load(MemoryMarshal.Cast<byte, float>(snapshot.Parameters.Span));

@@ -33,6 +33,7 @@ internal static class CommandLine
         TrainCommand.Create(),
         ResumeCommand.Create(),
         EvaluateCommand.Create(),
+        CompareCommand.Create(),
         SubmitCommand.Create(),
         ListCommand.Create(),
         WatchCommand.Create(),

@@ -83,7 +83,8 @@ public static class EnvironmentRegistry
             if (!info.Options.TryGetValue(name, out var takes))
             {
                 var known = info.Options.Count == 0 ? $"{info.Name} has no options" : $"known: {string.Join(", ", info.Options.Keys)}";
-                yield return (name, $"unknown option{NearestName.Hint(name, info.Options.Keys)} {known}");
+                var hint = NearestName.Hint(name, info.Options.Keys);
+                yield return (name, $"unknown option{(hint.Length > 0 ? hint : ";")} {known}");
             }
             else if (takes.StartsWith("true", StringComparison.Ordinal) ? !bool.TryParse(value, out _) : !IsFinite(value))
             {

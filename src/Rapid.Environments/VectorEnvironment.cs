@@ -77,6 +77,7 @@ public sealed class VectorEnvironment : IDisposable
 
     /// <summary>Starts an episode in every environment.</summary>
     /// <param name="observations">[N, obs].</param>
+    /// <exception cref="InvalidDataException">An environment begins with an observation that is not finite: it will never be of use.</exception>
     public void Reset(Span<float> observations)
     {
         for (var i = 0; i < Count; i++)
@@ -167,12 +168,14 @@ public sealed class VectorEnvironment : IDisposable
 
             var observation = _observations.Span.Slice(i * _observationSize, _observationSize);
             var result = _environments[i].Step(action, observation);
-            _broken[i] = result.Diverged || !double.IsFinite(result.Reward) || !AllFinite(observation);
+            // A reward beyond what a float holds would arrive as infinite.
+            _broken[i] = result.Diverged || !float.IsFinite((float)result.Reward) || !AllFinite(observation);
             _results[i] = result;
             if (result.Terminated || result.Truncated || _broken[i])
             {
                 observation.CopyTo(_finals.Span.Slice(i * _observationSize, _observationSize));
                 _environments[i].Reset(_streams[i], observation);
+                _broken[i] |= !AllFinite(observation);
             }
         }
     }
@@ -181,6 +184,10 @@ public sealed class VectorEnvironment : IDisposable
     {
         (_returns[i], _lengths[i]) = (0, 0);
         _environments[i].Reset(_streams[i], observation);
+        if (!AllFinite(observation))
+        {
+            throw new InvalidDataException($"environment {i} began an episode with an observation that is not finite");
+        }
     }
 
     private static bool AllFinite(ReadOnlySpan<float> values)

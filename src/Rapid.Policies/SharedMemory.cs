@@ -46,7 +46,12 @@ public static class SharedMemory
             throw new IOException($"the parameters in shared memory have {RandomAccess.GetLength(file)} bytes, not {shared.Length}");
         }
 
-        var bytes = GC.AllocateUninitializedArray<byte>(checked((int)shared.Length));
+        if (shared.Length > (ulong)Array.MaxLength)
+        {
+            throw new IOException($"{shared.Length} bytes of parameters are more than an array holds");
+        }
+
+        var bytes = GC.AllocateUninitializedArray<byte>((int)shared.Length);
         for (var filled = 0; filled < bytes.Length;)
         {
             var count = RandomAccess.Read(file, bytes.AsSpan(filled), filled);

@@ -2,10 +2,13 @@ namespace Rapid.Environments.Tests;
 
 public sealed class VectorEnvironmentFaultTests
 {
-    [Fact]
-    public void Only_the_environment_that_broke_is_marked_and_its_reward_poisons_no_sum()
+    [Theory]
+    [InlineData(double.NaN)]
+    [InlineData(double.NegativeInfinity)]
+    [InlineData(1e39)] // more than a float holds
+    public void Only_the_environment_that_broke_is_marked_and_its_reward_poisons_no_sum(double reward)
     {
-        using var vector = new VectorEnvironment(i => new Faulty(breaksAt: i == 2 ? 3 : int.MaxValue), count: 4, seed: 1, threads: 2);
+        using var vector = new VectorEnvironment(i => new Faulty(breaksAt: i == 2 ? 3 : int.MaxValue, badReward: reward), count: 4, seed: 1, threads: 2);
         var (observations, finals) = (new float[4], new float[4]);
         var (rewards, terminated, truncated) = (new float[4], new byte[4], new byte[4]);
         vector.Reset(observations);
@@ -18,6 +21,22 @@ public sealed class VectorEnvironmentFaultTests
         }
 
         Assert.Equal(1, vector.BrokenCount);
+    }
+
+    [Fact]
+    public void An_environment_that_begins_with_what_is_not_finite_is_refused_at_the_start_and_broken_later()
+    {
+        using var vector = new VectorEnvironment(_ => new Faulty(breaksAt: 1, goodStarts: 1), count: 1, seed: 1);
+        var (observations, finals) = (new float[1], new float[1]);
+        vector.Reset(observations);
+        vector.Step(new float[1], observations, new float[1], new byte[1], new byte[1], finals);
+        Assert.True(vector.IsBroken);
+        Assert.Throws<InvalidDataException>(() => vector.Reset(observations));
+
+        using var ends = new VectorEnvironment(_ => new Faulty(endsAt: 1, goodStarts: 1), count: 1, seed: 1);
+        ends.Reset(observations);
+        ends.Step(new float[1], observations, new float[1], new byte[1], new byte[1], finals);
+        Assert.True(ends.IsBroken);
     }
 
     [Theory]
@@ -71,13 +90,15 @@ public sealed class VectorEnvironmentFaultTests
         Assert.NotEqual(start[17..34], start[34..]);
     }
 
-    /// <summary>Observes its step count; can break or throw at one step.</summary>
-    private sealed class Faulty(int breaksAt = int.MaxValue, int throwsAt = int.MaxValue) : IEnvironment
+    /// <summary>Observes its step count; can break, throw or end at one step, and begin with NaN after some good episodes.</summary>
+    private sealed class Faulty(
+        int breaksAt = int.MaxValue, int throwsAt = int.MaxValue, int endsAt = int.MaxValue, double badReward = double.NaN, int goodStarts = int.MaxValue)
+        : IEnvironment
     {
         [ThreadStatic]
         private static List<float>? _seen;
 
-        private int _steps;
+        private int _steps, _starts;
 
         public static List<float> Seen => _seen ??= [];
 
@@ -85,7 +106,7 @@ public sealed class VectorEnvironmentFaultTests
 
         public Space ActionSpace { get; } = BoxSpace.Uniform(1, -1, 1);
 
-        public void Reset(RandomStream random, Span<float> observation) => observation[0] = 0;
+        public void Reset(RandomStream random, Span<float> observation) => observation[0] = _starts++ < goodStarts ? 0 : float.NaN;
 
         public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
         {
@@ -93,7 +114,7 @@ public sealed class VectorEnvironmentFaultTests
             observation[0] = ++_steps;
             return _steps == throwsAt
                 ? throw new InvalidTimeZoneException("scripted")
-                : new StepResult(_steps == breaksAt ? double.NaN : 1, Terminated: false);
+                : new StepResult(_steps == breaksAt ? badReward : 1, Terminated: _steps == endsAt);
         }
 
         public void Dispose()

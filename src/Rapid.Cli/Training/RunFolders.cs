@@ -10,12 +10,11 @@ namespace Rapid.Cli.Training;
 internal static class RunFolders
 {
     /// <summary>The newest run of exactly this spec that has not ended, or null.</summary>
-    public static RunDirectory? FindUnfinished(string runs, ExperimentOptions options)
-    {
-        var spec = SpecWriter.ToJson(options);
-        return RunDirectory.All(runs).LastOrDefault(run =>
-            run.ReadState().State is ExperimentState.Pending or ExperimentState.Running && JsonNode.DeepEquals(SpecOf(run), spec));
-    }
+    public static RunDirectory? FindUnfinished(string runs, ExperimentOptions options) =>
+        Find(runs, options, ExperimentState.Pending, ExperimentState.Running);
+
+    /// <summary>The newest run of exactly this spec that has finished, or null.</summary>
+    public static RunDirectory? FindFinished(string runs, ExperimentOptions options) => Find(runs, options, ExperimentState.Finished);
 
     /// <summary>The run that a user names: a folder, or the name of one below the folder of runs.</summary>
     /// <exception cref="CliException">There is none.</exception>
@@ -47,6 +46,13 @@ internal static class RunFolders
         {
             throw new CliException($"{run.Path} is being trained by another process; another --seed or --set name=... makes another run");
         }
+    }
+
+    private static RunDirectory? Find(string runs, ExperimentOptions options, params ExperimentState[] states)
+    {
+        var spec = SpecWriter.ToJson(options);
+        return RunDirectory.All(runs).LastOrDefault(run =>
+            states.Contains(run.ReadState().State) && JsonNode.DeepEquals(SpecOf(run), spec));
     }
 
     private static JsonNode? SpecOf(RunDirectory run) => JsonNode.Parse(File.ReadAllText(Path.Combine(run.Path, "run.json")))?["spec"];

@@ -71,8 +71,9 @@ public sealed record PpoOptions : AlgorithmOptions
     public TimeLimitRule TimeLimit { get; init; } = TimeLimitRule.Bootstrap;
 
     /// <summary>Recompute values and proximal log-probabilities with the learner's newest weights before the epochs, so that the trust
-    /// region is centred on the policy that is being changed even when the block is older (decoupled objective, Hilton et al. 2021).</summary>
-    public bool RecomputeBaseline { get; init; }
+    /// region is centred on the policy that is being changed even when the block is older, as it is when collection overlaps learning
+    /// (decoupled objective, Hilton et al. 2021). With blocks of the newest policy it is exactly PPO.</summary>
+    public bool RecomputeBaseline { get; init; } = true;
 }
 
 /// <summary>How a constant moves over the run.</summary>
