@@ -86,7 +86,7 @@ public sealed class TrajectoryReader : IAsyncDisposable
             request.Acknowledged.AddRange(blocks.Select(block => block.Id));
             await _call.RequestStream.WriteAsync(request, cancellation);
         }
-        catch (Exception error) when (error is RpcException or InvalidOperationException)
+        catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
         {
             Disconnect();
         }
@@ -153,7 +153,7 @@ public sealed class TrajectoryReader : IAsyncDisposable
             _outstandingCredits--;
             return call.ResponseStream.Current.Item;
         }
-        catch (Exception error) when (error is RpcException or InvalidOperationException)
+        catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
         {
             Disconnect();
             if (error is RpcException { StatusCode: StatusCode.NotFound })
@@ -162,7 +162,8 @@ public sealed class TrajectoryReader : IAsyncDisposable
                 throw new RpcException(new Status(StatusCode.Unavailable, "the table was made anew"));
             }
 
-            // Writing to a call that the service has ended is an invalid operation: like a broken connection, a new call helps.
+            // Writing to a call that the service has ended is an invalid operation, and a write may report a broken connection in the
+            // transport's words: a new call helps.
             throw error as RpcException ?? new RpcException(new Status(StatusCode.Unavailable, error.Message));
         }
     }
