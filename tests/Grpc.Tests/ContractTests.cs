@@ -90,6 +90,19 @@ public class ContractTests
     }
 
     [Fact]
+    public async Task One_read_at_a_time()
+    {
+        await using var server = await TestServer.StartAsync();
+        using var call = new TestService.TestServiceClient(server.Channel).FullDuplexCall();
+        var first = call.ResponseStream.MoveNext(CancellationToken.None);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
+        await call.RequestStream.WriteAsync(new StreamingOutputCallRequest { ResponseParameters = { new ResponseParameters { Size = 1 } } });
+        Assert.True(await first.WaitAsync(Patience));
+        await call.RequestStream.CompleteAsync();
+        Assert.False(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));
+    }
+
+    [Fact]
     public async Task A_timeout_among_the_metadata_is_no_deadline()
     {
         await using var server = await TestServer.StartAsync();

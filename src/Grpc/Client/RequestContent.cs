@@ -57,6 +57,11 @@ internal sealed class RequestContent<TRequest, TResponse> : HttpContent, IClient
 
     public Task CompleteAsync()
     {
+        if (Volatile.Read(ref _writing) == 1)
+        {
+            throw new InvalidOperationException("Can't complete the client stream writer because the previous write is in progress.");
+        }
+
         _completed.TrySetResult();
         return Task.CompletedTask;
     }

@@ -13,10 +13,28 @@ internal sealed class ResponseReader<TRequest, TResponse>(GrpcCall<TRequest, TRe
     private Stream? _stream;
     private string? _encoding;
     private TResponse? _current;
+    private int _reading;
 
     public TResponse Current => _current ?? throw new InvalidOperationException("No current element is available.");
 
     public async Task<bool> MoveNext(CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _reading, 1) == 1)
+        {
+            throw new InvalidOperationException("Can't read the next message because the previous read is still in progress.");
+        }
+
+        try
+        {
+            return await ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Volatile.Write(ref _reading, 0);
+        }
+    }
+
+    private async Task<bool> ReadAsync(CancellationToken cancellationToken)
     {
         _current = null;
         if (call.IsFinished)
