@@ -1,7 +1,6 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
-using Rapid.Protocol;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Replay.Tests;
