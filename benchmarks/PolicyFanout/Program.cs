@@ -34,13 +34,15 @@ long version = 0;
 
 var (wire, wireSlow) = await MeasureAsync(async (channel, received, stop) =>
 {
-    using var call = new Policies.PoliciesClient(channel).Subscribe(new SubscribeRequest { Experiment = experiment.Directory.Id }, cancellationToken: stop);
+    using var call = new Policies.PoliciesClient(channel)
+        .Subscribe(new SubscribeRequest { Experiment = experiment.Directory.Id }, cancellationToken: stop);
     await foreach (var snapshot in call.ResponseStream.ReadAllAsync(stop))
     {
         received(snapshot);
     }
 });
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"between machines (over a socket): {wire:F1} ms, 90th percentile {wireSlow:F1} ms"));
+Console.WriteLine(string.Create(
+    CultureInfo.InvariantCulture, $"between machines (over a socket): {wire:F1} ms, 90th percentile {wireSlow:F1} ms"));
 var (median, slow) = await MeasureAsync(async (channel, received, stop) =>
 {
     await using var follower = new PolicyFollower(channel, experiment.Directory.Id, evaluationsOnly: false, NullLogger.Instance);
@@ -56,7 +58,10 @@ await experiment.Cancellation.CancelAsync();
 await app.StopAsync();
 directory.Delete(recursive: true);
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"on one machine: {median:F1} ms, 90th percentile {slow:F1} ms"));
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"policy fan-out: 4 MB to {Subscribers} actors in {median:F1} ms, median of {Rounds} (target < {TargetMilliseconds:F0} ms); between machines {wire:F1} ms"));
+Console.WriteLine(string.Create(
+    CultureInfo.InvariantCulture,
+    $"policy fan-out: 4 MB to {Subscribers} actors in {median:F1} ms, median of {Rounds} "
+    + $"(target < {TargetMilliseconds:F0} ms); between machines {wire:F1} ms"));
 return median < TargetMilliseconds ? 0 : 1;
 
 // Median and 90th percentile in milliseconds.
@@ -77,7 +82,8 @@ async Task<(double Median, double Slow)> MeasureAsync(Func<GrpcChannel, Action<P
     for (var round = 0; round < WarmUp + Rounds; round++)
     {
         var clock = Stopwatch.StartNew();
-        experiment.Policies.Publish(new PolicySnapshot { Experiment = experiment.Directory.Id, Version = ++version, Parameters = parameters });
+        experiment.Policies.Publish(
+            new PolicySnapshot { Experiment = experiment.Directory.Id, Version = ++version, Parameters = parameters });
         for (var i = 0; i < Subscribers; i++)
         {
             if (!await arrived.WaitAsync(TimeSpan.FromSeconds(30)))

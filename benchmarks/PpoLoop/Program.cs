@@ -14,12 +14,18 @@ for (var round = 0; round < Rounds; round++)
 {
     theirs.Add(await MeasurePythonAsync());
     ours.Add(await MeasureRapidAsync());
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round + 1}: rapid {ours[^1]:F0} env steps/s, PyTorch loop {theirs[^1]:F0} env steps/s"));
+    Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"round {round + 1}: rapid {ours[^1]:F0} env steps/s, PyTorch loop {theirs[^1]:F0} env steps/s"));
 }
 
 var (mine, peer) = (Median(ours), Median(theirs));
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"1M steps at the median rate: {1e6 / mine:F0} s (target <= {MillionStepsSeconds:F0} s)"));
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"PPO loop: {mine:F0} / {peer:F0} env steps/s = {mine / peer:F2}x (target >= {Target:F0}x)"));
+Console.WriteLine(string.Create(
+    CultureInfo.InvariantCulture,
+    $"1M steps at the median rate: {1e6 / mine:F0} s (target <= {MillionStepsSeconds:F0} s)"));
+Console.WriteLine(string.Create(
+    CultureInfo.InvariantCulture,
+    $"PPO loop: {mine:F0} / {peer:F0} env steps/s = {mine / peer:F2}x (target >= {Target:F0}x)"));
 return mine / peer >= Target && 1e6 / mine <= MillionStepsSeconds ? 0 : 1;
 
 static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
@@ -37,7 +43,8 @@ async Task<double> MeasureRapidAsync()
     try
     {
         await RunAsync(
-            rapid, "train", "--runs", runs, "--set", $"total_steps={(Updates + 1) * 2048}", "--set", "evaluation.interval_steps=0", "--set", "evaluation.final_episodes=1");
+            rapid, "train", "--runs", runs, "--set", $"total_steps={(Updates + 1) * 2048}",
+            "--set", "evaluation.interval_steps=0", "--set", "evaluation.final_episodes=1");
         // The first update is warm-up, as in the peer.
         var lines = File.ReadLines(Directory.GetFiles(runs, "metrics.jsonl", SearchOption.AllDirectories).Single())
             .Select(line => JsonNode.Parse(line)!).Where(line => (string?)line["kind"] == "train").ToArray();
@@ -55,5 +62,7 @@ static async Task<string> RunAsync(string program, params string[] arguments)
     using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
     var output = await process.StandardOutput.ReadToEndAsync();
     await process.WaitForExitAsync();
-    return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{program} failed with exit code {process.ExitCode}: {output}");
+    return process.ExitCode == 0
+        ? output
+        : throw new InvalidOperationException($"{program} failed with exit code {process.ExitCode}: {output}");
 }

@@ -11,7 +11,8 @@ using Rapid.Protocol.V1;
 using Rapid.Replay;
 
 // Replay.Append of 256 KiB trajectories over a unix socket into a table in memory, against a bare HTTP/2 request of the same bytes
-// through the same Kestrel and SocketsHttpHandler. Rounds alternate; the first ones leave the JIT time to optimise what a service runs for hours.
+// through the same Kestrel and SocketsHttpHandler. Rounds alternate; the first ones leave the JIT time to optimise what a service
+// runs for hours.
 const int Blocks = 400, BlockBytes = 256 << 10, WarmUp = 15, Rounds = 15;
 const double Target = 0.8;
 
@@ -49,7 +50,9 @@ for (var round = 0; round < WarmUp + Rounds; round++)
 await app.StopAsync();
 directory.Delete(recursive: true);
 var (mine, peer) = (Median(ours), Median(theirs));
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"replay append: {mine:F0} / {peer:F0} MiB/s of a bare HTTP/2 stream = {mine / peer:P0} (target >= {Target:P0})"));
+Console.WriteLine(string.Create(
+    CultureInfo.InvariantCulture,
+    $"replay append: {mine:F0} / {peer:F0} MiB/s of a bare HTTP/2 stream = {mine / peer:P0} (target >= {Target:P0})"));
 return mine / peer >= Target ? 0 : 1;
 
 static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);

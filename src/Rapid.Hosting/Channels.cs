@@ -48,7 +48,11 @@ public static class Channels
         {
             handler.SslOptions = new SslClientAuthenticationOptions
             {
-                CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck },
+                CertificateChainPolicy = new X509ChainPolicy
+                {
+                    TrustMode = X509ChainTrustMode.CustomRootTrust,
+                    RevocationMode = X509RevocationMode.NoCheck,
+                },
             };
             handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(TlsFiles.LoadCertificates(authorities));
         }
@@ -63,7 +67,9 @@ public static class Channels
         return GrpcChannel.ForAddress(address.SocketPath is null ? address.ToString() : "http://localhost", channel);
     }
 
-    /// <summary>Adds the token to every call. A header rather than call credentials, which gRPC refuses on connections without TLS.</summary>
+    /// <summary>
+    /// Adds the token to every call. A header rather than call credentials, which gRPC refuses on connections without TLS.
+    /// </summary>
     private sealed class TokenHandler(string token, HttpMessageHandler inner) : DelegatingHandler(inner)
     {
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

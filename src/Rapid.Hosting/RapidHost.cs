@@ -25,7 +25,8 @@ public static class RapidHost
     /// <param name="map">Maps its gRPC services.</param>
     /// <param name="minimumLevel">Log level; a process that hosts several services is quieter.</param>
     public static WebApplication Build(
-        string name, ServiceOptions options, Action<IServiceCollection> configure, Action<WebApplication> map, LogLevel minimumLevel = LogLevel.Information)
+        string name, ServiceOptions options, Action<IServiceCollection> configure, Action<WebApplication> map,
+        LogLevel minimumLevel = LogLevel.Information)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(configure);
@@ -35,7 +36,8 @@ public static class RapidHost
             // Every call that ends other than well is information to gRPC; to a service whose clients come and go it is not.
             .AddFilter("Grpc", LogLevel.Warning)
             // What it says, RunAsync says in one line.
-            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
+            .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddSimpleConsole(console =>
             {
                 console.SingleLine = true;

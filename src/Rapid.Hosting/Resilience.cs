@@ -19,14 +19,16 @@ public static class Resilience
     /// <summary>Whether a failure may go away by itself.</summary>
     public static bool IsTransient(Exception error) => error is RpcException
     {
-        StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Aborted or StatusCode.Internal or StatusCode.Cancelled or StatusCode.Unknown
+        StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Aborted
+            or StatusCode.Internal or StatusCode.Cancelled or StatusCode.Unknown
     };
 
     private static ResiliencePipeline Build(string what, ILogger logger, int attempts) => new ResiliencePipelineBuilder()
         .AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = arguments => ValueTask.FromResult(
-                arguments.Outcome.Exception is { } error && IsTransient(error) && !arguments.Context.CancellationToken.IsCancellationRequested),
+                arguments.Outcome.Exception is { } error && IsTransient(error)
+                && !arguments.Context.CancellationToken.IsCancellationRequested),
             MaxRetryAttempts = attempts,
             BackoffType = DelayBackoffType.Exponential,
             UseJitter = true,

@@ -30,7 +30,9 @@ public sealed partial record ServiceAddress
     /// <summary>Port; 0 lets the system choose (listening only).</summary>
     public int Port { get; private init; }
 
-    /// <summary>Last port of a range <c>http://host:5103-5199</c>, of which a listener takes the first free one; else <see cref="Port"/>.</summary>
+    /// <summary>
+    /// Last port of a range <c>http://host:5103-5199</c>, of which a listener takes the first free one; else <see cref="Port"/>.
+    /// </summary>
     public int LastPort { get; private init; }
 
     /// <summary>True when a client can connect to it, that is when it is neither port 0 nor a range.</summary>
@@ -43,7 +45,9 @@ public sealed partial record ServiceAddress
     /// <summary>Reads an address.</summary>
     /// <exception cref="ArgumentException">It is none; the message says what is allowed.</exception>
     public static ServiceAddress Parse(string text) =>
-        TryParse(text, out var address) ? address : throw new ArgumentException($"'{text}' is not an address; allowed: {Allowed}", nameof(text));
+        TryParse(text, out var address)
+            ? address
+            : throw new ArgumentException($"'{text}' is not an address; allowed: {Allowed}", nameof(text));
 
     /// <summary>Reads an address; false when it is none.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out ServiceAddress? address)

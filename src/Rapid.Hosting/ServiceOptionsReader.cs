@@ -4,7 +4,9 @@ using Microsoft.Extensions.Configuration;
 
 namespace Rapid.Hosting;
 
-/// <summary>Reads <see cref="ServiceOptions"/> from <c>appsettings.json</c> (same names as the variables) and the environment, which wins.</summary>
+/// <summary>
+/// Reads <see cref="ServiceOptions"/> from <c>appsettings.json</c> (same names as the variables) and the environment, which wins.
+/// </summary>
 public static class ServiceOptionsReader
 {
     private const int SmallestMaxMessage = 64 << 10;
@@ -71,7 +73,8 @@ public static class ServiceOptionsReader
 
         public string? Text(string name) => string.IsNullOrWhiteSpace(configuration[name]) ? null : configuration[name]!.Trim();
 
-        public IReadOnlyList<ServiceAddress> Addresses(string name, IReadOnlyList<ServiceAddress> defaults, bool reachable, bool single = false)
+        public IReadOnlyList<ServiceAddress> Addresses(
+            string name, IReadOnlyList<ServiceAddress> defaults, bool reachable, bool single = false)
         {
             if (Text(name) is not { } text)
             {
@@ -94,7 +97,9 @@ public static class ServiceOptionsReader
                 }
                 else
                 {
-                    var ports = reachable ? "; the port must be a single one above 0" : "; a range of ports host:first-last takes the first free one";
+                    var ports = reachable
+                        ? "; the port must be a single one above 0"
+                        : "; a range of ports host:first-last takes the first free one";
                     Wrong(name, part, ServiceAddress.Allowed + ports);
                 }
             }
@@ -161,7 +166,9 @@ public static class ServiceOptionsReader
         {
             if (options.TlsCertificate is null != options.TlsKey is null)
             {
-                var (missing, present) = options.TlsKey is null ? ("RAPID_TLS_KEY", "RAPID_TLS_CERTIFICATE") : ("RAPID_TLS_CERTIFICATE", "RAPID_TLS_KEY");
+                var (missing, present) = options.TlsKey is null
+                    ? ("RAPID_TLS_KEY", "RAPID_TLS_CERTIFICATE")
+                    : ("RAPID_TLS_CERTIFICATE", "RAPID_TLS_KEY");
                 _problems.Add($"{missing}: not set, but {present} is; a certificate and its key go together");
             }
             else if (options.TlsCertificate is { } certificate && File.Exists(certificate) && File.Exists(options.TlsKey))
@@ -179,7 +186,8 @@ public static class ServiceOptionsReader
                     TlsFiles.LoadCertificates(authorities));
             }
 
-            if (options.TlsCertificate is null && options.TlsKey is null && options.Listen.FirstOrDefault(address => address.IsSecure) is { } secure)
+            if (options.TlsCertificate is null && options.TlsKey is null
+                && options.Listen.FirstOrDefault(address => address.IsSecure) is { } secure)
             {
                 _problems.Add($"RAPID_TLS_CERTIFICATE: not set, but RAPID_LISTEN has {secure}; set it and RAPID_TLS_KEY to PEM files");
             }
@@ -205,6 +213,7 @@ public static class ServiceOptionsReader
             }
         }
 
-        private void Wrong(string name, string value, string allowed) => _problems.Add($"{name}: '{value}' is not allowed; allowed: {allowed}");
+        private void Wrong(string name, string value, string allowed) =>
+            _problems.Add($"{name}: '{value}' is not allowed; allowed: {allowed}");
     }
 }

@@ -7,7 +7,9 @@ using OpenTelemetry.Trace;
 
 namespace Rapid.Hosting;
 
-/// <summary>Sends traces and metrics of every meter and activity source named "Rapid.*" to an OTLP endpoint while the service runs.</summary>
+/// <summary>
+/// Sends traces and metrics of every meter and activity source named "Rapid.*" to an OTLP endpoint while the service runs.
+/// </summary>
 internal sealed class Telemetry(string service, Uri endpoint) : IHostedService
 {
     private MeterProvider? _metrics;

@@ -41,19 +41,25 @@ public class CallTests
         await using var server = await TestServer.StartAsync(configure: options => options.MaxReceiveMessageSize = 1000);
         var client = new TestService.TestServiceClient(server.Channel);
         var large = new SimpleRequest { Payload = new Payload { Body = ByteString.CopyFrom(new byte[2000]) } };
-        Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(async () => await client.UnaryCallAsync(large))).StatusCode);
+        Assert.Equal(
+            StatusCode.ResourceExhausted,
+            (await Assert.ThrowsAsync<RpcException>(async () => await client.UnaryCallAsync(large))).StatusCode);
         await client.EmptyCallAsync(new Empty());
     }
 
     [Fact]
     public async Task A_message_over_the_clients_limits_is_refused()
     {
-        await using var server = await TestServer.StartAsync(channel: options => (options.MaxReceiveMessageSize, options.MaxSendMessageSize) = (1000, 1000));
+        await using var server = await TestServer.StartAsync(
+            channel: options => (options.MaxReceiveMessageSize, options.MaxSendMessageSize) = (1000, 1000));
         var client = new TestService.TestServiceClient(server.Channel);
-        var receive = await Assert.ThrowsAsync<RpcException>(async () => await client.UnaryCallAsync(new SimpleRequest { ResponseSize = 2000 }));
+        var receive = await Assert.ThrowsAsync<RpcException>(
+            async () => await client.UnaryCallAsync(new SimpleRequest { ResponseSize = 2000 }));
         Assert.Equal(StatusCode.ResourceExhausted, receive.StatusCode);
         var large = new SimpleRequest { Payload = new Payload { Body = ByteString.CopyFrom(new byte[2000]) } };
-        Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(async () => await client.UnaryCallAsync(large))).StatusCode);
+        Assert.Equal(
+            StatusCode.ResourceExhausted,
+            (await Assert.ThrowsAsync<RpcException>(async () => await client.UnaryCallAsync(large))).StatusCode);
         await client.EmptyCallAsync(new Empty());
     }
 
@@ -69,7 +75,8 @@ public class CallTests
     public async Task A_server_that_is_not_there_is_unavailable()
     {
         using var channel = GrpcChannel.ForAddress("http://127.0.0.1:1");
-        var error = await Assert.ThrowsAsync<RpcException>(async () => await new TestService.TestServiceClient(channel).EmptyCallAsync(new Empty()));
+        var error = await Assert.ThrowsAsync<RpcException>(
+            async () => await new TestService.TestServiceClient(channel).EmptyCallAsync(new Empty()));
         Assert.Equal(StatusCode.Unavailable, error.StatusCode);
     }
 
@@ -79,7 +86,8 @@ public class CallTests
         await using var server = await TestServer.StartAsync(configure: options => options.Interceptors.Add<RefusingInterceptor>());
         var client = new TestService.TestServiceClient(server.Channel.Intercept(new TokenInterceptor()));
         await client.EmptyCallAsync(new Empty());
-        var error = await Assert.ThrowsAsync<RpcException>(async () => await new TestService.TestServiceClient(server.Channel).EmptyCallAsync(new Empty()));
+        var error = await Assert.ThrowsAsync<RpcException>(
+            async () => await new TestService.TestServiceClient(server.Channel).EmptyCallAsync(new Empty()));
         Assert.Equal(StatusCode.Unauthenticated, error.StatusCode);
     }
 
@@ -88,12 +96,14 @@ public class CallTests
     [InlineData(HealthStatus.Degraded, HealthCheckResponse.Types.ServingStatus.Serving)]
     [InlineData(HealthStatus.Unhealthy, HealthCheckResponse.Types.ServingStatus.NotServing)]
     [InlineData(null, HealthCheckResponse.Types.ServingStatus.Unknown)]
-    public async Task Health_answers_for_the_server_and_not_for_unknown_services(HealthStatus? health, HealthCheckResponse.Types.ServingStatus expected)
+    public async Task Health_answers_for_the_server_and_not_for_unknown_services(
+        HealthStatus? health, HealthCheckResponse.Types.ServingStatus expected)
     {
         await using var server = await TestServer.StartAsync(health: health);
         var client = new Health.V1.Health.HealthClient(server.Channel);
         Assert.Equal(expected, (await client.CheckAsync(new HealthCheckRequest())).Status);
-        var error = await Assert.ThrowsAsync<RpcException>(async () => await client.CheckAsync(new HealthCheckRequest { Service = "nobody" }));
+        var error = await Assert.ThrowsAsync<RpcException>(
+            async () => await client.CheckAsync(new HealthCheckRequest { Service = "nobody" }));
         Assert.Equal(StatusCode.NotFound, error.StatusCode);
         using var watch = client.Watch(new HealthCheckRequest());
         Assert.True(await watch.ResponseStream.MoveNext().WaitAsync(Patience));
@@ -131,7 +141,9 @@ public class CallTests
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
         using var response = await http.SendAsync(request);
         await response.Content.ReadAsByteArrayAsync();
-        var status = response.Headers.TryGetValues("grpc-status", out var values) ? values.Single() : response.TrailingHeaders.GetValues("grpc-status").Single();
+        var status = response.Headers.TryGetValues("grpc-status", out var values)
+            ? values.Single()
+            : response.TrailingHeaders.GetValues("grpc-status").Single();
         Assert.Equal(((int)expected).ToString(System.Globalization.CultureInfo.InvariantCulture), status);
         await new TestService.TestServiceClient(server.Channel).EmptyCallAsync(new Empty());
     }
@@ -154,7 +166,8 @@ public class CallTests
     private sealed class TokenInterceptor : Interceptor
     {
         public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
-            TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+            TRequest request, ClientInterceptorContext<TRequest, TResponse> context,
+            AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
         {
             var options = context.Options.WithHeaders(new Metadata { { "token", "open" } });
             return continuation(request, new ClientInterceptorContext<TRequest, TResponse>(context.Method, context.Host, options));

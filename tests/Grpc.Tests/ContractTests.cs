@@ -96,7 +96,8 @@ public class ContractTests
         using var call = new TestService.TestServiceClient(server.Channel).FullDuplexCall();
         var first = call.ResponseStream.MoveNext(CancellationToken.None);
         await Assert.ThrowsAsync<InvalidOperationException>(() => call.ResponseStream.MoveNext(CancellationToken.None));
-        await call.RequestStream.WriteAsync(new StreamingOutputCallRequest { ResponseParameters = { new ResponseParameters { Size = 1 } } });
+        await call.RequestStream.WriteAsync(
+            new StreamingOutputCallRequest { ResponseParameters = { new ResponseParameters { Size = 1 } } });
         Assert.True(await first.WaitAsync(Patience));
         await call.RequestStream.CompleteAsync();
         Assert.False(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));

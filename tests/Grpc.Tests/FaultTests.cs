@@ -71,11 +71,14 @@ public class FaultTests
     {
         await using var server = await TestServer.StartAsync();
         using var call = new TestService.TestServiceClient(server.Channel).FullDuplexCall();
-        await call.RequestStream.WriteAsync(new StreamingOutputCallRequest { ResponseParameters = { new ResponseParameters { IntervalUs = 600_000_000 } } });
+        await call.RequestStream.WriteAsync(
+            new StreamingOutputCallRequest { ResponseParameters = { new ResponseParameters { IntervalUs = 600_000_000 } } });
         var message = new StreamingOutputCallRequest { Payload = new Payload { Body = ByteString.CopyFrom(new byte[MessageSize]) } };
         long sent = 0;
         Task write;
-        for (write = call.RequestStream.WriteAsync(message); await Task.WhenAny(write, Task.Delay(500)) == write; write = call.RequestStream.WriteAsync(message))
+        for (write = call.RequestStream.WriteAsync(message);
+            await Task.WhenAny(write, Task.Delay(500)) == write;
+            write = call.RequestStream.WriteAsync(message))
         {
             await write;
             sent += MessageSize;
@@ -92,9 +95,13 @@ public class FaultTests
     {
         await using var server = await TestServer.StartAsync();
         using var call = new TestService.TestServiceClient(server.Channel).FullDuplexCall();
-        await call.RequestStream.WriteAsync(new StreamingOutputCallRequest { ResponseStatus = new EchoStatus { Code = 9, Message = "enough" } });
-        Assert.Equal(StatusCode.FailedPrecondition, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext().WaitAsync(Patience))).StatusCode);
-        var error = await Assert.ThrowsAsync<RpcException>(() => call.RequestStream.WriteAsync(new StreamingOutputCallRequest()).WaitAsync(Patience));
+        await call.RequestStream.WriteAsync(
+            new StreamingOutputCallRequest { ResponseStatus = new EchoStatus { Code = 9, Message = "enough" } });
+        Assert.Equal(
+            StatusCode.FailedPrecondition,
+            (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext().WaitAsync(Patience))).StatusCode);
+        var error = await Assert.ThrowsAsync<RpcException>(
+            () => call.RequestStream.WriteAsync(new StreamingOutputCallRequest()).WaitAsync(Patience));
         Assert.Equal((StatusCode.FailedPrecondition, "enough"), (error.StatusCode, error.Status.Detail));
     }
 

@@ -92,7 +92,9 @@ internal static class InteropCases
             }
 
             await stop.CancelAsync();
-            Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync.WaitAsync(Patience))).StatusCode);
+            Assert.Equal(
+                StatusCode.Cancelled,
+                (await Assert.ThrowsAsync<RpcException>(() => call.ResponseAsync.WaitAsync(Patience))).StatusCode);
             Assert.True(cancelled is null || await cancelled.WaitAsync(Patience));
         }
 
@@ -103,7 +105,9 @@ internal static class InteropCases
             await call.RequestStream.WriteAsync(Ask(31415, 27182));
             Assert.True(await call.ResponseStream.MoveNext().WaitAsync(Patience));
             await stop.CancelAsync();
-            Assert.Equal(StatusCode.Cancelled, (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext().WaitAsync(Patience))).StatusCode);
+            Assert.Equal(
+                StatusCode.Cancelled,
+                (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext().WaitAsync(Patience))).StatusCode);
             Assert.True(cancelled is null || await cancelled.WaitAsync(Patience));
         }
 
@@ -123,7 +127,10 @@ internal static class InteropCases
     {
         // custom_metadata
         byte[] trailing = [0xAB, 0xAB, 0xAB];
-        var headers = new Metadata { { "x-grpc-test-echo-initial", "test_initial_metadata_value" }, { "x-grpc-test-echo-trailing-bin", trailing } };
+        var headers = new Metadata
+        {
+            { "x-grpc-test-echo-initial", "test_initial_metadata_value" }, { "x-grpc-test-echo-trailing-bin", trailing },
+        };
         using (var call = client.UnaryCallAsync(new SimpleRequest { ResponseSize = 1 }, headers))
         {
             await call;
@@ -146,7 +153,8 @@ internal static class InteropCases
         foreach (var message in new[] { "test status message", Special })
         {
             var status = new EchoStatus { Code = 2, Message = message };
-            var unary = await Assert.ThrowsAsync<RpcException>(async () => await client.UnaryCallAsync(new SimpleRequest { ResponseStatus = status }));
+            var unary = await Assert.ThrowsAsync<RpcException>(
+                async () => await client.UnaryCallAsync(new SimpleRequest { ResponseStatus = status }));
             Assert.Equal((StatusCode.Unknown, message), (unary.StatusCode, unary.Status.Detail));
             using var call = client.FullDuplexCall();
             await call.RequestStream.WriteAsync(new StreamingOutputCallRequest { ResponseStatus = status });
@@ -155,9 +163,13 @@ internal static class InteropCases
         }
 
         // unimplemented_method, unimplemented_service
-        Assert.Equal(StatusCode.Unimplemented, (await Assert.ThrowsAsync<RpcException>(async () => await client.UnimplementedCallAsync(new Empty()))).StatusCode);
+        Assert.Equal(
+            StatusCode.Unimplemented,
+            (await Assert.ThrowsAsync<RpcException>(async () => await client.UnimplementedCallAsync(new Empty()))).StatusCode);
         var other = new UnimplementedService.UnimplementedServiceClient(channel);
-        Assert.Equal(StatusCode.Unimplemented, (await Assert.ThrowsAsync<RpcException>(async () => await other.UnimplementedCallAsync(new Empty()))).StatusCode);
+        Assert.Equal(
+            StatusCode.Unimplemented,
+            (await Assert.ThrowsAsync<RpcException>(async () => await other.UnimplementedCallAsync(new Empty()))).StatusCode);
     }
 
     private static Payload Zeros(int size) => new() { Body = UnsafeByteOperations.UnsafeWrap(new byte[size]) };

@@ -14,7 +14,8 @@ public class InteropTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     // The packages are installed into the sources, once, so that a clean build need not fetch them again.
-    private static readonly string Peers = typeof(InteropTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "InteropPeers").Value!;
+    private static readonly string Peers = typeof(InteropTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .Single(data => data.Key == "InteropPeers").Value!;
 
     [Theory]
     [InlineData("node")]
@@ -65,7 +66,8 @@ public class InteropTests
             var port = await server.StandardOutput.ReadLineAsync().WaitAsync(Patience);
             using var channel = GrpcChannel.ForAddress($"http://127.0.0.1:{port}");
             using var call = new TestService.TestServiceClient(channel).FullDuplexCall();
-            await call.RequestStream.WriteAsync(new StreamingOutputCallRequest { ResponseParameters = { new ResponseParameters { Size = 1 } } });
+            await call.RequestStream.WriteAsync(
+                new StreamingOutputCallRequest { ResponseParameters = { new ResponseParameters { Size = 1 } } });
             Assert.True(await call.ResponseStream.MoveNext().WaitAsync(Patience));
             server.Kill();
             var error = await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext().WaitAsync(Patience));

@@ -27,7 +27,8 @@ public sealed class TestServiceImplementation(CallLog log) : TestService.TestSer
         }
     }
 
-    public override async Task<StreamingInputCallResponse> StreamingInputCall(IAsyncStreamReader<StreamingInputCallRequest> requestStream, ServerCallContext context)
+    public override async Task<StreamingInputCallResponse> StreamingInputCall(
+        IAsyncStreamReader<StreamingInputCallRequest> requestStream, ServerCallContext context)
     {
         using var registration = context.CancellationToken.Register(() => log.Cancelled.Release());
         var sum = 0;
@@ -40,7 +41,9 @@ public sealed class TestServiceImplementation(CallLog log) : TestService.TestSer
     }
 
     public override async Task FullDuplexCall(
-        IAsyncStreamReader<StreamingOutputCallRequest> requestStream, IServerStreamWriter<StreamingOutputCallResponse> responseStream, ServerCallContext context)
+        IAsyncStreamReader<StreamingOutputCallRequest> requestStream,
+        IServerStreamWriter<StreamingOutputCallResponse> responseStream,
+        ServerCallContext context)
     {
         using var registration = context.CancellationToken.Register(() => log.Cancelled.Release());
         await EchoMetadataAsync(context);
@@ -58,7 +61,9 @@ public sealed class TestServiceImplementation(CallLog log) : TestService.TestSer
     private static Payload Zeros(int size) => new() { Body = UnsafeByteOperations.UnsafeWrap(new byte[size]) };
 
     private static Task PauseAsync(ResponseParameters parameters, ServerCallContext context) =>
-        parameters.IntervalUs > 0 ? Task.Delay(TimeSpan.FromMicroseconds(parameters.IntervalUs), context.CancellationToken) : Task.CompletedTask;
+        parameters.IntervalUs > 0
+            ? Task.Delay(TimeSpan.FromMicroseconds(parameters.IntervalUs), context.CancellationToken)
+            : Task.CompletedTask;
 
     private static void Fail(EchoStatus? status)
     {

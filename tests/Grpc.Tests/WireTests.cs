@@ -50,13 +50,15 @@ public class WireTests
     [Theory]
     [InlineData(new byte[] { 2, 0, 0, 0, 0 }, StatusCode.Internal)]
     [InlineData(new byte[] { 0, 0, 0, 0, 2, 0xFF, 0xFF }, StatusCode.InvalidArgument)]
-    public Task Frames_that_hold_no_message_are_the_clients_fault(byte[] body, StatusCode expected) => CallTests.CheckFrameAsync(body, expected);
+    public Task Frames_that_hold_no_message_are_the_clients_fault(byte[] body, StatusCode expected) =>
+        CallTests.CheckFrameAsync(body, expected);
 
     [Theory]
     [InlineData("\t\ntest with whitespace\r\nand Unicode BMP ☺ and non-BMP 😈\t\n")]
     [InlineData("100% plain")]
     [InlineData("")]
-    public void Status_messages_survive_percent_encoding(string message) => Assert.Equal(message, GrpcHeaders.DecodeMessage(GrpcHeaders.EncodeMessage(message)));
+    public void Status_messages_survive_percent_encoding(string message) =>
+        Assert.Equal(message, GrpcHeaders.DecodeMessage(GrpcHeaders.EncodeMessage(message)));
 
     [Fact]
     public void Timeouts_are_never_shorter_than_asked_and_fit_eight_digits()

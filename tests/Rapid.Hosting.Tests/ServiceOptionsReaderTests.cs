@@ -55,7 +55,13 @@ public class ServiceOptionsReaderTests
     [Fact]
     public void An_empty_variable_is_the_same_as_none() => Assert.Equivalent(
         Read(ServiceKind.Actor, []),
-        Read(ServiceKind.Actor, new() { ["RAPID_LISTEN"] = "", ["RAPID_TOKEN"] = " ", ["RAPID_MAX_MESSAGE"] = "", ["RAPID_TLS_KEY"] = "" }));
+        Read(ServiceKind.Actor, new()
+        {
+            ["RAPID_LISTEN"] = "",
+            ["RAPID_TOKEN"] = " ",
+            ["RAPID_MAX_MESSAGE"] = "",
+            ["RAPID_TLS_KEY"] = "",
+        }));
 
     public static TheoryData<string, string, string[]> BadValues() => new()
     {

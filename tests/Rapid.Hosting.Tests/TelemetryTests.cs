@@ -30,13 +30,15 @@ public class TelemetryTests
         Assert.Contains("blocks_counted", metrics, StringComparison.Ordinal);
         Assert.Contains("echo", metrics, StringComparison.Ordinal);
         Assert.DoesNotContain("nobody_asked", metrics, StringComparison.Ordinal);
-        Assert.Contains("one_update", collector.BodyOf("/opentelemetry.proto.collector.trace.v1.TraceService/Export"), StringComparison.Ordinal);
+        Assert.Contains(
+            "one_update", collector.BodyOf("/opentelemetry.proto.collector.trace.v1.TraceService/Export"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_collector_that_is_away_does_not_keep_the_service_from_its_work()
     {
-        await using var service = await RunningService.StartAsync(RunningService.Options() with { OtlpEndpoint = new Uri("http://127.0.0.1:1") });
+        await using var service = await RunningService.StartAsync(
+            RunningService.Options() with { OtlpEndpoint = new Uri("http://127.0.0.1:1") });
 
         Assert.True(await Health.IsServingAsync(service.Channel));
     }
@@ -52,7 +54,8 @@ public class TelemetryTests
         {
             var builder = WebApplication.CreateSlimBuilder();
             builder.Logging.ClearProviders();
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
+            builder.WebHost.ConfigureKestrel(
+                kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http2));
             var collector = new Collector(builder.Build());
             await collector.RunAsync();
             return collector;

@@ -40,14 +40,16 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
         {
             if (deadline.Kind != DateTimeKind.Utc && deadline != DateTime.MinValue)
             {
-                throw new InvalidOperationException("Deadline must have a kind DateTimeKind.Utc or be equal to DateTime.MaxValue or DateTime.MinValue.");
+                throw new InvalidOperationException(
+                    "Deadline must have a kind DateTimeKind.Utc or be equal to DateTime.MaxValue or DateTime.MinValue.");
             }
 
             var left = deadline - DateTime.UtcNow;
             if (left < LongestTimer)
             {
                 left = left > TimeSpan.Zero ? left : TimeSpan.Zero;
-                _deadlineTimer = new Timer(static call => ((GrpcCall<TRequest, TResponse>)call!).OnDeadline(), this, left, Timeout.InfiniteTimeSpan);
+                _deadlineTimer = new Timer(
+                    static call => ((GrpcCall<TRequest, TResponse>)call!).OnDeadline(), this, left, Timeout.InfiniteTimeSpan);
             }
         }
 
@@ -68,10 +70,12 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
 
     public CancellationToken Aborted => _abort.Token;
 
-    public Status GetStatus() => _outcome?.Status ?? throw new InvalidOperationException("Unable to get the status because the call is not complete.");
+    public Status GetStatus() =>
+        _outcome?.Status ?? throw new InvalidOperationException("Unable to get the status because the call is not complete.");
 
     public Metadata GetTrailers() =>
-        _outcome?.Trailers ?? throw new InvalidOperationException("Can't get the call trailers because the call has not completed successfully.");
+        _outcome?.Trailers
+            ?? throw new InvalidOperationException("Can't get the call trailers because the call has not completed successfully.");
 
     public Task<HttpResponseMessage> ResponseAsync => _response.Task;
 
@@ -103,10 +107,12 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
     public FrameBuffer Encode(TRequest message, WriteOptions? streamOptions)
     {
         var flags = (streamOptions ?? _options.WriteOptions)?.Flags ?? default;
-        var compress = _options.Headers?.GetValue("grpc-internal-encoding-request") == GrpcHeaders.Gzip && !flags.HasFlag(WriteFlags.NoCompress);
+        var compress = _options.Headers?.GetValue("grpc-internal-encoding-request") == GrpcHeaders.Gzip
+            && !flags.HasFlag(WriteFlags.NoCompress);
         try
         {
-            return MessageCodec.Encode(_method.RequestMarshaller, message, compress, CompressionLevel.Fastest, _channel.Options.MaxSendMessageSize);
+            return MessageCodec.Encode(
+                _method.RequestMarshaller, message, compress, CompressionLevel.Fastest, _channel.Options.MaxSendMessageSize);
         }
         catch (RpcException error)
         {
@@ -120,7 +126,8 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
     public Exception FailureOf()
     {
         var status = GetStatus();
-        return _channel.Options.ThrowOperationCanceledOnCancellation && status.StatusCode is StatusCode.Cancelled or StatusCode.DeadlineExceeded
+        return _channel.Options.ThrowOperationCanceledOnCancellation
+            && status.StatusCode is StatusCode.Cancelled or StatusCode.DeadlineExceeded
             ? new OperationCanceledException(status.Detail, new RpcException(status, GetTrailers()), _options.CancellationToken)
             : new RpcException(status, GetTrailers());
     }
@@ -368,7 +375,9 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
             }
         }
 
-        return error is HttpRequestException or IOException or System.Net.Sockets.SocketException ? StatusCode.Unavailable : StatusCode.Internal;
+        return error is HttpRequestException or IOException or System.Net.Sockets.SocketException
+            ? StatusCode.Unavailable
+            : StatusCode.Internal;
     }
 
     private void OnDeadline()

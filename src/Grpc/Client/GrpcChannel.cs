@@ -33,7 +33,8 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         IsSecure = address.Scheme == Uri.UriSchemeHttps;
         Check(options.Credentials);
         var ownsHandler = options.HttpHandler is null || options.DisposeHttpClient;
-        _invoker = new HttpMessageInvoker(options.HttpHandler ?? new SocketsHttpHandler { EnableMultipleHttp2Connections = true }, ownsHandler);
+        _invoker = new HttpMessageInvoker(
+            options.HttpHandler ?? new SocketsHttpHandler { EnableMultipleHttp2Connections = true }, ownsHandler);
     }
 
     internal Uri Address { get; }
@@ -79,7 +80,8 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed.IsCancellationRequested, this);
 
-    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) => _invoker.SendAsync(request, cancellation);
+    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation) =>
+        _invoker.SendAsync(request, cancellation);
 
     protected override Task ShutdownAsyncCore()
     {
@@ -104,7 +106,8 @@ public sealed class GrpcChannel : ChannelBase, IDisposable
         if (credentials.IsSecure != IsSecure)
         {
             var kind = credentials.IsSecure ? "secure" : "insecure";
-            throw new InvalidOperationException($"Channel is configured with {kind} channel credentials and can't use the scheme '{Address.Scheme}'.");
+            throw new InvalidOperationException(
+                $"Channel is configured with {kind} channel credentials and can't use the scheme '{Address.Scheme}'.");
         }
     }
 }

@@ -5,7 +5,8 @@ namespace Grpc.Net.Client;
 internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
 {
     // Blocking stubs exist for callers without an asynchronous context; the wait happens on a pool thread's completed work.
-    public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
+    public override TResponse BlockingUnaryCall<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {
         using var call = AsyncUnaryCall(method, host, options, request);
         return Task.Run(() => call.ResponseAsync).GetAwaiter().GetResult();
@@ -24,7 +25,8 @@ internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new GrpcCall<TRequest, TResponse>(channel, method, options);
         var responses = call.StartStreamedResponse(request);
-        return new AsyncServerStreamingCall<TResponse>(responses, call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
+        return new AsyncServerStreamingCall<TResponse>(
+            responses, call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
     }
 
     public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
@@ -32,7 +34,8 @@ internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new GrpcCall<TRequest, TResponse>(channel, method, options);
         var response = call.StartSingleResponse(null);
-        return new AsyncClientStreamingCall<TRequest, TResponse>(call.Requests!, response, call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
+        return new AsyncClientStreamingCall<TRequest, TResponse>(
+            call.Requests!, response, call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
     }
 
     public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
@@ -40,6 +43,7 @@ internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
     {
         var call = new GrpcCall<TRequest, TResponse>(channel, method, options);
         var responses = call.StartStreamedResponse(null);
-        return new AsyncDuplexStreamingCall<TRequest, TResponse>(call.Requests!, responses, call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
+        return new AsyncDuplexStreamingCall<TRequest, TResponse>(
+            call.Requests!, responses, call.ResponseHeadersAsync, call.GetStatus, call.GetTrailers, call.Dispose);
     }
 }

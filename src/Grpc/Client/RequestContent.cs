@@ -66,7 +66,9 @@ internal sealed class RequestContent<TRequest, TResponse> : HttpContent, IClient
         return Task.CompletedTask;
     }
 
-    /// <summary>The call is over: nothing more can be written. What is not complete resets the stream, so that the server stops too.</summary>
+    /// <summary>
+    /// The call is over: nothing more can be written. What is not complete resets the stream, so that the server stops too.
+    /// </summary>
     public void Abort()
     {
         var over = new IOException("the call has ended");

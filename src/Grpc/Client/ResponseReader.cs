@@ -67,7 +67,8 @@ internal sealed class ResponseReader<TRequest, TResponse>(GrpcCall<TRequest, TRe
                 }
 
                 _current = MessageCodec.Decode(
-                    call.ResponseMarshaller, new ReadOnlySequence<byte>(buffer, 0, length), isCompressed, _encoding, call.MaxReceiveMessageSize);
+                    call.ResponseMarshaller, new ReadOnlySequence<byte>(buffer, 0, length), isCompressed,
+                    _encoding, call.MaxReceiveMessageSize);
                 return true;
             }
             finally

@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Grpc.Core;
 
 public sealed class AsyncUnaryCall<TResponse>(
-    Task<TResponse> responseAsync, Task<Metadata> responseHeadersAsync, Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction) : IDisposable
+    Task<TResponse> responseAsync, Task<Metadata> responseHeadersAsync,
+    Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction) : IDisposable
 {
     public Task<TResponse> ResponseAsync => responseAsync;
 
@@ -11,7 +12,8 @@ public sealed class AsyncUnaryCall<TResponse>(
 
     public TaskAwaiter<TResponse> GetAwaiter() => responseAsync.GetAwaiter();
 
-    public ConfiguredTaskAwaitable<TResponse> ConfigureAwait(bool continueOnCapturedContext) => responseAsync.ConfigureAwait(continueOnCapturedContext);
+    public ConfiguredTaskAwaitable<TResponse> ConfigureAwait(bool continueOnCapturedContext) =>
+        responseAsync.ConfigureAwait(continueOnCapturedContext);
 
     public Status GetStatus() => getStatusFunc();
 
@@ -21,8 +23,8 @@ public sealed class AsyncUnaryCall<TResponse>(
 }
 
 public sealed class AsyncServerStreamingCall<TResponse>(
-    IAsyncStreamReader<TResponse> responseStream, Task<Metadata> responseHeadersAsync, Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction)
-    : IDisposable
+    IAsyncStreamReader<TResponse> responseStream, Task<Metadata> responseHeadersAsync,
+    Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction) : IDisposable
 {
     public IAsyncStreamReader<TResponse> ResponseStream => responseStream;
 
@@ -36,8 +38,8 @@ public sealed class AsyncServerStreamingCall<TResponse>(
 }
 
 public sealed class AsyncClientStreamingCall<TRequest, TResponse>(
-    IClientStreamWriter<TRequest> requestStream, Task<TResponse> responseAsync, Task<Metadata> responseHeadersAsync, Func<Status> getStatusFunc,
-    Func<Metadata> getTrailersFunc, Action disposeAction) : IDisposable
+    IClientStreamWriter<TRequest> requestStream, Task<TResponse> responseAsync, Task<Metadata> responseHeadersAsync,
+    Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction) : IDisposable
 {
     public IClientStreamWriter<TRequest> RequestStream => requestStream;
 
@@ -47,7 +49,8 @@ public sealed class AsyncClientStreamingCall<TRequest, TResponse>(
 
     public TaskAwaiter<TResponse> GetAwaiter() => responseAsync.GetAwaiter();
 
-    public ConfiguredTaskAwaitable<TResponse> ConfigureAwait(bool continueOnCapturedContext) => responseAsync.ConfigureAwait(continueOnCapturedContext);
+    public ConfiguredTaskAwaitable<TResponse> ConfigureAwait(bool continueOnCapturedContext) =>
+        responseAsync.ConfigureAwait(continueOnCapturedContext);
 
     public Status GetStatus() => getStatusFunc();
 
@@ -57,8 +60,8 @@ public sealed class AsyncClientStreamingCall<TRequest, TResponse>(
 }
 
 public sealed class AsyncDuplexStreamingCall<TRequest, TResponse>(
-    IClientStreamWriter<TRequest> requestStream, IAsyncStreamReader<TResponse> responseStream, Task<Metadata> responseHeadersAsync, Func<Status> getStatusFunc,
-    Func<Metadata> getTrailersFunc, Action disposeAction) : IDisposable
+    IClientStreamWriter<TRequest> requestStream, IAsyncStreamReader<TResponse> responseStream, Task<Metadata> responseHeadersAsync,
+    Func<Status> getStatusFunc, Func<Metadata> getTrailersFunc, Action disposeAction) : IDisposable
 {
     public IClientStreamWriter<TRequest> RequestStream => requestStream;
 

@@ -22,8 +22,8 @@ public class WriteOptions(WriteFlags flags = default)
 public struct CallOptions
 {
     public CallOptions(
-        Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default, WriteOptions? writeOptions = null,
-        ContextPropagationToken? propagationToken = null, CallCredentials? credentials = null)
+        Metadata? headers = null, DateTime? deadline = null, CancellationToken cancellationToken = default,
+        WriteOptions? writeOptions = null, ContextPropagationToken? propagationToken = null, CallCredentials? credentials = null)
     {
         Headers = headers;
         Deadline = deadline;
@@ -49,7 +49,8 @@ public struct CallOptions
 
     public readonly CallOptions WithDeadline(DateTime deadline) => this with { Deadline = deadline };
 
-    public readonly CallOptions WithCancellationToken(CancellationToken cancellationToken) => this with { CancellationToken = cancellationToken };
+    public readonly CallOptions WithCancellationToken(CancellationToken cancellationToken) =>
+        this with { CancellationToken = cancellationToken };
 
     public readonly CallOptions WithWriteOptions(WriteOptions writeOptions) => this with { WriteOptions = writeOptions };
 
@@ -84,7 +85,8 @@ public interface IMethod
 
 /// <summary>A remote method and how its messages become bytes.</summary>
 public class Method<TRequest, TResponse>(
-    MethodType type, string serviceName, string name, Marshaller<TRequest> requestMarshaller, Marshaller<TResponse> responseMarshaller) : IMethod
+    MethodType type, string serviceName, string name,
+    Marshaller<TRequest> requestMarshaller, Marshaller<TResponse> responseMarshaller) : IMethod
 {
     public MethodType Type { get; } = type;
 

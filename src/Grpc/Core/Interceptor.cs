@@ -14,7 +14,8 @@ public struct ClientInterceptorContext<TRequest, TResponse>(Method<TRequest, TRe
 /// <summary>Surrounds calls on the client or the server.</summary>
 public abstract class Interceptor
 {
-    public delegate TResponse BlockingUnaryCallContinuation<TRequest, TResponse>(TRequest request, ClientInterceptorContext<TRequest, TResponse> context)
+    public delegate TResponse BlockingUnaryCallContinuation<TRequest, TResponse>(
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class
         where TResponse : class;
 
@@ -39,17 +40,20 @@ public abstract class Interceptor
         where TResponse : class;
 
     public virtual TResponse BlockingUnaryCall<TRequest, TResponse>(
-        TRequest request, ClientInterceptorContext<TRequest, TResponse> context, BlockingUnaryCallContinuation<TRequest, TResponse> continuation)
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context,
+        BlockingUnaryCallContinuation<TRequest, TResponse> continuation)
         where TRequest : class
         where TResponse : class => continuation(request, context);
 
     public virtual AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
-        TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
         where TRequest : class
         where TResponse : class => continuation(request, context);
 
     public virtual AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
-        TRequest request, ClientInterceptorContext<TRequest, TResponse> context, AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation)
+        TRequest request, ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation)
         where TRequest : class
         where TResponse : class => continuation(request, context);
 
@@ -69,12 +73,14 @@ public abstract class Interceptor
         where TResponse : class => continuation(request, context);
 
     public virtual Task<TResponse> ClientStreamingServerHandler<TRequest, TResponse>(
-        IAsyncStreamReader<TRequest> requestStream, ServerCallContext context, ClientStreamingServerMethod<TRequest, TResponse> continuation)
+        IAsyncStreamReader<TRequest> requestStream, ServerCallContext context,
+        ClientStreamingServerMethod<TRequest, TResponse> continuation)
         where TRequest : class
         where TResponse : class => continuation(requestStream, context);
 
     public virtual Task ServerStreamingServerHandler<TRequest, TResponse>(
-        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
+        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context,
+        ServerStreamingServerMethod<TRequest, TResponse> continuation)
         where TRequest : class
         where TResponse : class => continuation(request, responseStream, context);
 
@@ -96,11 +102,13 @@ public static class ChannelExtensions
 
 public static class CallInvokerExtensions
 {
-    public static CallInvoker Intercept(this CallInvoker invoker, Interceptor interceptor) => new InterceptingCallInvoker(invoker, interceptor);
+    public static CallInvoker Intercept(this CallInvoker invoker, Interceptor interceptor) =>
+        new InterceptingCallInvoker(invoker, interceptor);
 
     private sealed class InterceptingCallInvoker(CallInvoker invoker, Interceptor interceptor) : CallInvoker
     {
-        public override TResponse BlockingUnaryCall<TRequest, TResponse>(Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) =>
+        public override TResponse BlockingUnaryCall<TRequest, TResponse>(
+            Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request) =>
             interceptor.BlockingUnaryCall(
                 request, new ClientInterceptorContext<TRequest, TResponse>(method, host, options),
                 (r, c) => invoker.BlockingUnaryCall(c.Method, c.Host, c.Options, r));
@@ -120,11 +128,13 @@ public static class CallInvokerExtensions
         public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
             Method<TRequest, TResponse> method, string? host, CallOptions options) =>
             interceptor.AsyncClientStreamingCall(
-                new ClientInterceptorContext<TRequest, TResponse>(method, host, options), c => invoker.AsyncClientStreamingCall(c.Method, c.Host, c.Options));
+                new ClientInterceptorContext<TRequest, TResponse>(method, host, options),
+                c => invoker.AsyncClientStreamingCall(c.Method, c.Host, c.Options));
 
         public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
             Method<TRequest, TResponse> method, string? host, CallOptions options) =>
             interceptor.AsyncDuplexStreamingCall(
-                new ClientInterceptorContext<TRequest, TResponse>(method, host, options), c => invoker.AsyncDuplexStreamingCall(c.Method, c.Host, c.Options));
+                new ClientInterceptorContext<TRequest, TResponse>(method, host, options),
+                c => invoker.AsyncDuplexStreamingCall(c.Method, c.Host, c.Options));
     }
 }

@@ -104,7 +104,8 @@ public sealed class Metadata : IList<Metadata.Entry>
             Key = Normalize(key);
             if (!IsBinary)
             {
-                throw new ArgumentException($"Key for binary valued metadata entry needs to have suffix indicating binary value. Key: {key}");
+                throw new ArgumentException(
+                    $"Key for binary valued metadata entry needs to have suffix indicating binary value. Key: {key}");
             }
 
             ArgumentNullException.ThrowIfNull(valueBytes);
@@ -130,9 +131,12 @@ public sealed class Metadata : IList<Metadata.Entry>
 
         public bool IsBinary => Key.EndsWith(BinaryHeaderSuffix, StringComparison.Ordinal);
 
-        public override string ToString() => IsBinary ? $"[Entry: key={Key}, valueBytes={Convert.ToBase64String(_bytes!)}]" : $"[Entry: key={Key}, value={_value}]";
+        public override string ToString() => IsBinary
+            ? $"[Entry: key={Key}, valueBytes={Convert.ToBase64String(_bytes!)}]"
+            : $"[Entry: key={Key}, value={_value}]";
 
-        internal static bool IsValidKey(string key) => key.Length > 0 && key.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '.' or '_' or '-');
+        internal static bool IsValidKey(string key) =>
+            key.Length > 0 && key.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '.' or '_' or '-');
 
         private static string Normalize(string key)
         {
@@ -140,7 +144,9 @@ public sealed class Metadata : IList<Metadata.Entry>
             var normalized = key.ToLowerInvariant();
             return IsValidKey(normalized)
                 ? normalized
-                : throw new ArgumentException($"Metadata entry key '{key}' not valid. Keys can only contain lowercase alphanumeric characters, underscores, hyphens and dots.");
+                : throw new ArgumentException(
+                    $"Metadata entry key '{key}' not valid. "
+                    + "Keys can only contain lowercase alphanumeric characters, underscores, hyphens and dots.");
         }
     }
 }

@@ -34,7 +34,8 @@ namespace Grpc.HealthServices
                 ? new HealthCheckResponse { Status = await StatusAsync(context.CancellationToken).ConfigureAwait(false) }
                 : throw new RpcException(new Status(StatusCode.NotFound, ""));
 
-        public override async Task Watch(HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
+        public override async Task Watch(
+            HealthCheckRequest request, IServerStreamWriter<HealthCheckResponse> responseStream, ServerCallContext context)
         {
             // An open watch would hold up the shutdown of the server.
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
@@ -55,9 +56,11 @@ namespace Grpc.HealthServices
                     await Task.Delay(WatchInterval, stop.Token).ConfigureAwait(false);
                 }
             }
-            catch (OperationCanceledException) when (!context.CancellationToken.IsCancellationRequested && lifetime.ApplicationStopping.IsCancellationRequested)
+            catch (OperationCanceledException)
+                when (!context.CancellationToken.IsCancellationRequested && lifetime.ApplicationStopping.IsCancellationRequested)
             {
-                await responseStream.WriteAsync(new HealthCheckResponse { Status = HealthCheckResponse.Types.ServingStatus.NotServing }).ConfigureAwait(false);
+                await responseStream.WriteAsync(
+                    new HealthCheckResponse { Status = HealthCheckResponse.Types.ServingStatus.NotServing }).ConfigureAwait(false);
             }
         }
 

@@ -71,13 +71,17 @@ namespace Grpc.Reflection
         }
 
         private static bool Contains(MessageDescriptor message, string symbol) =>
-            message.FullName == symbol || message.NestedTypes.Any(nested => Contains(nested, symbol)) || message.EnumTypes.Any(choice => choice.FullName == symbol);
+            message.FullName == symbol
+            || message.NestedTypes.Any(nested => Contains(nested, symbol))
+            || message.EnumTypes.Any(choice => choice.FullName == symbol);
     }
 
     internal sealed class ReflectionServiceV1(DescriptorCatalogue catalogue) : V1.ServerReflection.ServerReflectionBase
     {
         public override async Task ServerReflectionInfo(
-            IAsyncStreamReader<V1.ServerReflectionRequest> requestStream, IServerStreamWriter<V1.ServerReflectionResponse> responseStream, ServerCallContext context)
+            IAsyncStreamReader<V1.ServerReflectionRequest> requestStream,
+            IServerStreamWriter<V1.ServerReflectionResponse> responseStream,
+            ServerCallContext context)
         {
             await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken).ConfigureAwait(false))
             {
@@ -92,7 +96,8 @@ namespace Grpc.Reflection
             {
                 case V1.ServerReflectionRequest.MessageRequestOneofCase.ListServices:
                     response.ListServicesResponse = new V1.ListServiceResponse();
-                    response.ListServicesResponse.Service.AddRange(catalogue.ServiceNames.Select(name => new V1.ServiceResponse { Name = name }));
+                    response.ListServicesResponse.Service.AddRange(
+                        catalogue.ServiceNames.Select(name => new V1.ServiceResponse { Name = name }));
                     break;
                 case V1.ServerReflectionRequest.MessageRequestOneofCase.FileByFilename:
                     Fill(response, catalogue.FindFile(request.FileByFilename));
@@ -105,7 +110,11 @@ namespace Grpc.Reflection
                     Fill(response, null);
                     break;
                 default:
-                    response.ErrorResponse = new V1.ErrorResponse { ErrorCode = (int)StatusCode.InvalidArgument, ErrorMessage = "the request asks for nothing" };
+                    response.ErrorResponse = new V1.ErrorResponse
+                    {
+                        ErrorCode = (int)StatusCode.InvalidArgument,
+                        ErrorMessage = "the request asks for nothing",
+                    };
                     break;
             }
 
@@ -131,12 +140,15 @@ namespace Grpc.Reflection
         private readonly ReflectionServiceV1 _newer = new(catalogue);
 
         public override async Task ServerReflectionInfo(
-            IAsyncStreamReader<V1Alpha.ServerReflectionRequest> requestStream, IServerStreamWriter<V1Alpha.ServerReflectionResponse> responseStream, ServerCallContext context)
+            IAsyncStreamReader<V1Alpha.ServerReflectionRequest> requestStream,
+            IServerStreamWriter<V1Alpha.ServerReflectionResponse> responseStream,
+            ServerCallContext context)
         {
             await foreach (var request in requestStream.ReadAllAsync(context.CancellationToken).ConfigureAwait(false))
             {
                 var answer = _newer.Answer(V1.ServerReflectionRequest.Parser.ParseFrom(request.ToByteString()));
-                await responseStream.WriteAsync(V1Alpha.ServerReflectionResponse.Parser.ParseFrom(answer.ToByteString())).ConfigureAwait(false);
+                await responseStream.WriteAsync(
+                    V1Alpha.ServerReflectionResponse.Parser.ParseFrom(answer.ToByteString())).ConfigureAwait(false);
             }
         }
     }

@@ -28,11 +28,13 @@ internal sealed class EndpointBinder<TService>(IEndpointRouteBuilder builder, Gr
                 next = (request, context) => interceptor.UnaryServerHandler(request, context, inner);
             }
 
-            await call.WriteAsync(await next(await call.ReadSingleAsync().ConfigureAwait(false), call).ConfigureAwait(false)).ConfigureAwait(false);
+            await call.WriteAsync(
+                await next(await call.ReadSingleAsync().ConfigureAwait(false), call).ConfigureAwait(false)).ConfigureAwait(false);
         });
     }
 
-    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler)
+    public override void AddMethod<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, ClientStreamingServerMethod<TRequest, TResponse>? handler)
     {
         var invoke = DelegateOf<Func<TService, IAsyncStreamReader<TRequest>, ServerCallContext, Task<TResponse>>>(method);
         Map(method, async (call, interceptors) =>
@@ -48,12 +50,14 @@ internal sealed class EndpointBinder<TService>(IEndpointRouteBuilder builder, Gr
         });
     }
 
-    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler)
+    public override void AddMethod<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, ServerStreamingServerMethod<TRequest, TResponse>? handler)
     {
         var invoke = DelegateOf<Func<TService, TRequest, IServerStreamWriter<TResponse>, ServerCallContext, Task>>(method);
         Map(method, async (call, interceptors) =>
         {
-            ServerStreamingServerMethod<TRequest, TResponse> next = (request, responses, context) => invoke(ServiceOf(call), request, responses, context);
+            ServerStreamingServerMethod<TRequest, TResponse> next =
+                (request, responses, context) => invoke(ServiceOf(call), request, responses, context);
             foreach (var interceptor in interceptors)
             {
                 var inner = next;
@@ -64,12 +68,15 @@ internal sealed class EndpointBinder<TService>(IEndpointRouteBuilder builder, Gr
         });
     }
 
-    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
+    public override void AddMethod<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, DuplexStreamingServerMethod<TRequest, TResponse>? handler)
     {
-        var invoke = DelegateOf<Func<TService, IAsyncStreamReader<TRequest>, IServerStreamWriter<TResponse>, ServerCallContext, Task>>(method);
+        var invoke =
+            DelegateOf<Func<TService, IAsyncStreamReader<TRequest>, IServerStreamWriter<TResponse>, ServerCallContext, Task>>(method);
         Map(method, (call, interceptors) =>
         {
-            DuplexStreamingServerMethod<TRequest, TResponse> next = (requests, responses, context) => invoke(ServiceOf(call), requests, responses, context);
+            DuplexStreamingServerMethod<TRequest, TResponse> next =
+                (requests, responses, context) => invoke(ServiceOf(call), requests, responses, context);
             foreach (var interceptor in interceptors)
             {
                 var inner = next;
@@ -81,7 +88,8 @@ internal sealed class EndpointBinder<TService>(IEndpointRouteBuilder builder, Gr
     }
 
     private static TService ServiceOf(ServerCall call) =>
-        call.HttpContext.RequestServices.GetService<TService>() ?? (TService)Owned(call.HttpContext, ActivatorUtilities.CreateInstance<TService>(call.HttpContext.RequestServices));
+        call.HttpContext.RequestServices.GetService<TService>()
+        ?? (TService)Owned(call.HttpContext, ActivatorUtilities.CreateInstance<TService>(call.HttpContext.RequestServices));
 
     /// <summary>What the container does not know lives as long as its call.</summary>
     private static object Owned(HttpContext context, object made)
@@ -101,13 +109,15 @@ internal sealed class EndpointBinder<TService>(IEndpointRouteBuilder builder, Gr
     private static TDelegate DelegateOf<TDelegate>(IMethod method)
         where TDelegate : Delegate
     {
-        var parameters = typeof(TDelegate).GetMethod("Invoke")!.GetParameters().Skip(1).Select(parameter => parameter.ParameterType).ToArray();
+        var parameters = typeof(TDelegate).GetMethod("Invoke")!.GetParameters()
+            .Skip(1).Select(parameter => parameter.ParameterType).ToArray();
         var implementation = typeof(TService).GetMethod(method.Name, parameters)
             ?? throw new InvalidOperationException($"{typeof(TService).Name} has no method {method.Name} for {method.FullName}");
         return implementation.CreateDelegate<TDelegate>();
     }
 
-    private void Map<TRequest, TResponse>(Method<TRequest, TResponse> method, Func<ServerCall<TRequest, TResponse>, IReadOnlyList<Interceptor>, Task> handle)
+    private void Map<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, Func<ServerCall<TRequest, TResponse>, IReadOnlyList<Interceptor>, Task> handle)
         where TRequest : class
         where TResponse : class
     {
@@ -117,7 +127,8 @@ internal sealed class EndpointBinder<TService>(IEndpointRouteBuilder builder, Gr
         Task HandleAsync(HttpContext context)
         {
             // Outermost first in the options, so innermost first here.
-            Interceptor[] interceptors = [.. options.Interceptors.Reverse().Select(registration => registration.Create(context.RequestServices))];
+            Interceptor[] interceptors =
+                [.. options.Interceptors.Reverse().Select(registration => registration.Create(context.RequestServices))];
             var call = new ServerCall<TRequest, TResponse>(context, options, method);
             return call.RunAsync(() => handle(call, interceptors));
         }

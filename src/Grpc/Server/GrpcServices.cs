@@ -55,13 +55,19 @@ namespace Microsoft.AspNetCore.Builder
         {
             ArgumentNullException.ThrowIfNull(builder);
             var catalogue = builder.ServiceProvider.GetService<ServiceCatalogue>()
-                ?? throw new InvalidOperationException("Unable to find the required services. Please add all the required services by calling 'IServiceCollection.AddGrpc'.");
+                ?? throw new InvalidOperationException(
+                    "Unable to find the required services. "
+                    + "Please add all the required services by calling 'IServiceCollection.AddGrpc'.");
             var options = builder.ServiceProvider.GetRequiredService<IOptions<GrpcServiceOptions>>().Value;
             var binder = new EndpointBinder<TService>(builder, options);
-            var attribute = BaseTypes(typeof(TService)).Select(type => type.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false)).FirstOrDefault(found => found is not null)
-                ?? throw new InvalidOperationException($"Cannot locate BindService(ServiceBinderBase, ServiceBase) method for the service '{typeof(TService).Name}'.");
+            var attribute = BaseTypes(typeof(TService))
+                .Select(type => type.GetCustomAttribute<BindServiceMethodAttribute>(inherit: false))
+                .FirstOrDefault(found => found is not null)
+                ?? throw new InvalidOperationException(
+                    $"Cannot locate BindService(ServiceBinderBase, ServiceBase) method for the service '{typeof(TService).Name}'.");
             var bind = attribute.BindType.GetMethods(BindingFlags.Public | BindingFlags.Static)
-                .Single(method => method.Name == attribute.BindMethodName && method.GetParameters() is [{ ParameterType: var first }, _] && first == typeof(ServiceBinderBase));
+                .Single(method => method.Name == attribute.BindMethodName
+                    && method.GetParameters() is [{ ParameterType: var first }, _] && first == typeof(ServiceBinderBase));
             bind.Invoke(null, [binder, null]);
             catalogue.Add(binder.ServiceName!, attribute.BindType);
             if (options.IgnoreUnknownServices != true)
@@ -83,10 +89,12 @@ namespace Microsoft.AspNetCore.Builder
         /// <summary>Methods and services that nobody implements answer UNIMPLEMENTED rather than 404.</summary>
         private static void MapUnknown(IEndpointRouteBuilder builder, ServiceCatalogue catalogue, string service)
         {
-            builder.Map($"{service}/{{unimplementedMethod}}", Respond("Method is unimplemented.")).WithDisplayName($"gRPC - Unimplemented method for {service}").Add(Last);
+            builder.Map($"{service}/{{unimplementedMethod}}", Respond("Method is unimplemented."))
+                .WithDisplayName($"gRPC - Unimplemented method for {service}").Add(Last);
             if (catalogue.TakeFallback())
             {
-                builder.Map("{unimplementedService}/{unimplementedMethod}", Respond("Service is unimplemented.")).WithDisplayName("gRPC - Unimplemented service").Add(Last);
+                builder.Map("{unimplementedService}/{unimplementedMethod}", Respond("Service is unimplemented."))
+                    .WithDisplayName("gRPC - Unimplemented service").Add(Last);
             }
 
             static void Last(EndpointBuilder endpoint) => ((RouteEndpointBuilder)endpoint).Order = int.MaxValue;

@@ -28,7 +28,8 @@ internal abstract class ServerCall : ServerCallContext
         Options = options;
         _method = method.FullName;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        if (context.Request.Headers.TryGetValue(GrpcHeaders.Timeout, out var timeout) && GrpcHeaders.ParseTimeout(timeout) is { } left && left > TimeSpan.Zero)
+        if (context.Request.Headers.TryGetValue(GrpcHeaders.Timeout, out var timeout)
+            && GrpcHeaders.ParseTimeout(timeout) is { } left && left > TimeSpan.Zero)
         {
             var now = DateTime.UtcNow;
             DeadlineCore = left < DateTime.MaxValue - now ? now + left : DateTime.MaxValue;
@@ -45,7 +46,8 @@ internal abstract class ServerCall : ServerCallContext
     protected override string HostCore => HttpContext.Request.Host.Value ?? "";
 
     protected override string PeerCore => HttpContext.Connection.RemoteIpAddress is { } address
-        ? $"{(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? "ipv6:[" + address + "]" : "ipv4:" + address)}:{HttpContext.Connection.RemotePort}"
+        ? $"{(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? "ipv6:[" + address + "]" : "ipv4:" + address)}"
+            + $":{HttpContext.Connection.RemotePort}"
         : "unknown";
 
     protected override DateTime DeadlineCore { get; } = DateTime.MaxValue;
@@ -66,8 +68,10 @@ internal abstract class ServerCall : ServerCallContext
 
     /// <summary>Whether a request speaks gRPC at all.</summary>
     public static bool IsGrpc(HttpRequest request) =>
-        HttpMethods.IsPost(request.Method) && request.ContentType?.StartsWith(GrpcHeaders.ContentType, StringComparison.OrdinalIgnoreCase) == true
-        && (request.ContentType.Length == GrpcHeaders.ContentType.Length || request.ContentType[GrpcHeaders.ContentType.Length] is '+' or ';');
+        HttpMethods.IsPost(request.Method)
+        && request.ContentType?.StartsWith(GrpcHeaders.ContentType, StringComparison.OrdinalIgnoreCase) == true
+        && (request.ContentType.Length == GrpcHeaders.ContentType.Length
+            || request.ContentType[GrpcHeaders.ContentType.Length] is '+' or ';');
 
     /// <summary>Answers with a status and nothing else.</summary>
     public static Task RefuseAsync(HttpContext context, Status status)
@@ -171,7 +175,8 @@ internal abstract class ServerCall : ServerCallContext
         var response = HttpContext.Response;
         response.ContentType = GrpcHeaders.ContentType;
         response.Headers[GrpcHeaders.AcceptEncoding] = "identity,gzip";
-        if (Options.ResponseCompressionAlgorithm == GrpcHeaders.Gzip && HttpContext.Request.Headers[GrpcHeaders.AcceptEncoding].ToString().Contains(GrpcHeaders.Gzip, StringComparison.Ordinal))
+        if (Options.ResponseCompressionAlgorithm == GrpcHeaders.Gzip
+            && HttpContext.Request.Headers[GrpcHeaders.AcceptEncoding].ToString().Contains(GrpcHeaders.Gzip, StringComparison.Ordinal))
         {
             response.Headers[GrpcHeaders.Encoding] = GrpcHeaders.Gzip;
         }
@@ -202,7 +207,11 @@ internal abstract class ServerCall : ServerCallContext
 
         HttpContext.RequestServices.GetService<ILoggerFactory>()?.CreateLogger("Grpc.AspNetCore.Server")
             .LogError(error, "Error when executing service method '{Method}'.", _method);
-        return new Status(StatusCode.Unknown, Options.EnableDetailedErrors == true ? $"Exception was thrown by handler. {error.GetType().Name}: {error.Message}" : "Exception was thrown by handler.");
+        return new Status(
+            StatusCode.Unknown,
+            Options.EnableDetailedErrors == true
+                ? $"Exception was thrown by handler. {error.GetType().Name}: {error.Message}"
+                : "Exception was thrown by handler.");
     }
 
     private Metadata ReadHeaders()

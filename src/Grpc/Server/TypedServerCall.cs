@@ -31,7 +31,8 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
     /// <summary>The only request message of a unary or server-streaming call.</summary>
     public async Task<TRequest> ReadSingleAsync()
     {
-        var request = await ReadAsync(CancellationToken).ConfigureAwait(false) ?? throw new RpcException(new Status(StatusCode.Internal, "Incomplete message."));
+        var request = await ReadAsync(CancellationToken).ConfigureAwait(false)
+            ?? throw new RpcException(new Status(StatusCode.Internal, "Incomplete message."));
         return await ReadAsync(CancellationToken).ConfigureAwait(false) is null
             ? request
             : throw new RpcException(new Status(StatusCode.Internal, "Additional data after the message received."));
@@ -54,9 +55,11 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
         try
         {
             CancellationToken.ThrowIfCancellationRequested();
-            var compress = HttpContext.Response.Headers.ContainsKey(GrpcHeaders.Encoding) && WriteOptions?.Flags.HasFlag(WriteFlags.NoCompress) != true;
+            var compress = HttpContext.Response.Headers.ContainsKey(GrpcHeaders.Encoding)
+                && WriteOptions?.Flags.HasFlag(WriteFlags.NoCompress) != true;
             using var frame = MessageCodec.Encode(
-                method.ResponseMarshaller, message, compress, Options.ResponseCompressionLevel ?? CompressionLevel.Fastest, Options.MaxSendMessageSize);
+                method.ResponseMarshaller, message, compress,
+                Options.ResponseCompressionLevel ?? CompressionLevel.Fastest, Options.MaxSendMessageSize);
             if (WriteOptions?.Flags.HasFlag(WriteFlags.BufferHint) == true)
             {
                 // Leaves with the next message that is not held back, or with the end of the call.
@@ -65,7 +68,8 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
             }
 
             using var linked = Link(cancellationToken);
-            var result = await HttpContext.Response.BodyWriter.WriteAsync(frame.Memory, linked?.Token ?? CancellationToken).ConfigureAwait(false);
+            var result = await HttpContext.Response.BodyWriter
+                .WriteAsync(frame.Memory, linked?.Token ?? CancellationToken).ConfigureAwait(false);
             if (result.IsCompleted)
             {
                 OnTransportGone();
@@ -157,7 +161,8 @@ internal sealed class ServerCall<TRequest, TResponse>(HttpContext context, GrpcS
         try
         {
             message = MessageCodec.Decode(
-                method.RequestMarshaller, payload, isCompressed, HttpContext.Request.Headers[GrpcHeaders.Encoding], Options.MaxReceiveMessageSize);
+                method.RequestMarshaller, payload, isCompressed,
+                HttpContext.Request.Headers[GrpcHeaders.Encoding], Options.MaxReceiveMessageSize);
         }
         catch (Google.Protobuf.InvalidProtocolBufferException error)
         {

@@ -31,7 +31,10 @@ internal static class GrpcHeaders
     public static string FormatTimeout(TimeSpan timeout)
     {
         var ticks = Math.Max(timeout.Ticks, 1);
-        foreach (var (perUnit, unit) in new[] { (0L, 'n'), (10L, 'u'), (TimeSpan.TicksPerMillisecond, 'm'), (TimeSpan.TicksPerSecond, 'S') })
+        foreach (var (perUnit, unit) in new[]
+        {
+            (0L, 'n'), (10L, 'u'), (TimeSpan.TicksPerMillisecond, 'm'), (TimeSpan.TicksPerSecond, 'S'),
+        })
         {
             var value = unit == 'n' ? ticks > MaximumTimeoutSeconds ? long.MaxValue : ticks * 100 : (ticks + perUnit - 1) / perUnit;
             if (value <= 99_999_999)
@@ -46,7 +49,8 @@ internal static class GrpcHeaders
     /// <summary>Reads a timeout header; null when it is malformed.</summary>
     public static TimeSpan? ParseTimeout(string? text)
     {
-        if (text is null || text.Length is < 2 or > 9 || !long.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+        if (text is null || text.Length is < 2 or > 9
+            || !long.TryParse(text[..^1], NumberStyles.None, CultureInfo.InvariantCulture, out var value))
         {
             return null;
         }
@@ -88,7 +92,8 @@ internal static class GrpcHeaders
     }
 
     /// <summary>Undoes <see cref="EncodeMessage"/>; malformed escapes stay as they are.</summary>
-    public static string DecodeMessage(string message) => message.Contains('%', StringComparison.Ordinal) ? Uri.UnescapeDataString(message) : message;
+    public static string DecodeMessage(string message) =>
+        message.Contains('%', StringComparison.Ordinal) ? Uri.UnescapeDataString(message) : message;
 
     /// <summary>The header text of a metadata entry.</summary>
     public static string ValueOf(Metadata.Entry entry) => entry.IsBinary ? Convert.ToBase64String(entry.ValueBytes) : entry.Value;

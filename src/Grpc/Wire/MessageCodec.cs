@@ -20,7 +20,9 @@ internal static class MessageCodec
             marshaller.ContextualSerializer(message, frame);
             if (maximum is { } limit && frame.PayloadLength > limit)
             {
-                throw new RpcException(new Status(StatusCode.ResourceExhausted, $"Sending message exceeds the maximum configured message size: {frame.PayloadLength} > {limit} bytes."));
+                throw new RpcException(new Status(
+                    StatusCode.ResourceExhausted,
+                    $"Sending message exceeds the maximum configured message size: {frame.PayloadLength} > {limit} bytes."));
             }
 
             if (compress)
@@ -50,7 +52,9 @@ internal static class MessageCodec
 
         if (length > int.MaxValue || (maximum is { } limit && length > limit))
         {
-            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"Received message exceeds the maximum configured message size: {length} > {maximum ?? int.MaxValue} bytes."));
+            throw new RpcException(new Status(
+                StatusCode.ResourceExhausted,
+                $"Received message exceeds the maximum configured message size: {length} > {maximum ?? int.MaxValue} bytes."));
         }
 
         return (header[0] == 1, (int)length);
@@ -72,7 +76,8 @@ internal static class MessageCodec
 
         if (encoding != GrpcHeaders.Gzip)
         {
-            throw new RpcException(new Status(StatusCode.Unimplemented, $"Unsupported grpc-encoding value '{encoding}'. Supported encodings: identity, gzip"));
+            throw new RpcException(new Status(
+                StatusCode.Unimplemented, $"Unsupported grpc-encoding value '{encoding}'. Supported encodings: identity, gzip"));
         }
 
         return marshaller.ContextualDeserializer(new Payload(new ReadOnlySequence<byte>(Decompress(payload, maximum))));
@@ -92,7 +97,9 @@ internal static class MessageCodec
                 target.Write(chunk, 0, count);
                 if (maximum is { } limit && target.Length > limit)
                 {
-                    throw new RpcException(new Status(StatusCode.ResourceExhausted, $"Received message exceeds the maximum configured message size: more than {limit} bytes after decompression."));
+                    throw new RpcException(new Status(
+                        StatusCode.ResourceExhausted,
+                        $"Received message exceeds the maximum configured message size: more than {limit} bytes after decompression."));
                 }
             }
         }

@@ -6,7 +6,9 @@ using Rapid.Protocol.Specs;
 
 namespace Rapid.Cli.Commands;
 
-/// <summary><c>rapid compare [SPEC...]</c>: trains every spec with every seed, then writes scores and learning curves side by side.</summary>
+/// <summary>
+/// <c>rapid compare [SPEC...]</c>: trains every spec with every seed, then writes scores and learning curves side by side.
+/// </summary>
 internal static class CompareCommand
 {
     public static Command Create()
@@ -29,7 +31,8 @@ internal static class CompareCommand
             DefaultValueFactory = _ => "comparison",
         };
         var (set, runs) = (TrainCommand.SetOption(), TrainCommand.RunsOption());
-        var command = new Command("compare", "Train specs with several seeds and compare them; runs that are there already are not repeated")
+        var command = new Command(
+            "compare", "Train specs with several seeds and compare them; runs that are there already are not repeated")
         {
             specs, seeds, output, set, runs,
         };
@@ -37,7 +40,9 @@ internal static class CompareCommand
         {
             var numbers = ReadSeeds(result.GetValue(seeds)!);
             var named = result.GetValue(specs) is { Length: > 0 } files ? files.Cast<string?>() : [null];
-            var all = named.Select(file => numbers.Select(seed => TrainCommand.ReadSpec(file, result.GetValue(set) ?? [], seed)).ToList()).ToList();
+            var all = named
+                .Select(file => numbers.Select(seed => TrainCommand.ReadSpec(file, result.GetValue(set) ?? [], seed)).ToList())
+                .ToList();
             return RunAsync(all, TrainCommand.RunsFolder(result.GetValue(runs)), result.GetValue(output)!, signals);
         });
         return command;
@@ -47,7 +52,8 @@ internal static class CompareCommand
     {
         var seeds = text.Split(',', StringSplitOptions.TrimEntries);
         return seeds.FirstOrDefault(seed => !ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out _)) is { } bad
-            ? throw new CliException($"--seeds: '{bad}' is not a seed; allowed: whole numbers separated by commas, for example 1,2,3", ExitCode.BadInput)
+            ? throw new CliException(
+                $"--seeds: '{bad}' is not a seed; allowed: whole numbers separated by commas, for example 1,2,3", ExitCode.BadInput)
             : seeds;
     }
 
@@ -65,7 +71,8 @@ internal static class CompareCommand
                     return exitCode;
                 }
 
-                run ??= RunFolders.FindFinished(runs, options) ?? throw new CliException($"the run of {options.Name}, seed {options.Seed}, is gone");
+                run ??= RunFolders.FindFinished(runs, options)
+                    ?? throw new CliException($"the run of {options.Name}, seed {options.Seed}, is gone");
                 curves.Add(LearningCurve.Read(run, options.Seed));
             }
 

@@ -11,13 +11,17 @@ internal static class ComparisonReport
     {
         var seeds = specs[0].Curves.Select(curve => curve.Seed).ToList();
         var text = new StringBuilder("| spec |");
-        text.Append(CultureInfo.InvariantCulture, $" {string.Join(" | ", seeds.Select(seed => $"seed {seed}"))} | mean | standard error |").AppendLine();
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $" {string.Join(" | ", seeds.Select(seed => $"seed {seed}"))} | mean | standard error |").AppendLine();
         text.Append("|---|").Insert(text.Length, "---|", seeds.Count + 2).AppendLine();
         foreach (var spec in specs)
         {
             var returns = spec.Curves.Select(curve => curve.FinalReturn).ToList();
             var cells = string.Join(" | ", returns.Select(Number));
-            text.Append(CultureInfo.InvariantCulture, $"| {spec.Name} | {cells} | {Number(returns.Average())} | {Number(StandardError(returns))} |").AppendLine();
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {spec.Name} | {cells} | {Number(returns.Average())} | {Number(StandardError(returns))} |").AppendLine();
         }
 
         return text.ToString();
@@ -31,7 +35,9 @@ internal static class ComparisonReport
         {
             foreach (var (step, value) in curve.Points)
             {
-                text.Append(CultureInfo.InvariantCulture, $"\"{spec.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\",{curve.Seed},{step},{value:G9}").AppendLine();
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"\"{spec.Name.Replace("\"", "\"\"", StringComparison.Ordinal)}\",{curve.Seed},{step},{value:G9}").AppendLine();
             }
         }
 

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Rapid.Cli.Comparison;
 
-/// <summary>Learning curves as an SVG: for each spec the mean over seeds as a line, the range from the worst to the best seed as a band.</summary>
+/// <summary>
+/// Learning curves as an SVG: for each spec the mean over seeds as a line, the range from the worst to the best seed as a band.
+/// </summary>
 internal static class CurvePlot
 {
     private const int Width = 760, Height = 420, Left = 70, Right = 20, Top = 20, Bottom = 50, Ticks = 5, LegendLine = 18;
@@ -20,27 +22,43 @@ internal static class CurvePlot
         var (low, high) = (Math.Min(0, bands.Min(band => band.Min(point => point.Low))), bands.Max(band => band.Max(point => point.High)));
         high = high > low ? high : low + 1;
         var svg = new StringBuilder();
-        svg.Append(CultureInfo.InvariantCulture, $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" font-family="sans-serif" font-size="12">""").AppendLine();
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" """
+            + $"""font-family="sans-serif" font-size="12">""").AppendLine();
         svg.Append(CultureInfo.InvariantCulture, $"""<rect width="{Width}" height="{Height}" fill="white"/>""").AppendLine();
         for (var i = 0; i <= Ticks; i++)
         {
             var (step, value) = (lastStep * i / Ticks, low + (high - low) * i / Ticks);
             svg.Append(CultureInfo.InvariantCulture, $"""<path d="M{Left},{Y(value):F1}H{Width - Right}" stroke="#ddd"/>""");
             svg.Append(CultureInfo.InvariantCulture, $"""<text x="{Left - 6}" y="{Y(value) + 4:F1}" text-anchor="end">{value:0}</text>""");
-            svg.Append(CultureInfo.InvariantCulture, $"""<text x="{X(step):F1}" y="{Height - Bottom + 18}" text-anchor="middle">{step / 1000:0}k</text>""").AppendLine();
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"""<text x="{X(step):F1}" y="{Height - Bottom + 18}" text-anchor="middle">{step / 1000:0}k</text>""").AppendLine();
         }
 
-        svg.Append(CultureInfo.InvariantCulture, $"""<text x="{(Left + Width - Right) / 2}" y="{Height - 10}" text-anchor="middle">environment steps</text>""");
-        svg.Append(CultureInfo.InvariantCulture, $"""<text transform="translate(16,{(Top + Height - Bottom) / 2}) rotate(-90)" text-anchor="middle">evaluation return</text>""").AppendLine();
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"""<text x="{(Left + Width - Right) / 2}" y="{Height - 10}" text-anchor="middle">environment steps</text>""");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"""<text transform="translate(16,{(Top + Height - Bottom) / 2}) rotate(-90)" """
+            + $"""text-anchor="middle">evaluation return</text>""").AppendLine();
         for (var i = 0; i < specs.Count; i++)
         {
             var (colour, band) = (Colours[i % Colours.Length], bands[i]);
-            var edge = band.Select(point => Point(point.Step, point.High)).Concat(band.Reverse().Select(point => Point(point.Step, point.Low)));
+            var edge = band.Select(point => Point(point.Step, point.High))
+                .Concat(band.Reverse().Select(point => Point(point.Step, point.Low)));
             svg.Append(CultureInfo.InvariantCulture, $"""<polygon points="{string.Join(' ', edge)}" fill="{colour}" opacity="0.15"/>""");
-            svg.Append(CultureInfo.InvariantCulture, $"""<polyline points="{string.Join(' ', band.Select(point => Point(point.Step, point.Mean)))}" fill="none" stroke="{colour}" stroke-width="2"/>""");
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"""<polyline points="{string.Join(' ', band.Select(point => Point(point.Step, point.Mean)))}" """
+                + $"""fill="none" stroke="{colour}" stroke-width="2"/>""");
             var legend = Top + 10 + i * LegendLine;
             svg.Append(CultureInfo.InvariantCulture, $"""<path d="M{Left + 10},{legend}h20" stroke="{colour}" stroke-width="2"/>""");
-            svg.Append(CultureInfo.InvariantCulture, $"""<text x="{Left + 36}" y="{legend + 4}">{WebUtility.HtmlEncode(specs[i].Name)}</text>""").AppendLine();
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"""<text x="{Left + 36}" y="{legend + 4}">{WebUtility.HtmlEncode(specs[i].Name)}</text>""").AppendLine();
         }
 
         return svg.AppendLine("</svg>").ToString();
