@@ -133,5 +133,5 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
     }
 
     private static long BatchSteps(ExperimentOptions spec) =>
-        (long)((PpoOptions)spec.Algorithm).RolloutSteps * spec.Actors.Environments * spec.Actors.Count;
+        (long)spec.Algorithm.RolloutSteps * spec.Actors.Environments * spec.Actors.Count;
 }
