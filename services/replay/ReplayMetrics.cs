@@ -22,6 +22,10 @@ internal sealed class ReplayMetrics(TableRegistry tables, MemoryBudget memory) :
         _meter.CreateObservableGauge(
             "rapid.replay.unacknowledged", () => Measure(table => table.UnacknowledgedBlocks), "{block}", "Blocks delivered and not yet acknowledged");
         _meter.CreateObservableGauge("rapid.replay.bytes", () => Measure(table => table.Bytes), "By", "Size of the table's blocks");
+        _meter.CreateObservableCounter("rapid.replay.inserted", () => Measure(table => table.InsertedSteps), "{step}", "Environment steps stored");
+        _meter.CreateObservableCounter("rapid.replay.items", () => Measure(table => table.SampledItems), "{item}", "Items drawn");
+        _meter.CreateObservableCounter("rapid.replay.evicted", () => Measure(table => table.EvictedBlocks), "{block}", "Blocks that gave way to new ones");
+        _meter.CreateObservableCounter("rapid.replay.cold", () => Measure(table => table.ColdBlocks), "{block}", "Blocks that draws had to fetch from Redis");
         _meter.CreateObservableGauge("rapid.replay.memory", () => memory.Used, "By", "Memory of blocks, all tables");
         return Task.CompletedTask;
     }
@@ -31,5 +35,6 @@ internal sealed class ReplayMetrics(TableRegistry tables, MemoryBudget memory) :
     public void Dispose() => _meter.Dispose();
 
     private IEnumerable<Measurement<long>> Measure(Func<TableInfo, ulong> value) => tables.All("").Select(
-        table => new Measurement<long>((long)value(table.Info()), new KeyValuePair<string, object?>("table", table.Definition.Name)));
+        table => new Measurement<long>((long)value(table.Info()),
+            new("table", table.Definition.Name), new("durability", table.Definition.Store.ToString())));
 }

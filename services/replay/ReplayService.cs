@@ -43,7 +43,7 @@ internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime)
 
         var table = tables.Get(requestStream.Current.Table);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped, table.Dropped);
-        var session = new SampleSession(table);
+        var session = table.Open(requestStream.Current);
         try
         {
             await responseStream.WriteAsync(new SampleReply { Opened = table.Info() }, ended.Token);
@@ -51,7 +51,7 @@ internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime)
             do
             {
                 var request = requestStream.Current;
-                await session.AcknowledgeAsync(request.Acknowledged, ended.Token);
+                await session.HandleAsync(request, ended.Token);
                 session.Grant(request.Credits);
             }
             while (await MoveNextUnlessFailed(requestStream, delivering, ended.Token));
