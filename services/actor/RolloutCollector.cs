@@ -25,6 +25,7 @@ public sealed class RolloutCollector : IDisposable
     private readonly bool _wantsDiscountedReturns;
     private readonly int _steps, _count, _observationSize, _actionSize;
     private readonly float[] _raw, _finals, _observations, _actions, _rewards, _logProbabilities, _values, _discounted, _finalObservations;
+    private readonly float[] _distributions, _logStd;
     private readonly byte[] _terminated, _truncated;
     private readonly float[] _running;
     private readonly long[] _indices;
@@ -40,8 +41,8 @@ public sealed class RolloutCollector : IDisposable
 
     internal RolloutCollector(ExperimentOptions options, uint slot, Func<IEnvironment> make)
     {
-        var ppo = (PpoOptions)options.Algorithm;
-        (_steps, _count, _gamma) = (ppo.RolloutSteps, options.Actors.Environments, ppo.Gamma);
+        var algorithm = (OnPolicyOptions)options.Algorithm;
+        (_steps, _count, _gamma) = (algorithm.RolloutSteps, options.Actors.Environments, algorithm.Gamma);
         _environments = new VectorEnvironment(_ => make(), _count, RandomStream.Derive(options.Seed, EnvironmentRole, slot), options.Actors.Threads);
         _noise = [.. Enumerable.Range(0, _count).Select(i => new RandomStream(RandomStream.Derive(options.Seed, ActionRole, slot, (ulong)i)))];
         _policy = new PolicyInference(PolicyLayout.Create(options, _environments.ObservationSpace, _environments.ActionSpace));
@@ -58,6 +59,9 @@ public sealed class RolloutCollector : IDisposable
         (_discounted, _running) = (new float[rows], new float[_count]);
         (_terminated, _truncated) = (new byte[rows], new byte[rows]);
         _finalObservations = new float[rows * _observationSize];
+        var distributionSize = algorithm is P3oOptions ? rows * _policy.Layout.Outputs : 0;
+        _distributions = new float[distributionSize];
+        _logStd = new float[_policy.Layout.IsDiscrete ? 0 : distributionSize];
     }
 
     /// <summary>Collects one block.</summary>
@@ -137,7 +141,8 @@ public sealed class RolloutCollector : IDisposable
 
     private void Act(int t) => _policy.Act(
         _observations.AsSpan(t * _raw.Length, _raw.Length), _noise, _actions.AsSpan(t * _count * _actionSize, _count * _actionSize),
-        _logProbabilities.AsSpan(t * _count, _count), _values.AsSpan(t * _count, _count));
+        _logProbabilities.AsSpan(t * _count, _count), _values.AsSpan(t * _count, _count),
+        _distributions.Length == 0 ? [] : _distributions.AsSpan(t * _count * _policy.Layout.Outputs, _count * _policy.Layout.Outputs));
 
     /// <summary>Turns the raw observations of this moment into what the policy sees; statistics are updated first, as the usual wrappers do.</summary>
     private void Observe(Span<float> seen, bool learn)
@@ -214,6 +219,7 @@ public sealed class RolloutCollector : IDisposable
         block.Add<byte>(TrajectoryColumns.Terminated, _terminated, _steps, _count);
         block.Add<byte>(TrajectoryColumns.Truncated, _truncated, _steps, _count);
         block.Add<float>(TrajectoryColumns.LogProbabilities, _logProbabilities, _steps, _count);
+        PackDistributions(snapshot, block);
         block.Add<float>(TrajectoryColumns.Values, _values, _steps + 1, _count);
         block.Add<float>(TrajectoryColumns.FinalObservations, _finalObservations.AsSpan(0, finals * _observationSize), finals, _observationSize);
         if (_wantsDiscountedReturns)
@@ -231,5 +237,30 @@ public sealed class RolloutCollector : IDisposable
         block.BrokenEnvironments = (ulong)_environments.BrokenCount - _reportedBroken;
         _reportedBroken = (ulong)_environments.BrokenCount;
         return block;
+    }
+
+    private void PackDistributions(PolicySnapshot snapshot, Trajectory block)
+    {
+        var outputs = _policy.Layout.Outputs;
+        if (_distributions.Length == 0)
+        {
+            return;
+        }
+
+        if (_policy.Layout.IsDiscrete)
+        {
+            block.Add<float>(TrajectoryColumns.BehaviourLogProbabilities, _distributions, _steps, _count, outputs);
+            return;
+        }
+
+        var logStd = _policy.Layout["policy.log_std"];
+        var current = MemoryMarshal.Cast<byte, float>(snapshot.Parameters.Span).Slice(logStd.Offset, logStd.Length);
+        for (var i = 0; i < _logStd.Length; i += outputs)
+        {
+            current.CopyTo(_logStd.AsSpan(i));
+        }
+
+        block.Add<float>(TrajectoryColumns.BehaviourMean, _distributions, _steps, _count, outputs);
+        block.Add<float>(TrajectoryColumns.BehaviourLogStd, _logStd, _steps, _count, outputs);
     }
 }

@@ -91,14 +91,22 @@ public sealed class PolicyInference
     /// <param name="actions">[n, act]; a discrete action is its index.</param>
     /// <param name="logProbabilities">[n], log-probability of the sampled (unclipped) action.</param>
     /// <param name="values">[n].</param>
+    /// <param name="distributions">[n, outputs], log-probabilities of all actions or means; may be left out.</param>
     public void Act(
-        ReadOnlySpan<float> observations, ReadOnlySpan<RandomStream> noise, Span<float> actions, Span<float> logProbabilities, Span<float> values)
+        ReadOnlySpan<float> observations, ReadOnlySpan<RandomStream> noise, Span<float> actions, Span<float> logProbabilities, Span<float> values,
+        Span<float> distributions = default)
     {
         for (var i = 0; i < noise.Length; i++)
         {
             var action = actions.Slice(i * _layout.ActionSize, _layout.ActionSize);
             values[i] = Evaluate(observations.Slice(i * _layout.ObservationSize, _layout.ObservationSize), wantPolicy: true, wantValue: true);
             logProbabilities[i] = _layout.IsDiscrete ? SampleIndex(noise[i], action) : SampleGaussian(noise[i], action);
+            if (!distributions.IsEmpty)
+            {
+                // Logits differ from log-probabilities by the same constant for every action.
+                var constant = _layout.IsDiscrete ? _policyOutput[(int)action[0]] - logProbabilities[i] : 0;
+                TensorPrimitives.Subtract(_policyOutput, constant, distributions.Slice(i * _layout.Outputs, _layout.Outputs));
+            }
         }
     }
 

@@ -57,7 +57,12 @@ internal static class RandomOptions
         return options with
         {
             TotalSteps = random.Next(4) == 0 ? long.MaxValue : batch + random.NextInt64(1L << 40),
-            Algorithm = options.Algorithm is PpoOptions ppo ? ppo with { Minibatches = divisors[random.Next(divisors.Length)] } : options.Algorithm,
+            Algorithm = options.Algorithm switch
+            {
+                PpoOptions ppo => ppo with { Minibatches = divisors[random.Next(divisors.Length)] },
+                P3oOptions p3o => p3o with { ReplaySteps = Math.Max(p3o.WarmUpSteps, batch) + random.Next(1000), SampleMultiplier = random.Next(1, 100) },
+                var other => other,
+            },
             Replay = options.Replay with { CapacitySteps = random.Next(2) == 0 ? 0 : batch + random.Next(1000) },
         };
     }

@@ -23,6 +23,8 @@ public static class AlgorithmFactory
         return experiment.Algorithm switch
         {
             PpoOptions => new Ppo(experiment, layout, device),
+            P3oOptions => new P3o(experiment, layout, device),
+            A2cOptions => new A2c(experiment, layout, device),
             var other => throw new InvalidOperationException($"algorithm.name: '{other.Name}' has no implementation"),
         };
     }

@@ -8,6 +8,8 @@ public static class Presets
     private static readonly Dictionary<string, Entry> Entries = new()
     {
         ["ppo"] = new(PpoPresets.Names, PpoPresets.Make),
+        ["a2c"] = new(A2cPresets.Names, A2cPresets.Make),
+        ["p3o"] = new(P3oPresets.Names, P3oPresets.Make),
         ["sac"] = new(SacPresets.Names, SacPresets.Make),
     };
 

@@ -25,6 +25,7 @@ internal static class SpecRules
         {
             case OnPolicyOptions onPolicy:
                 CheckOnPolicy(options, onPolicy, problems);
+                CheckReplay(options, problems);
                 break;
             case SacOptions sac:
                 CheckSac(options, sac, problems);
@@ -53,6 +54,27 @@ internal static class SpecRules
         if (options.Replay.CapacitySteps != 0 && options.Replay.CapacitySteps < batch)
         {
             problems.Add(new SpecProblem("replay.capacity_steps", $"{options.Replay.CapacitySteps} is less than one batch of {made}; 0 means exactly one"));
+        }
+    }
+
+    private static void CheckReplay(ExperimentOptions options, List<SpecProblem> problems)
+    {
+        if (options.Algorithm is not P3oOptions p3o)
+        {
+            return;
+        }
+
+        if (p3o.ReplaySteps < Math.Max(p3o.WarmUpSteps, RoundSteps(options)))
+        {
+            var message = $"{p3o.ReplaySteps} is less than algorithm.warm_up_steps {p3o.WarmUpSteps} or one block of each actor, {Made(options)}";
+            problems.Add(new SpecProblem("algorithm.replay_steps", message));
+        }
+
+        if ((p3o.RolloutSteps + 1L) * p3o.SampleMultiplier * options.Actors.Environments * options.Actors.Count > int.MaxValue)
+        {
+            var message = $"{p3o.SampleMultiplier} times actors.environments {options.Actors.Environments} times actors.count "
+                + $"{options.Actors.Count} sequences of {p3o.RolloutSteps} steps are too large a batch";
+            problems.Add(new SpecProblem("algorithm.sample_multiplier", message));
         }
     }
 
