@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Metrics;
@@ -16,6 +17,9 @@ namespace Rapid.Learner.Experiments;
 /// be taken up again.</summary>
 public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoard board, ServiceOptions options, ILoggerFactory loggers) : BackgroundService
 {
+    // Part of the run's seed: ASCII of "draw".
+    private const ulong SamplingRole = 0x64726177;
+
     private readonly ILogger _logger = loggers.CreateLogger<ExperimentRunner>();
 
     /// <inheritdoc/>
@@ -96,16 +100,22 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
             CapacitySteps = (ulong)(spec.Replay.CapacitySteps > 0 ? spec.Replay.CapacitySteps : BatchSteps(spec)),
         };
         await using var trajectories = new TrajectoryReader(Channels.Open(options.Replay[0], options), table, logger);
+        await using var sequences = OpenSequences(record, logger);
         try
         {
             await trajectories.CreateTableAsync(cancellation);
+            if (sequences is not null)
+            {
+                await sequences.CreateTableAsync(cancellation);
+            }
+
             var work = new Assignment { Experiment = record.Directory.Id, Spec = SpecWriter.ToMessage(spec), Table = table.Name };
             work.ReplayAddresses.AddRange(options.Replay.Select(address => address.ToString()));
             board.Set(work, spec.Actors.Count);
 
             var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
             using var loop = new TrainingLoop(
-                new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, trajectories));
+                new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, trajectories, sequences));
             await loop.RunAsync(cancellation);
         }
         finally
@@ -114,21 +124,49 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
             board.Set(new Assignment(), 0);
             if (!stopping.IsCancellationRequested)
             {
-                await DropAsync(trajectories, logger, stopping);
+                await DropAsync(trajectories.DropTableAsync, logger, stopping);
+                if (sequences is not null)
+                {
+                    await DropAsync(sequences.DropTableAsync, logger, stopping);
+                }
             }
         }
     }
 
-    private static async Task DropAsync(TrajectoryReader trajectories, ILogger logger, CancellationToken cancellation)
+    /// <summary>The table of old sequences; null when the algorithm does not replay.</summary>
+    private SequenceReplay? OpenSequences(ExperimentRecord record, ILogger logger)
+    {
+        var spec = record.Options;
+        if (spec.Algorithm is not P3oOptions p3o)
+        {
+            return null;
+        }
+
+        var table = new TableDefinition
+        {
+            Name = $"{record.Directory.Id}/sequences",
+            Kind = TableKind.Uniform,
+            Items = ItemKind.Sequence,
+            Store = spec.Replay.Store == ReplayStore.Redis ? StoreKind.Redis : StoreKind.Memory,
+            CapacitySteps = (ulong)p3o.ReplaySteps,
+            MinimumSteps = (ulong)p3o.WarmUpSteps,
+            Seed = RandomStream.Derive(spec.Seed, SamplingRole),
+        };
+        var sequences = p3o.SampleMultiplier * spec.Actors.Environments * spec.Actors.Count;
+        return new SequenceReplay(
+            Channels.Open(options.Replay[0], options), table, p3o.RolloutSteps, sequences, spec.Replay.PrefetchBatches, logger);
+    }
+
+    private static async Task DropAsync(Func<CancellationToken, Task> drop, ILogger logger, CancellationToken cancellation)
     {
         try
         {
-            await trajectories.DropTableAsync(cancellation);
+            await drop(cancellation);
         }
         catch (RpcException error)
         {
             // The run is complete without it; the table costs memory until somebody drops it.
-            logger.LogWarning("the run's table could not be dropped: {Message}", error.Status.Detail);
+            logger.LogWarning("a table of the run could not be dropped: {Message}", error.Status.Detail);
         }
     }
 

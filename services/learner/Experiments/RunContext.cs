@@ -14,9 +14,10 @@ namespace Rapid.Learner.Experiments;
 /// <param name="Metrics">Where figures go.</param>
 /// <param name="Checkpoints">Where it goes on from.</param>
 /// <param name="Trajectories">Where experience comes from.</param>
+/// <param name="Sequences">Where old experience comes from; null of an algorithm that learns from fresh blocks alone.</param>
 public sealed record RunContext(
     ExperimentOptions Options, RunDirectory Directory, PolicyHub Policies, EvaluationInbox Evaluations, RunMetrics Metrics,
-    CheckpointStore Checkpoints, TrajectoryReader Trajectories)
+    CheckpointStore Checkpoints, TrajectoryReader Trajectories, SequenceReplay? Sequences)
 {
     /// <summary>The experiment's id.</summary>
     public string Id => Directory.Id;

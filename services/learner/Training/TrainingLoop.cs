@@ -21,6 +21,7 @@ public sealed class TrainingLoop : IDisposable
     private readonly ExperimentOptions _options;
     private readonly PolicyLayout _layout;
     private readonly IAlgorithm _algorithm;
+    private readonly ReplayedUpdate? _replayed;
     private readonly BatchCollector _collector;
     private readonly RunningMeanVariance? _observations;
     private readonly ReturnWindow _returns = new(100);
@@ -37,6 +38,7 @@ public sealed class TrainingLoop : IDisposable
         using var environment = EnvironmentFactory.Create(_options.Environment);
         _layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
         _algorithm = AlgorithmFactory.Create(_options, _layout);
+        _replayed = _algorithm is IReplayingAlgorithm replaying && run.Sequences is { } sequences ? new ReplayedUpdate(replaying, sequences) : null;
         _versions = new PolicyVersions(run.Directory.Versions);
         _collector = new BatchCollector(run.Trajectories, _options.Actors.Count, _options.Lockstep, _options.Replay.MaxPolicyLag);
         _observations = _options.Normalization.Observations ? new RunningMeanVariance(_layout.ObservationSize) : null;
@@ -84,7 +86,9 @@ public sealed class TrainingLoop : IDisposable
         }
 
         var collected = _run.Metrics.Elapsed;
-        var figures = _algorithm.Update([.. blocks.Select(block => block.Trajectory)], (double)_step / _options.TotalSteps);
+        Trajectory[] batch = [.. blocks.Select(block => block.Trajectory)];
+        var progress = (double)_step / _options.TotalSteps;
+        var figures = _replayed is null ? _algorithm.Update(batch, progress) : await _replayed.UpdateAsync(batch, progress, cancellation);
         var learned = _run.Metrics.Elapsed;
         var before = _step;
         foreach (var block in blocks)
