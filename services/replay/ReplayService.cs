@@ -1,12 +1,13 @@
 using Grpc.Core;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Tables;
 
 namespace Rapid.Replay;
 
 /// <summary>The Replay service on the wire.</summary>
-internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime) : Protocol.V1.Replay.ReplayBase
+internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory checkpoints, CallLifetime lifetime) : Protocol.V1.Replay.ReplayBase
 {
     public override async Task<TableInfo> CreateTable(CreateTableRequest request, ServerCallContext context) =>
         (await tables.CreateAsync(request.Definition, context.CancellationToken)).Info();
@@ -20,6 +21,25 @@ internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime)
         reply.Tables.AddRange(tables.All(request.Prefix).Select(table => table.Info()));
         return Task.FromResult(reply);
     }
+
+    public override Task Export(ExportRequest request, IServerStreamWriter<SampledItem> responseStream, ServerCallContext context) =>
+        lifetime.RunAsync(context, async ended =>
+        {
+            var table = tables.GetRing(request.Table);
+            foreach (var id in table.BlockIds())
+            {
+                if (await table.ReadAsync(id, ended) is { } block)
+                {
+                    await responseStream.WriteAsync(new SampledItem { Id = id, Trajectory = block }, ended);
+                }
+            }
+        });
+
+    public override async Task<SaveTableReply> SaveTable(SaveTableRequest request, ServerCallContext context) =>
+        await checkpoints.SaveAsync(tables.GetRing(request.Table), request.Checkpoint, context.CancellationToken);
+
+    public override async Task<TableInfo> RestoreTable(RestoreTableRequest request, ServerCallContext context) =>
+        (await tables.RestoreAsync(request.Checkpoint, request.Table, context.CancellationToken)).Info();
 
     public override Task Append(IAsyncStreamReader<AppendRequest> requestStream, IServerStreamWriter<AppendReply> responseStream, ServerCallContext context) =>
         lifetime.RunAsync(context, async ended =>

@@ -13,5 +13,5 @@ internal static class BatchColumns
     public const string Weights = "weights";
 
     /// <summary>What no block's column may be called.</summary>
-    public static readonly IReadOnlyList<string> All = [NextObservations, Discounts, Weights];
+    public static readonly string[] All = [NextObservations, Discounts, Weights];
 }

@@ -1,5 +1,6 @@
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Sampling;
 
 namespace Rapid.Replay.Tables;
 
@@ -12,6 +13,11 @@ internal static class ItemRules
         Column? observations = null, rewards = null, terminated = null, truncated = null, finals = null;
         foreach (var column in block.Columns)
         {
+            if (BatchColumns.All.Contains(column.Name))
+            {
+                return $"column '{column.Name}' is the name of a column that sampling adds; give it another";
+            }
+
             switch (column.Name)
             {
                 case TrajectoryColumns.Observations: observations = column; break;

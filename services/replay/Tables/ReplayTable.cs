@@ -171,6 +171,9 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
         _dropped.Dispose();
     }
 
+    /// <summary>Under the gate: what all kinds of tables remember.</summary>
+    protected (string? Signature, ulong NextId, IReadOnlyDictionary<string, ulong> Producers) Remembered() => (_signature, _nextId, _producers.Newest);
+
     /// <summary>Takes up what all kinds of tables remember.</summary>
     protected void Restore(string? signature, ulong nextId, IEnumerable<KeyValuePair<string, ulong>> producers)
     {

@@ -174,6 +174,14 @@ internal sealed class RingContents : IDisposable
         }
     }
 
+    /// <summary>The weights of a held block's items; none when they have no priorities.</summary>
+    public double[] ExportWeights(ulong id)
+    {
+        var weights = new double[_priorities is null ? 0 : _items];
+        _priorities?.Export(_slots[id], weights);
+        return weights;
+    }
+
     /// <summary>Gives the items of a block the weights that they once had.</summary>
     public void ImportWeights(ulong id, ReadOnlySpan<double> weights)
     {

@@ -10,7 +10,7 @@ namespace Rapid.Replay.Tables;
 /// A table of bounded size from which items are drawn again and again: new blocks push out old ones (or those of the lowest priority), and a
 /// rate limiter holds draws and appends together.
 /// </summary>
-internal sealed class RingTable : ReplayTable
+internal sealed partial class RingTable : ReplayTable
 {
     // Blocks asked of the store at once for one batch: enough to hide its round trip.
     private const int MostLoads = 64;

@@ -2,12 +2,14 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Stores;
 
 namespace Rapid.Replay.Tables;
 
 /// <summary>All tables of this service.</summary>
-internal sealed class TableRegistry(RedisConnection redis, MemoryBudget memory, ServiceOptions options, ILogger<TableRegistry> logger) : IDisposable
+internal sealed class TableRegistry(
+    RedisConnection redis, MemoryBudget memory, CheckpointDirectory checkpoints, ServiceOptions options, ILogger<TableRegistry> logger) : IDisposable
 {
     private readonly Dictionary<string, ReplayTable> _tables = [];
     private readonly SemaphoreSlim _gate = new(1);
@@ -98,6 +100,66 @@ internal sealed class TableRegistry(RedisConnection redis, MemoryBudget memory, 
         }
     }
 
+    /// <summary>Makes a memory table from a checkpoint.</summary>
+    /// <param name="checkpoint">Name of the checkpoint.</param>
+    /// <param name="name">Name of the table; empty: the one it had.</param>
+    /// <param name="cancellation">Gives up; there is no table then.</param>
+    /// <exception cref="RpcException">ALREADY_EXISTS, NOT_FOUND, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, DATA_LOSS, FAILED_PRECONDITION.</exception>
+    public async Task<ReplayTable> RestoreAsync(string checkpoint, string name, CancellationToken cancellation)
+    {
+        var (state, saved) = await checkpoints.OpenAsync(checkpoint, cancellation);
+        if (name.Length > 0)
+        {
+            saved.Name = name;
+        }
+
+        var definition = TableRules.Check(saved);
+        TableRules.CheckMemory(definition, memory);
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (Find(definition.Name) is not null)
+            {
+                throw new RpcException(new Status(StatusCode.AlreadyExists, $"table '{definition.Name}' exists; drop it first, or restore under another name"));
+            }
+
+            var table = new RingTable(definition, Guid.NewGuid().ToString("N"), new MemoryStore(), memory, options.MaxMessageBytes);
+            try
+            {
+                await foreach (var block in checkpoints.ReadAsync(checkpoint, state, cancellation))
+                {
+                    if (table.Import(block, state.Signature) is { } problem)
+                    {
+                        throw CheckpointDirectory.Damaged(checkpoint, problem);
+                    }
+                }
+
+                table.Import(state);
+            }
+            catch (InvalidOperationException tooLarge)
+            {
+                table.Dispose();
+                throw new RpcException(new Status(StatusCode.ResourceExhausted, tooLarge.Message));
+            }
+            catch
+            {
+                table.Dispose();
+                throw;
+            }
+
+            lock (_tables)
+            {
+                _tables[definition.Name] = table;
+            }
+
+            return table;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
     /// <summary>Removes a table; false when there was none.</summary>
     public async Task<bool> DropAsync(string name, CancellationToken cancellation)
     {
@@ -128,6 +190,11 @@ internal sealed class TableRegistry(RedisConnection redis, MemoryBudget memory, 
     /// <exception cref="RpcException">NOT_FOUND.</exception>
     public ReplayTable Get(string name) => Find(name) ?? throw new RpcException(new Status(
         StatusCode.NotFound, $"table '{name}' does not exist; known: {string.Join(", ", All("").Select(table => table.Definition.Name))}"));
+
+    /// <summary>The table of that name, which is no queue.</summary>
+    /// <exception cref="RpcException">NOT_FOUND, FAILED_PRECONDITION.</exception>
+    public RingTable GetRing(string name) => Get(name) as RingTable ?? throw new RpcException(new Status(
+        StatusCode.FailedPrecondition, $"table '{name}' is a queue, whose blocks are gone once they are used; this is for the other kinds"));
 
     /// <summary>Tables whose name starts with a prefix.</summary>
     public IReadOnlyList<ReplayTable> All(string prefix)
