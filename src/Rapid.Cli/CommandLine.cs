@@ -39,6 +39,7 @@ internal static class CommandLine
         CancelCommand.Create(),
         EnvironmentsCommand.Create(),
         SpecCommand.Create(),
+        CompareCommand.Create(),
         BenchCommand.Create(),
         ServiceCommand.Replay(),
         ServiceCommand.Learner(),

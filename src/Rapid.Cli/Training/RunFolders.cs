@@ -10,11 +10,14 @@ namespace Rapid.Cli.Training;
 internal static class RunFolders
 {
     /// <summary>The newest run of exactly this spec that has not ended, or null.</summary>
-    public static RunDirectory? FindUnfinished(string runs, ExperimentOptions options)
+    public static RunDirectory? FindUnfinished(string runs, ExperimentOptions options) =>
+        FindNewest(runs, options, ExperimentState.Pending, ExperimentState.Running);
+
+    /// <summary>The newest run of exactly this spec that is in one of these states, or null.</summary>
+    public static RunDirectory? FindNewest(string runs, ExperimentOptions options, params IReadOnlyCollection<ExperimentState> states)
     {
         var spec = SpecWriter.ToJson(options);
-        return RunDirectory.All(runs).LastOrDefault(run =>
-            run.ReadState().State is ExperimentState.Pending or ExperimentState.Running && JsonNode.DeepEquals(SpecOf(run), spec));
+        return RunDirectory.All(runs).LastOrDefault(run => states.Contains(run.ReadState().State) && JsonNode.DeepEquals(SpecOf(run), spec));
     }
 
     /// <summary>The run that a user names: a folder, or the name of one below the folder of runs.</summary>

@@ -1,0 +1,73 @@
+using System.CommandLine;
+using Rapid.Cli.Comparison;
+
+namespace Rapid.Cli.Commands;
+
+/// <summary><c>rapid compare TASK...</c>: trains several algorithms on several tasks and seeds, and writes tables and learning curves.</summary>
+internal static class CompareCommand
+{
+    // The comparison of the P3O paper; "p3o:fixed" stands for methods with a fixed importance clip, such as ACER.
+    private static readonly string[] PaperVariants = ["a2c", "ppo", "p3o:fixed", "p3o"];
+
+    public static Command Create()
+    {
+        var tasks = new Argument<string[]>("tasks")
+        {
+            Description = "Environments, each with its steps if they are not the usual ones: CartPole-v1:50000",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var variants = new Option<string[]>("--variant")
+        {
+            Description = "ALGORITHM[:PRESET][,path=value...], repeatable (default: a2c, ppo, p3o:fixed and p3o)",
+            HelpName = "variant",
+        };
+        var seeds = new Option<int>("--seeds") { Description = "Runs of each variant on each task", HelpName = "n", DefaultValueFactory = _ => 5 };
+        var target = new Option<string>("--out")
+        {
+            Description = "Folder for comparison.md and curves.csv",
+            HelpName = "dir",
+            DefaultValueFactory = _ => "comparison",
+        };
+        var (set, runs) = (TrainCommand.SetOption(), TrainCommand.RunsOption());
+        var command = new Command("compare", "Train several algorithms on several tasks and seeds, and tabulate them") { tasks, variants, seeds, target, set, runs };
+        seeds.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() < 1)
+            {
+                result.AddError("--seeds: at least 1 is needed");
+            }
+        });
+        command.SetBody((result, signals) =>
+        {
+            var plan = ComparisonRun.Plan(
+                result.GetRequiredValue(tasks),
+                [.. (result.GetValue(variants) is { Length: > 0 } chosen ? chosen : PaperVariants).Select(Variant.Parse)],
+                result.GetValue(seeds),
+                result.GetValue(set) ?? []);
+            return RunAsync(plan, TrainCommand.RunsFolder(result.GetValue(runs)), Path.GetFullPath(result.GetRequiredValue(target)), signals);
+        });
+        return command;
+    }
+
+    private static async Task<int> RunAsync(IReadOnlyList<ComparisonRun> plan, string runs, string target, StopSignals signals)
+    {
+        IReadOnlyList<Curve> curves;
+        try
+        {
+            curves = await ComparisonRunner.TrainAsync(plan, runs, signals);
+        }
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        {
+            Console.Out.WriteLine("stopped; the same command goes on from here");
+            return ExitCode.Stopped;
+        }
+
+        Directory.CreateDirectory(target);
+        var report = ComparisonReport.ToMarkdown(curves);
+        await File.WriteAllTextAsync(Path.Combine(target, "comparison.md"), report, CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(target, "curves.csv"), ComparisonReport.ToCsv(curves), CancellationToken.None);
+        Console.Out.WriteLine();
+        Console.Out.Write(report);
+        return ExitCode.Success;
+    }
+}
