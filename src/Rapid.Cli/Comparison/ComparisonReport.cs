@@ -53,12 +53,14 @@ internal static class ComparisonReport
                 .ToList();
             var best = scores.Max(value => value.Mean);
             var seeds = task.Select(curve => curve.Run.Options.Seed).Distinct().Count();
-            var cells = scores.Select(value => value.Mean >= best ? $"**{Show(value.Mean)}** ± {Show(value.Error)}" : $"{Show(value.Mean)} ± {Show(value.Error)}");
+            var cells = scores.Select(value => (value.Mean >= best ? $"**{Show(value.Mean)}**" : Show(value.Mean)) + ErrorOf(value.Error));
             text.AppendLine(
                 CultureInfo.InvariantCulture,
                 $"| {task.Key.Environment} | {task.Key.TotalSteps:N0} | {seeds} | {string.Join(" | ", cells)} |");
         }
     }
+
+    private static string ErrorOf(double error) => double.IsNaN(error) ? "" : $" ± {Show(error)}";
 
     private static string Show(double value) => value.ToString(Math.Abs(value) < 1000 ? "0.0" : "0", CultureInfo.InvariantCulture);
 }
