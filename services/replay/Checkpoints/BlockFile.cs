@@ -39,7 +39,7 @@ internal static class BlockFile
             var header = saved.Block.Clone();
             header.Columns.Clear();
             var finals = saved.Block.Columns.FirstOrDefault(column => column.Name == TrajectoryColumns.FinalObservations)?.Tensor.Shape[0] ?? 0;
-            return new BlockEntry(saved.Id, (int)finals, JsonFormatter.Default.Format(header));
+            return new BlockEntry(saved.Id, saved.Slot, (int)finals, JsonFormatter.Default.Format(header));
         });
         var metadata = new Dictionary<string, string>
         {
@@ -73,7 +73,7 @@ internal static class BlockFile
                 double[] weights = tensors.TryGetValue(Weights, out var all)
                     ? MemoryMarshal.Cast<byte, double>(Part(all, entries.Count, i, 1, all.Shape.AsSpan(1)).Tensor.Data.Span).ToArray()
                     : [];
-                saved.Add(new SavedBlock(entries[i].Id, block, weights));
+                saved.Add(new SavedBlock(entries[i].Id, entries[i].Slot, block, weights));
             }
 
             return saved;

@@ -39,15 +39,17 @@ internal sealed record TableState
 
 /// <summary>A block of a checkpoint.</summary>
 /// <param name="Id">Its id in the table.</param>
+/// <param name="Slot">Its place in the table: what is drawn depends on it.</param>
 /// <param name="Block">Its content.</param>
 /// <param name="Weights">priority ^ alpha of its items; empty when they have none.</param>
-internal sealed record SavedBlock(ulong Id, Trajectory Block, double[] Weights);
+internal sealed record SavedBlock(ulong Id, int Slot, Trajectory Block, double[] Weights);
 
 /// <summary>What a file says of one of its blocks.</summary>
 /// <param name="Id">Its id in the table.</param>
+/// <param name="Slot">Its place in the table.</param>
 /// <param name="Finals">How many of the file's final observations are its own.</param>
 /// <param name="Header">The block without its columns, in protobuf's JSON form.</param>
-internal sealed record BlockEntry(ulong Id, int Finals, string Header);
+internal sealed record BlockEntry(ulong Id, int Slot, int Finals, string Header);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(TableState))]

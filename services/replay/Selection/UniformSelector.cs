@@ -5,30 +5,36 @@ namespace Rapid.Replay.Selection;
 /// <summary>Every item with equal probability, with replacement.</summary>
 internal sealed class UniformSelector(int slots, int itemsPerSlot, RandomStream random) : ItemSelector
 {
-    // The slots in use without gaps, and where each of them stands.
-    private readonly int[] _used = new int[slots], _position = new int[slots];
-    private int _count;
+    private readonly bool[] _isUsed = new bool[slots];
+    private int _count, _end;
 
     /// <summary>Bytes that this takes.</summary>
-    public static long BytesFor(int slots) => 2L * sizeof(int) * slots;
+    public static long BytesFor(int slots) => slots;
 
     public override void Add(int slot)
     {
-        _position[slot] = _count;
-        _used[_count++] = slot;
+        _isUsed[slot] = true;
+        _end = Math.Max(_end, slot + 1);
+        _count++;
     }
 
     public override void Remove(int slot)
     {
-        var last = _used[--_count];
-        _used[_position[slot]] = last;
-        _position[last] = _position[slot];
+        _isUsed[slot] = false;
+        _count--;
     }
 
     public override Draw Draw(int position)
     {
-        var items = (ulong)_count * (ulong)itemsPerSlot;
-        var (block, index) = Math.DivRem((long)Math.BigMul(random.NextBits(), items, out _), itemsPerSlot);
-        return new Draw((long)_used[block] * itemsPerSlot + index, 1.0 / items);
+        while (true)
+        {
+            var item = (long)Math.BigMul(random.NextBits(), (ulong)_end * (ulong)itemsPerSlot, out _);
+
+            // Only slots whose block the store lost are empty, until the ring comes round to them.
+            if (_isUsed[item / itemsPerSlot])
+            {
+                return new Draw(item, 1 / ((double)_count * itemsPerSlot));
+            }
+        }
     }
 }

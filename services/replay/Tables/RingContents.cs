@@ -107,20 +107,42 @@ internal sealed class RingContents : IDisposable
     public ulong Add(ulong id, Trajectory? block)
     {
         var (slot, evicted) = MakeRoom();
-        _ids[slot] = id;
-        _slots.Add(id, slot);
-        if (block is not null)
+        Put(slot, id, block);
+        return evicted;
+    }
+
+    /// <summary>Puts a block where it was in a table that is brought back; the oldest first, and <see cref="Settle"/> when all are there.</summary>
+    /// <returns>False when there is no such place.</returns>
+    public bool TryPlace(int slot, ulong id, Trajectory block)
+    {
+        if (id == 0 || slot < 0 || slot >= Slots || _ids[slot] != 0 || _slots.ContainsKey(id))
         {
-            _ring.Write(_hot.Admit(slot), block);
-            if (_headers.Length > 0)
-            {
-                _headers[slot] = HeaderOf(block);
-            }
+            return false;
         }
 
-        _selector.Add(slot);
-        _lowest?.Add(slot, id, _priorities!.WeightOf(slot));
-        return evicted;
+        Put(slot, id, block);
+        _filled = Math.Max(_filled, slot + 1);
+        _next = (slot + 1) % Slots;
+        return true;
+    }
+
+    /// <summary>Every block is where it was; the next one finds its place.</summary>
+    public void Settle()
+    {
+        if (_lowest is not null)
+        {
+            for (var slot = _filled - 1; slot >= 0; slot--)
+            {
+                if (_ids[slot] == 0)
+                {
+                    _holes.Push(slot);
+                }
+            }
+        }
+        else if (_filled < Slots)
+        {
+            _next = 0;
+        }
     }
 
     /// <summary>Forgets a block that is held.</summary>
@@ -225,6 +247,23 @@ internal sealed class RingContents : IDisposable
         };
         header.Episodes.AddRange(block.Episodes);
         return header;
+    }
+
+    private void Put(int slot, ulong id, Trajectory? block)
+    {
+        _ids[slot] = id;
+        _slots.Add(id, slot);
+        if (block is not null)
+        {
+            _ring.Write(_hot.Admit(slot), block);
+            if (_headers.Length > 0)
+            {
+                _headers[slot] = HeaderOf(block);
+            }
+        }
+
+        _selector.Add(slot);
+        _lowest?.Add(slot, id, _priorities!.WeightOf(slot));
     }
 
     private (int Slot, ulong Evicted) MakeRoom()

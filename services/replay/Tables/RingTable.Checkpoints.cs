@@ -33,7 +33,9 @@ internal sealed partial class RingTable
     {
         lock (Gate)
         {
-            return !IsDropped && _contents?.Read(id) is { } block ? new SavedBlock(id, block, _contents.ExportWeights(id)) : null;
+            return !IsDropped && _contents?.TryFind(id, out var slot) == true
+                ? new SavedBlock(id, slot, _contents.Read(id)!, _contents.ExportWeights(id))
+                : null;
         }
     }
 
@@ -56,17 +58,16 @@ internal sealed partial class RingTable
 
         lock (Gate)
         {
-            if (saved.Id == 0 || _contents?.TryFind(saved.Id, out _) == true)
-            {
-                return $"block {saved.Id} is there twice";
-            }
-
             if (_contents is null)
             {
                 Allocate(BlockLayout.Of(saved.Block));
             }
 
-            Keep(_contents!.Add(saved.Id, saved.Block));
+            if (!_contents!.TryPlace(saved.Slot, saved.Id, saved.Block))
+            {
+                return $"block {saved.Id} cannot be in slot {saved.Slot}";
+            }
+
             _newestVersion = Math.Max(_newestVersion, saved.Block.PolicyVersion);
             if (saved.Weights.Length == _contents.ItemsPerBlock)
             {
@@ -84,6 +85,7 @@ internal sealed partial class RingTable
         {
             _limiter.Restore(state.InsertedSteps, state.SampledTransitions);
             _random.ImportState(state.Random);
+            _contents?.Settle();
             if (_contents?.Priorities is { } priorities)
             {
                 priorities.HighestPriority = state.HighestPriority;
