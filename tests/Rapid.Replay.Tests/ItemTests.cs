@@ -247,7 +247,7 @@ public class ItemTests
         Assert.Equal(full, ring.Memory.Used);
         var finals = Blocks.Experience(200, endings: 1);
         await ring.AppendAsync(finals);
-        Assert.Equal(full + finals.Bytes("final_observations").Length, ring.Memory.Used);
+        Assert.Equal(full + finals.Bytes("final_observations").Length + finals.Episodes.Count * 64, ring.Memory.Used);
         await ring.Table.DropAsync(CancellationToken.None);
         Assert.Equal(0, ring.Memory.Used);
         Assert.Throws<OperationCanceledException>(() => ring.Table.TryDraw(Ring.Buffer(1)));

@@ -102,6 +102,12 @@ internal static class BlockValidator
 
     private static string? EpisodeProblem(Trajectory block)
     {
+        var mostEpisodes = (ulong)block.Steps * block.Environments;
+        if ((ulong)block.Episodes.Count > mostEpisodes)
+        {
+            return $"{block.Episodes.Count} episodes cannot have ended in a block of {block.Steps} steps of {block.Environments} environments; allowed: at most {mostEpisodes}";
+        }
+
         foreach (var episode in block.Episodes)
         {
             if (episode.Step >= block.Steps || episode.Environment >= block.Environments || !double.IsFinite(episode.Return))

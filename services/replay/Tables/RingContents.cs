@@ -12,7 +12,7 @@ namespace Rapid.Replay.Tables;
 internal sealed class RingContents : IDisposable
 {
     // Ids, the way from id to slot, and references; and what is remembered of a block besides its columns when there is no store to ask.
-    private const int SlotBytes = 64, HeaderBytes = 256;
+    private const int SlotBytes = 64, HeaderBytes = 256, EpisodeBytes = 64;
 
     private readonly MemoryBudget _memory;
     private readonly ColumnRing _ring;
@@ -26,6 +26,8 @@ internal sealed class RingContents : IDisposable
     private readonly Stack<int> _holes = new();
     private readonly int _items;
     private readonly long _bookkeeping;
+    private string _experiment = "";
+    private long _episodeBytes;
     private int _next, _filled;
 
     private RingContents(TableDefinition definition, ColumnRing ring, int slots, RandomStream random, MemoryBudget memory, long bookkeeping)
@@ -228,15 +230,16 @@ internal sealed class RingContents : IDisposable
     public void Dispose()
     {
         _ring.Dispose();
-        _memory.Release(_bookkeeping);
+        _memory.Release(_bookkeeping + _episodeBytes);
     }
 
-    private static Trajectory HeaderOf(Trajectory block)
+    private Trajectory HeaderOf(Trajectory block)
     {
+        // Nearly all blocks of a table are of one experiment: they share the string.
+        _experiment = block.Experiment == _experiment ? _experiment : block.Experiment;
         var header = new Trajectory
         {
-            // Blocks of one experiment share one string.
-            Experiment = string.Intern(block.Experiment),
+            Experiment = _experiment,
             Producer = block.Producer,
             Sequence = block.Sequence,
             Slot = block.Slot,
@@ -246,7 +249,14 @@ internal sealed class RingContents : IDisposable
             BrokenEnvironments = block.BrokenEnvironments,
         };
         header.Episodes.AddRange(block.Episodes);
+        CountEpisodes(header.Episodes.Count);
         return header;
+    }
+
+    private void CountEpisodes(int change)
+    {
+        _episodeBytes += (long)change * EpisodeBytes;
+        _memory.Take((long)change * EpisodeBytes);
     }
 
     private void Put(int slot, ulong id, Trajectory? block)
@@ -293,6 +303,7 @@ internal sealed class RingContents : IDisposable
         _lowest?.Remove(slot);
         if (_headers.Length > 0)
         {
+            CountEpisodes(-_headers[slot]!.Episodes.Count);
             _headers[slot] = null;
         }
 

@@ -40,6 +40,11 @@ internal sealed class TableRegistry(
                 _tables[recovered.Definition.Name] = table;
             }
 
+            if (recovered.Definition.Store == StoreKind.Fsync)
+            {
+                await WarnUnlessFsyncAsync(recovered.Definition.Name, cancellation);
+            }
+
             logger.LogInformation("table {Table} is back with {Blocks} blocks", recovered.Definition.Name, recovered.Blocks.Count);
         }
     }
@@ -227,6 +232,19 @@ internal sealed class TableRegistry(
         }
 
         return null;
+    }
+
+    /// <summary>What Redis was set to when the table was made may have changed; its blocks are of use all the same.</summary>
+    private async Task WarnUnlessFsyncAsync(string table, CancellationToken cancellation)
+    {
+        try
+        {
+            await RedisStore.CheckFsyncAsync(redis, cancellation);
+        }
+        catch (RpcException broken)
+        {
+            logger.LogError("table {Table} no longer keeps what its store promises: {Problem}", table, broken.Status.Detail);
+        }
     }
 
     private ReplayTable Make(TableDefinition definition, string incarnation, ITableStore store) => definition.Kind == TableKind.Queue
