@@ -37,6 +37,15 @@ public static class TrajectoryColumns
     /// <summary>float32 [K, obs]: what the policy would have seen after the K truncated steps, in (step, environment) order.</summary>
     public const string FinalObservations = "final_observations";
 
+    /// <summary>float32 [B, obs] of sampled transitions: what came after, the final observation where that was truncated.</summary>
+    public const string NextObservations = "next_observations";
+
+    /// <summary>float32 [B] of sampled n-step transitions: what the value of <see cref="NextObservations"/> counts.</summary>
+    public const string Discounts = "discounts";
+
+    /// <summary>float32 [B] of prioritised samples: importance weights.</summary>
+    public const string Weights = "weights";
+
     /// <summary>float32 [T, N]: discounted sum of raw rewards since the episode began, G = gamma * G + r; only when rewards are normalised.</summary>
     public const string DiscountedReturns = "discounted_returns";
 

@@ -1,11 +1,8 @@
-using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Metrics;
-using Rapid.Learner.Replay;
 using Rapid.Learner.Services;
 using Rapid.Learner.Training;
 using Rapid.Protocol.Specs;
@@ -92,31 +89,18 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
         var logger = loggers.CreateLogger($"Rapid.Learner.{record.Directory.Id}");
         using var metrics = new RunMetrics(record.Directory.Path, record.Directory.Id, SpecWriter.ToYaml(spec));
         metrics.Written += record.OnMetrics;
-        var table = new TableDefinition
-        {
-            Name = $"{record.Directory.Id}/rollouts",
-            Kind = TableKind.Queue,
-            Store = spec.Replay.Store == ReplayStore.Redis ? StoreKind.Redis : StoreKind.Memory,
-            CapacitySteps = (ulong)(spec.Replay.CapacitySteps > 0 ? spec.Replay.CapacitySteps : BatchSteps(spec)),
-        };
-        await using var trajectories = new TrajectoryReader(Channels.Open(options.Replay[0], options), table, logger);
-        await using var sequences = OpenSequences(record, logger);
+        await using var tables = new RunTables(record.Directory.Id, spec, options, logger);
         try
         {
-            await trajectories.CreateTableAsync(cancellation);
-            if (sequences is not null)
-            {
-                await sequences.CreateTableAsync(cancellation);
-            }
-
-            var work = new Assignment { Experiment = record.Directory.Id, Spec = SpecWriter.ToMessage(spec), Table = table.Name };
+            await tables.CreateAsync(cancellation);
+            var work = new Assignment { Experiment = record.Directory.Id, Spec = SpecWriter.ToMessage(spec), Table = tables.ActorTable };
             work.ReplayAddresses.AddRange(options.Replay.Select(address => address.ToString()));
             board.Set(work, spec.Actors.Count);
 
             var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
-            using var loop = new TrainingLoop(
-                new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, trajectories, sequences));
-            await loop.RunAsync(cancellation);
+            var context = new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables);
+            using ITraining training = tables.Transitions is null ? new TrainingLoop(context) : new OffPolicyTraining(context, tables.Transitions);
+            await training.RunAsync(cancellation);
         }
         finally
         {
@@ -124,52 +108,8 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
             board.Set(new Assignment(), 0);
             if (!stopping.IsCancellationRequested)
             {
-                await DropAsync(trajectories.DropTableAsync, logger, stopping);
-                if (sequences is not null)
-                {
-                    await DropAsync(sequences.DropTableAsync, logger, stopping);
-                }
+                await tables.DropAsync(stopping);
             }
         }
     }
-
-    /// <summary>The table of old sequences; null when the algorithm does not replay.</summary>
-    private SequenceReplay? OpenSequences(ExperimentRecord record, ILogger logger)
-    {
-        var spec = record.Options;
-        if (spec.Algorithm is not P3oOptions p3o)
-        {
-            return null;
-        }
-
-        var table = new TableDefinition
-        {
-            Name = $"{record.Directory.Id}/sequences",
-            Kind = TableKind.Uniform,
-            Items = ItemKind.Sequence,
-            Store = spec.Replay.Store == ReplayStore.Redis ? StoreKind.Redis : StoreKind.Memory,
-            CapacitySteps = (ulong)p3o.ReplaySteps,
-            MinimumSteps = (ulong)p3o.WarmUpSteps,
-            Seed = RandomStream.Derive(spec.Seed, SamplingRole),
-        };
-        var sequences = p3o.SampleMultiplier * spec.Actors.Environments * spec.Actors.Count;
-        return new SequenceReplay(
-            Channels.Open(options.Replay[0], options), table, p3o.RolloutSteps, sequences, spec.Replay.PrefetchBatches, logger);
-    }
-
-    private static async Task DropAsync(Func<CancellationToken, Task> drop, ILogger logger, CancellationToken cancellation)
-    {
-        try
-        {
-            await drop(cancellation);
-        }
-        catch (RpcException error)
-        {
-            // The run is complete without it; the table costs memory until somebody drops it.
-            logger.LogWarning("a table of the run could not be dropped: {Message}", error.Status.Detail);
-        }
-    }
-
-    private static long BatchSteps(ExperimentOptions spec) =>
-        (long)spec.Algorithm.RolloutSteps * spec.Actors.Environments * spec.Actors.Count;
 }
