@@ -3,8 +3,8 @@ using Rapid.Environments;
 namespace Rapid.Benchmarks;
 
 /// <summary>
-/// The same transitions in plain arrays, and a plain loop that copies a batch of them: what sampling cannot do without. Rows lie as in a table:
-/// after every block of steps comes one more row of observations for each environment.
+/// The same transitions in plain arrays, and a plain loop that copies a batch of them: what sampling cannot do without. Rows lie as in a
+/// table: after every block of steps comes one more row of observations for each environment.
 /// </summary>
 internal sealed class BareTable(int rows, int blockRows, int environments, int observationSize, int actionSize, int batch, ulong seed)
 {
@@ -45,7 +45,8 @@ internal sealed class BareTable(int rows, int blockRows, int environments, int o
             var row = indices[i];
             var observation = row + row / blockRows * environments;
             _observations.AsSpan(observation * observationSize, observationSize).CopyTo(_batchObservations.AsSpan(i * observationSize));
-            _observations.AsSpan((observation + environments) * observationSize, observationSize).CopyTo(_batchNext.AsSpan(i * observationSize));
+            _observations.AsSpan((observation + environments) * observationSize, observationSize)
+                .CopyTo(_batchNext.AsSpan(i * observationSize));
             _actions.AsSpan(row * actionSize, actionSize).CopyTo(_batchActions.AsSpan(i * actionSize));
             _batchRewards[i] = _rewards[row];
             _batchTerminated[i] = _terminated[row];

@@ -10,9 +10,10 @@ using Rapid.Replay;
 using Rapid.Replay.Sampling;
 using Rapid.Replay.Tables;
 
-// Batches of 256 transitions (17 observations, 6 actions, float32) drawn from a table of 1 M transitions in memory, as messages ready to be sent,
-// against a bare loop that copies the same bytes at the same random indices out of plain arrays. Rounds alternate; the indices of a round are
-// never those of the round before, so that neither side finds its rows in a cache. The rate over gRPC on a unix socket is printed as well.
+// Batches of 256 transitions (17 observations, 6 actions, float32) drawn from a table of 1 M transitions in memory, as messages ready to be
+// sent, against a bare loop that copies the same bytes at the same random indices out of plain arrays. Rounds alternate; the indices of a
+// round are never those of the round before, so that neither side finds its rows in a cache. The rate over gRPC on a unix socket is printed
+// as well.
 const int Steps = 64, Environments = 4, BlockRows = Steps * Environments, Blocks = 4000, Rows = BlockRows * Blocks;
 const int ObservationSize = 17, ActionSize = 6, Batch = 256, Batches = 500, WarmUp = 10, Rounds = 21;
 const ulong Seed = 1;
@@ -24,7 +25,8 @@ await using var app = ReplayHost.Build(options, LogLevel.Critical);
 await app.StartAsync();
 using var channel = Channels.Open(options.Listen[0], options);
 var client = new Replay.ReplayClient(channel);
-var definition = new TableDefinition { Name = "bench/t", Kind = TableKind.Uniform, Store = StoreKind.Memory, CapacitySteps = Rows, Seed = Seed };
+var definition =
+    new TableDefinition { Name = "bench/t", Kind = TableKind.Uniform, Store = StoreKind.Memory, CapacitySteps = Rows, Seed = Seed };
 await client.CreateTableAsync(new CreateTableRequest { Definition = definition });
 var table = app.Services.GetRequiredService<TableRegistry>().GetRing(definition.Name);
 for (ulong i = 1; i <= Blocks; i++)
@@ -62,7 +64,8 @@ directory.Delete(recursive: true);
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"over gRPC on a unix socket, one stream: {Median(wire):F0} batches/s"));
 var ratio = Median(ours) / Median(theirs);
 Console.WriteLine(string.Create(
-    CultureInfo.InvariantCulture, $"replay sample: {Median(ours):F0} / {Median(theirs):F0} batches/s of a bare gather = {ratio:P0} (target >= {Target:P0})"));
+    CultureInfo.InvariantCulture,
+    $"replay sample: {Median(ours):F0} / {Median(theirs):F0} batches/s of a bare gather = {ratio:P0} (target >= {Target:P0})"));
 return ratio >= Target ? 0 : 1;
 
 static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
@@ -72,7 +75,8 @@ static (double Mine, double Peer) Swap(double peer, double mine) => (mine, peer)
 static Trajectory Block(ulong sequence)
 {
     var block = new Trajectory { Experiment = "bench", Producer = "p", Sequence = sequence, Steps = Steps, Environments = Environments };
-    block.Add<float>(TrajectoryColumns.Observations, new float[(Steps + 1) * Environments * ObservationSize], Steps + 1, Environments, ObservationSize);
+    block.Add<float>(TrajectoryColumns.Observations, new float[(Steps + 1) * Environments * ObservationSize], Steps + 1, Environments,
+        ObservationSize);
     block.Add<float>(TrajectoryColumns.Actions, new float[BlockRows * ActionSize], Steps, Environments, ActionSize);
     block.Add<float>(TrajectoryColumns.Rewards, new float[BlockRows], Steps, Environments);
     block.Add<byte>(TrajectoryColumns.Terminated, new byte[BlockRows], Steps, Environments);

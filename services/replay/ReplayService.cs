@@ -7,7 +7,8 @@ using Rapid.Replay.Tables;
 namespace Rapid.Replay;
 
 /// <summary>The Replay service on the wire.</summary>
-internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory checkpoints, CallLifetime lifetime) : Protocol.V1.Replay.ReplayBase
+internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory checkpoints, CallLifetime lifetime)
+    : Protocol.V1.Replay.ReplayBase
 {
     public override async Task<TableInfo> CreateTable(CreateTableRequest request, ServerCallContext context) =>
         (await tables.CreateAsync(request.Definition, context.CancellationToken)).Info();
@@ -41,7 +42,8 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
     public override async Task<TableInfo> RestoreTable(RestoreTableRequest request, ServerCallContext context) =>
         (await tables.RestoreAsync(request.Checkpoint, request.Table, context.CancellationToken)).Info();
 
-    public override Task Append(IAsyncStreamReader<AppendRequest> requestStream, IServerStreamWriter<AppendReply> responseStream, ServerCallContext context) =>
+    public override Task Append(IAsyncStreamReader<AppendRequest> requestStream, IServerStreamWriter<AppendReply> responseStream,
+        ServerCallContext context) =>
         lifetime.RunAsync(context, async ended =>
         {
             await using var replies = new ReplyStream<AppendReply>(responseStream, ended);
@@ -51,10 +53,12 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
             }
         });
 
-    public override Task Sample(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream, ServerCallContext context) =>
+    public override Task Sample(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream,
+        ServerCallContext context) =>
         lifetime.RunAsync(context, stopped => SampleAsync(requestStream, responseStream, stopped));
 
-    private async Task SampleAsync(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream, CancellationToken stopped)
+    private async Task SampleAsync(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream,
+        CancellationToken stopped)
     {
         if (!await requestStream.MoveNext(stopped))
         {
@@ -90,7 +94,8 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
         }
     }
 
-    private static async Task<bool> MoveNextUnlessFailed(IAsyncStreamReader<SampleRequest> requests, Task delivering, CancellationToken cancellation)
+    private static async Task<bool> MoveNextUnlessFailed(IAsyncStreamReader<SampleRequest> requests, Task delivering,
+        CancellationToken cancellation)
     {
         var next = requests.MoveNext(cancellation);
         if (await Task.WhenAny(next, delivering) == delivering)

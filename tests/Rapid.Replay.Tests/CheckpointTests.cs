@@ -51,7 +51,8 @@ public sealed class CheckpointTests : IDisposable
         var (before, after) = (Ring.Buffer(32), Ring.Buffer(32));
         for (ulong next = (ulong)blocks + 1; next < (ulong)blocks + 20; next++)
         {
-            Assert.Equal(next > 1, (await restored.AppendAsync(Blocks.Experience(next - 1 == 0 ? next : next - 1), CancellationToken.None)).IsDuplicate);
+            Assert.Equal(next > 1,
+                (await restored.AppendAsync(Blocks.Experience(next - 1 == 0 ? next : next - 1), CancellationToken.None)).IsDuplicate);
             await original.AppendAsync(Blocks.Experience(next));
             Assert.Equal(next == 1, (await restored.AppendAsync(Blocks.Experience(next), CancellationToken.None)).IsDuplicate);
             Assert.Equal(original.Table.BlockIds(), restored.BlockIds());
@@ -96,14 +97,17 @@ public sealed class CheckpointTests : IDisposable
         foreach (var damaged in new[] { [], whole[..4], whole[..100], whole[..^1], [.. Enumerable.Repeat((byte)0xFF, 64)] })
         {
             await File.WriteAllBytesAsync(path, damaged);
-            var error = await Assert.ThrowsAsync<RpcException>(async () => await checkpoints.ReadAsync("one", state, CancellationToken.None).ToListAsync());
+            var error = await Assert.ThrowsAsync<RpcException>(
+                async () => await checkpoints.ReadAsync("one", state, CancellationToken.None).ToListAsync());
             Assert.Equal(StatusCode.DataLoss, error.StatusCode);
         }
 
         await File.WriteAllTextAsync(Path.Combine(_root.FullName, "one", "table.json"), "{}");
-        Assert.Equal(StatusCode.DataLoss, (await Assert.ThrowsAsync<RpcException>(() => checkpoints.OpenAsync("one", CancellationToken.None))).StatusCode);
+        Assert.Equal(StatusCode.DataLoss,
+            (await Assert.ThrowsAsync<RpcException>(() => checkpoints.OpenAsync("one", CancellationToken.None))).StatusCode);
         using var none = new CheckpointDirectory(null);
         Assert.Equal(
-            StatusCode.FailedPrecondition, (await Assert.ThrowsAsync<RpcException>(() => none.OpenAsync("one", CancellationToken.None))).StatusCode);
+            StatusCode.FailedPrecondition,
+            (await Assert.ThrowsAsync<RpcException>(() => none.OpenAsync("one", CancellationToken.None))).StatusCode);
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 
@@ -97,7 +96,8 @@ public class ItemTests
             var width = items == ItemKind.Block ? 20 * Environments : 20;
             Assert.Equal([Steps, width], batch.Shape("actions"));
             Assert.Equal([Steps + 1, width, Size], batch.Shape("observations"));
-            var (actions, observations, finals) = (batch.Read<long>("actions"), batch.Read<float>("observations"), batch.Read<float>("final_observations"));
+            var (actions, observations, finals) =
+                (batch.Read<long>("actions"), batch.Read<float>("observations"), batch.Read<float>("final_observations"));
             var truncated = batch.Read<byte>("truncated");
             Assert.Equal([truncated.Count(flag => flag == 1), Size], batch.Shape("final_observations"));
             var rank = 0;
@@ -139,7 +139,8 @@ public class ItemTests
         await ring.AppendAsync(Blocks.Experience(1), Blocks.Experience(2));
         Assert.All(ring.Draw(100).Read<long>("actions"), action => Assert.Equal(2, action / 1000));
         var info = ring.Table.Info();
-        Assert.Equal((1ul, 16ul, 32ul, 1ul, 2L, 2L), (info.Blocks, info.Steps, info.InsertedSteps, info.EvictedBlocks, info.OldestPolicyVersion, info.NewestPolicyVersion));
+        Assert.Equal((1ul, 16ul, 32ul, 1ul, 2L, 2L),
+            (info.Blocks, info.Steps, info.InsertedSteps, info.EvictedBlocks, info.OldestPolicyVersion, info.NewestPolicyVersion));
     }
 
     [Fact]
@@ -201,7 +202,8 @@ public class ItemTests
         await ring.AppendAsync(block);
         var batch = ring.Draw(5);
         Assert.Equal(
-            ["actions", "rewards", "terminated", "truncated", "observations", "next_observations"], batch.Columns.Select(column => column.Name));
+            ["actions", "rewards", "terminated", "truncated", "observations", "next_observations"],
+            batch.Columns.Select(column => column.Name));
         var read = await ring.Table.ReadAsync(1, CancellationToken.None);
         foreach (var copy in new[] { block, read! })
         {

@@ -27,7 +27,9 @@ internal sealed class RedisServer : IDisposable
 
     public void Start() => _process = Process.Start(new ProcessStartInfo("redis-server")
     {
-        ArgumentList = { "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _directory, "--appendonly", "yes", "--appendfsync", _fsync, "--save", "" },
+        ArgumentList =
+            { "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _directory, "--appendonly", "yes", "--appendfsync", _fsync, "--save",
+                "" },
         RedirectStandardOutput = true,
     });
 
@@ -40,7 +42,8 @@ internal sealed class RedisServer : IDisposable
     /// <summary>Asks the server something by itself, not through the service.</summary>
     public async Task<string> CommandAsync(params string[] command)
     {
-        using var client = Process.Start(new ProcessStartInfo("redis-cli", ["-p", $"{Port}", .. command]) { RedirectStandardOutput = true })!;
+        using var client =
+            Process.Start(new ProcessStartInfo("redis-cli", ["-p", $"{Port}", .. command]) { RedirectStandardOutput = true })!;
         var reply = await client.StandardOutput.ReadToEndAsync();
         await client.WaitForExitAsync();
         return reply;

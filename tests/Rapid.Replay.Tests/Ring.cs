@@ -40,7 +40,9 @@ internal sealed class Ring(TableDefinition definition, long memory = long.MaxVal
 internal static class SampledBatchExtensions
 {
     public static T[] Read<T>(this SampledBatch batch, string column)
-        where T : unmanaged => MemoryMarshal.Cast<byte, T>(batch.Columns.Single(candidate => candidate.Name == column).Tensor.Data.Span).ToArray();
+        where T : unmanaged =>
+            MemoryMarshal.Cast<byte, T>(batch.Columns.Single(candidate => candidate.Name == column).Tensor.Data.Span).ToArray();
 
-    public static long[] Shape(this SampledBatch batch, string column) => [.. batch.Columns.Single(candidate => candidate.Name == column).Tensor.Shape];
+    public static long[] Shape(this SampledBatch batch, string column) =>
+        [.. batch.Columns.Single(candidate => candidate.Name == column).Tensor.Shape];
 }

@@ -23,7 +23,8 @@ public class RingRedisTests
             ids.UnionWith(Check((await ReplayServiceTests.NextAsync(sample)).Batch));
         }
 
-        Assert.Equal(Enumerable.Range(6, 10).SelectMany(block => Enumerable.Range(0, 16).Select(i => (ulong)(block * 16 + i))), ids.Order());
+        Assert.Equal(Enumerable.Range(6, 10).SelectMany(block => Enumerable.Range(0, 16).Select(i => (ulong)(block * 16 + i))),
+            ids.Order());
         var info = Assert.Single((await service.Client.StatsAsync(new StatsRequest())).Tables);
         Assert.True(info.ColdBlocks >= 8);
 
@@ -49,7 +50,8 @@ public class RingRedisTests
         }
 
         await RingServiceTests.AppendAsync(service, "a/t", 15, 15);
-        Assert.Equal(Enumerable.Range(6, 10).Select(id => (ulong)id), (await RingServiceTests.ExportAsync(service, "a/t")).Select(item => item.Id));
+        Assert.Equal(Enumerable.Range(6, 10).Select(id => (ulong)id),
+            (await RingServiceTests.ExportAsync(service, "a/t")).Select(item => item.Id));
         using var sample = await RingServiceTests.OpenAsync(service, "a/t", batch: 500, credits: 1);
         Check((await ReplayServiceTests.NextAsync(sample)).Batch);
     }
@@ -65,7 +67,8 @@ public class RingRedisTests
         definition.Store = store;
         await service.Client.CreateTableAsync(new CreateTableRequest { Definition = definition });
         using var ended = new CancellationTokenSource();
-        var producers = Enumerable.Range(0, 2).Select(producer => Task.Run(() => ProduceAsync(service, $"{producer}", ended.Token))).ToArray();
+        var producers = Enumerable.Range(0, 2).Select(producer => Task.Run(() => ProduceAsync(service, $"{producer}", ended.Token)))
+            .ToArray();
         var random = new Random(11);
         for (var i = 0; i < 4; i++)
         {
@@ -94,7 +97,8 @@ public class RingRedisTests
             Assert.InRange((ulong)sequences.Length, acknowledged[int.Parse(group.Key)], acknowledged[int.Parse(group.Key)] + 1);
         }
 
-        Assert.All(held, item => Assert.Equal(Blocks.Experience(item.Trajectory.Sequence, producer: item.Trajectory.Producer), item.Trajectory));
+        Assert.All(held,
+            item => Assert.Equal(Blocks.Experience(item.Trajectory.Sequence, producer: item.Trajectory.Producer), item.Trajectory));
         Assert.Equal(2, held.Select(item => item.Trajectory.Producer).Distinct().Count());
         Assert.All(acknowledged, count => Assert.True(count > 5, $"only {count} blocks"));
     }
@@ -172,7 +176,8 @@ public class RingRedisTests
                 using var append = service.Client.Append(cancellationToken: CancellationToken.None);
                 while (true)
                 {
-                    var reply = await ReplayServiceTests.AppendAsync(append, "a/t", Blocks.Experience(sequence, producer: producer)).WaitAsync(ended);
+                    var reply = await ReplayServiceTests.AppendAsync(append, "a/t", Blocks.Experience(sequence, producer: producer))
+                        .WaitAsync(ended);
                     Assert.True(reply.Code == 0, reply.Message);
                     sequence++;
                 }

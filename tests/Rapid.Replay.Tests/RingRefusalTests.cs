@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Grpc.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
@@ -29,13 +28,19 @@ public class RingRefusalTests
             (With(block => block.Columns.Remove(Find(block, "rewards"))), "no column 'rewards'"),
             (With(block => block.Columns.Remove(Find(block, "terminated"))), "no column 'terminated'"),
             (With(block => block.Columns.Remove(Find(block, "final_observations"))), "no column 'final_observations' for its"),
-            (With(block => Find(block, "observations").Tensor = TensorCodec.ToTensor<float>(new float[16 * 3], 8, 2, 3)), "'observations' is Float32 [8, 2, 3]"),
-            (With(block => Find(block, "truncated").Tensor = TensorCodec.ToTensor<float>(new float[16], 8, 2)), "'truncated' is Float32 [8, 2]"),
-            (With(block => Find(block, "terminated").Tensor = TensorCodec.ToTensor<byte>([.. new byte[15], 2], 8, 2)), "'terminated' holds 2 at element 15"),
-            (With(block => Find(block, "final_observations").Tensor = TensorCodec.ToTensor<float>(new float[300], 100, 3)), "steps were truncated"),
+            (With(block => Find(block, "observations").Tensor = TensorCodec.ToTensor<float>(new float[16 * 3], 8, 2, 3)),
+                "'observations' is Float32 [8, 2, 3]"),
+            (With(block => Find(block, "truncated").Tensor = TensorCodec.ToTensor<float>(new float[16], 8, 2)),
+                "'truncated' is Float32 [8, 2]"),
+            (With(block => Find(block, "terminated").Tensor = TensorCodec.ToTensor<byte>([.. new byte[15], 2], 8, 2)),
+                "'terminated' holds 2 at element 15"),
+            (With(block => Find(block, "final_observations").Tensor = TensorCodec.ToTensor<float>(new float[300], 100, 3)),
+                "steps were truncated"),
             (With(block => Find(block, "final_observations").Tensor.Shape.Add(1)), "its rows must look like an observation"),
-            (With(block => Find(block, "actions").Name = "next_observations"), "'next_observations' is the name of a column that sampling adds"),
-            (With(block => Find(block, "rewards").Tensor = TensorCodec.ToTensor<float>([.. new float[15], float.NaN], 8, 2)), "'rewards' holds NaN"),
+            (With(block => Find(block, "actions").Name = "next_observations"),
+                "'next_observations' is the name of a column that sampling adds"),
+            (With(block => Find(block, "rewards").Tensor = TensorCodec.ToTensor<float>([.. new float[15], float.NaN], 8, 2)),
+                "'rewards' holds NaN"),
         })
         {
             var outcome = await ring.Table.AppendAsync(block, CancellationToken.None);
@@ -66,8 +71,10 @@ public class RingRefusalTests
             (With(d => d.Kind = (TableKind)9), "definition.kind"),
             (With(d => d.Items = (ItemKind)9), "definition.items"),
             (With(d => d.MinimumSteps = 1001), "definition.minimum_steps"),
-            (With(d => d.RateLimiter = new RateLimiter { SamplesPerInsert = 0, ErrorBuffer = 9 }), "definition.rate_limiter.samples_per_insert"),
-            (With(d => d.RateLimiter = new RateLimiter { SamplesPerInsert = double.NaN, ErrorBuffer = 9 }), "definition.rate_limiter.samples_per_insert"),
+            (With(d => d.RateLimiter = new RateLimiter { SamplesPerInsert = 0, ErrorBuffer = 9 }),
+                "definition.rate_limiter.samples_per_insert"),
+            (With(d => d.RateLimiter = new RateLimiter { SamplesPerInsert = double.NaN, ErrorBuffer = 9 }),
+                "definition.rate_limiter.samples_per_insert"),
             (With(d => d.RateLimiter = new RateLimiter { SamplesPerInsert = 4, ErrorBuffer = 3 }), "definition.rate_limiter.error_buffer"),
             (With(d => d.NSteps = 10_001), "definition.n_steps"),
             (With(d => (d.NSteps, d.Items) = (2, ItemKind.Sequence)), "definition.n_steps"),
@@ -87,7 +94,8 @@ public class RingRefusalTests
             Assert.StartsWith(field, error.Status.Detail, StringComparison.Ordinal);
         }
 
-        var huge = Assert.Throws<RpcException>(() => TableRules.CheckMemory(Blocks.Ring("t", capacity: 1 << 20), new MemoryBudget(1 << 19)));
+        var huge = Assert.Throws<RpcException>(
+            () => TableRules.CheckMemory(Blocks.Ring("t", capacity: 1 << 20), new MemoryBudget(1 << 19)));
         Assert.Equal(StatusCode.ResourceExhausted, huge.StatusCode);
     }
 
@@ -99,7 +107,8 @@ public class RingRefusalTests
         Assert.Equal(StatusCode.ResourceExhausted, outcome.Code);
         Assert.Contains("table 'a/t'", outcome.Message, StringComparison.Ordinal);
         Assert.Equal(0, ring.Memory.Used);
-        Assert.Equal(StatusCode.ResourceExhausted, (await ring.Table.AppendAsync(Blocks.Experience(1, steps: 4), CancellationToken.None)).Code);
+        Assert.Equal(StatusCode.ResourceExhausted,
+            (await ring.Table.AppendAsync(Blocks.Experience(1, steps: 4), CancellationToken.None)).Code);
     }
 
     [Fact]
@@ -125,7 +134,8 @@ public class RingRefusalTests
         await ring.AppendAsync(Blocks.Experience(1));
         foreach (var bad in new[] { -1, double.NaN, double.PositiveInfinity })
         {
-            var problem = ring.Table.UpdatePriorities([new PriorityUpdate { Id = 16, Priority = bad }, new PriorityUpdate { Id = 17, Priority = 2 }]);
+            var problem =
+                ring.Table.UpdatePriorities([new PriorityUpdate { Id = 16, Priority = bad }, new PriorityUpdate { Id = 17, Priority = 2 }]);
             Assert.Contains("item 16 of table 'a/t'", problem, StringComparison.Ordinal);
         }
 

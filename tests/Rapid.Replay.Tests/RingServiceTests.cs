@@ -1,9 +1,8 @@
 using Grpc.Core;
 using Rapid.Protocol.V1;
+using SampleCall = Grpc.Core.AsyncDuplexStreamingCall<Rapid.Protocol.V1.SampleRequest, Rapid.Protocol.V1.SampleReply>;
 
 namespace Rapid.Replay.Tests;
-
-using SampleCall = AsyncDuplexStreamingCall<SampleRequest, SampleReply>;
 
 /// <summary>Batches over the wire, from a service of its own process.</summary>
 public class RingServiceTests
@@ -30,7 +29,8 @@ public class RingServiceTests
         await sample.RequestStream.WriteAsync(new SampleRequest { Credits = 1 });
         Assert.Equal(32, (await next).Batch.Ids.Count);
         var info = Assert.Single((await service.Client.StatsAsync(new StatsRequest())).Tables);
-        Assert.Equal((4ul * 32, 5ul, 80ul, 5L, 1L), (info.SampledItems, info.Blocks, info.InsertedSteps, info.NewestPolicyVersion, info.OldestPolicyVersion));
+        Assert.Equal((4ul * 32, 5ul, 80ul, 5L, 1L),
+            (info.SampledItems, info.Blocks, info.InsertedSteps, info.NewestPolicyVersion, info.OldestPolicyVersion));
     }
 
     [Fact]
@@ -43,7 +43,8 @@ public class RingServiceTests
         await AppendAsync(service, "a/t", 1, 1);
         using var sample = await OpenAsync(service, "a/t", batch: 64);
         var update = new SampleRequest { ImportanceExponent = 1 };
-        update.Priorities.AddRange(Enumerable.Range(16, 16).Select(id => new PriorityUpdate { Id = (ulong)id, Priority = id == 20 ? 3 : id == 21 ? 1 : 0 }));
+        update.Priorities.AddRange(
+            Enumerable.Range(16, 16).Select(id => new PriorityUpdate { Id = (ulong)id, Priority = id == 20 ? 3 : id == 21 ? 1 : 0 }));
         update.Priorities.Add(new PriorityUpdate { Id = 22, Priority = double.NaN });
         await sample.RequestStream.WriteAsync(update);
         var refused = (await ReplayServiceTests.NextAsync(sample)).Refused;
@@ -89,7 +90,8 @@ public class RingServiceTests
         Assert.Equal(StatusCode.InvalidArgument, large.StatusCode);
         Assert.Contains("RAPID_MAX_MESSAGE", large.Status.Detail, StringComparison.Ordinal);
         using var export = service.Client.Export(new ExportRequest { Table = "a/q" });
-        Assert.Equal(StatusCode.FailedPrecondition, (await Assert.ThrowsAsync<RpcException>(() => export.ResponseStream.MoveNext(CancellationToken.None))).StatusCode);
+        Assert.Equal(StatusCode.FailedPrecondition,
+            (await Assert.ThrowsAsync<RpcException>(() => export.ResponseStream.MoveNext(CancellationToken.None))).StatusCode);
     }
 
     [Fact]
@@ -103,7 +105,8 @@ public class RingServiceTests
             using var sample = await OpenAsync(service, "a/t", batch: 4, credits: 1);
             Assert.NotNull((await ReplayServiceTests.NextAsync(sample)).Batch);
             await service.Client.DropTableAsync(new DropTableRequest { Name = "a/t" });
-            Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(() => ReplayServiceTests.NextAsync(sample))).StatusCode);
+            Assert.Equal(StatusCode.NotFound,
+                (await Assert.ThrowsAsync<RpcException>(() => ReplayServiceTests.NextAsync(sample))).StatusCode);
         }
     }
 
@@ -113,7 +116,8 @@ public class RingServiceTests
         var directory = Directory.CreateTempSubdirectory("rapid-checkpoints-");
         try
         {
-            await using var service = await ReplayProcess.StartAsync(environment: new() { ["RAPID_REPLAY_CHECKPOINTS"] = directory.FullName });
+            await using var service =
+                await ReplayProcess.StartAsync(environment: new() { ["RAPID_REPLAY_CHECKPOINTS"] = directory.FullName });
             var definition = Blocks.Ring("a/t", TableKind.Prioritised, capacity: 160);
             (definition.PriorityExponent, definition.Eviction) = (0.5, Eviction.LowestPriority);
             var created = await service.Client.CreateTableAsync(new CreateTableRequest { Definition = definition });

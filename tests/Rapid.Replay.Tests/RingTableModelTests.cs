@@ -77,7 +77,8 @@ public class RingTableModelTests
             switch (operation % 4)
             {
                 case 0:
-                    var outcome = await ring.Table.AppendAsync(Blocks.Experience(model.Next, steps: 4, environments: 2), CancellationToken.None);
+                    var outcome =
+                        await ring.Table.AppendAsync(Blocks.Experience(model.Next, steps: 4, environments: 2), CancellationToken.None);
                     if (outcome.IsDuplicate || outcome.Code != 0)
                     {
                         return false;
@@ -86,7 +87,8 @@ public class RingTableModelTests
                     model.Append();
                     break;
                 case 1 when model.Next > 1:
-                    if (!(await ring.Table.AppendAsync(Blocks.Experience(model.Next - 1, steps: 4, environments: 2), CancellationToken.None)).IsDuplicate)
+                    if (!(await ring.Table.AppendAsync(Blocks.Experience(model.Next - 1, steps: 4, environments: 2),
+                        CancellationToken.None)).IsDuplicate)
                     {
                         return false;
                     }

@@ -7,7 +7,8 @@ namespace Rapid.Replay.Tests;
 /// <summary>Items are drawn as often as they should be.</summary>
 public class SelectionTests
 {
-    // 99.9 % of the chi-square distribution lies below d + 3.09 sqrt(2 d) + 5.7 or so for the degrees of freedom here (Wilson and Hilferty 1931).
+    // 99.9 % of the chi-square distribution lies below d + 3.09 sqrt(2 d) + 5.7 or so for the degrees of freedom here (Wilson and Hilferty
+    // 1931).
     private static double Quantile(int degrees)
     {
         const double Normal = 3.0902;
@@ -18,7 +19,8 @@ public class SelectionTests
     private static double ChiSquare(IReadOnlyList<int> counts, IReadOnlyList<double> probabilities)
     {
         var draws = counts.Sum();
-        return counts.Select((count, i) => (count - draws * probabilities[i]) * (count - draws * probabilities[i]) / (draws * probabilities[i])).Sum();
+        return counts.Select(
+            (count, i) => (count - draws * probabilities[i]) * (count - draws * probabilities[i]) / (draws * probabilities[i])).Sum();
     }
 
     [Fact]
@@ -51,7 +53,8 @@ public class SelectionTests
         await ring.AppendAsync([.. Enumerable.Range(1, 5).Select(i => Blocks.Experience((ulong)i))]);
         var held = ring.Table.BlockIds().SelectMany(block => Enumerable.Range(0, 16).Select(i => block * 16 + (ulong)i)).ToArray();
         var priorities = held.ToDictionary(id => id, id => id % 5 == 0 ? 0 : 0.1 + id % 7);
-        Assert.Null(ring.Table.UpdatePriorities([.. priorities.Select(pair => new PriorityUpdate { Id = pair.Key, Priority = pair.Value })]));
+        Assert.Null(ring.Table.UpdatePriorities(
+            [.. priorities.Select(pair => new PriorityUpdate { Id = pair.Key, Priority = pair.Value })]));
         var total = priorities.Values.Sum(priority => Math.Pow(priority, Alpha));
         var buffer = Ring.Buffer(128);
         var counts = held.ToDictionary(id => id, _ => 0);
@@ -69,7 +72,8 @@ public class SelectionTests
 
         var drawable = held.Where(id => priorities[id] > 0).ToArray();
         Assert.Equal(500 * 128, drawable.Sum(id => counts[id]));
-        var chiSquare = ChiSquare([.. drawable.Select(id => counts[id])], [.. drawable.Select(id => Math.Pow(priorities[id], Alpha) / total)]);
+        var chiSquare =
+            ChiSquare([.. drawable.Select(id => counts[id])], [.. drawable.Select(id => Math.Pow(priorities[id], Alpha) / total)]);
         Assert.InRange(chiSquare, 10, Quantile(drawable.Length - 1));
     }
 
@@ -93,7 +97,8 @@ public class SelectionTests
         (definition.PriorityExponent, definition.Eviction) = (1, Eviction.LowestPriority);
         using var ring = new Ring(definition);
         await ring.AppendAsync(Blocks.Experience(1), Blocks.Experience(2), Blocks.Experience(3));
-        ring.Table.UpdatePriorities([new PriorityUpdate { Id = 2 * 16 + 3, Priority = 0.5 }, new PriorityUpdate { Id = 3 * 16, Priority = 9 }]);
+        ring.Table.UpdatePriorities(
+            [new PriorityUpdate { Id = 2 * 16 + 3, Priority = 0.5 }, new PriorityUpdate { Id = 3 * 16, Priority = 9 }]);
         await ring.AppendAsync(Blocks.Experience(4));
         Assert.Equal([1ul, 3ul, 4ul], ring.Table.BlockIds());
         var counts = ring.Draw(4000).Ids.CountBy(id => id / 16).ToDictionary();

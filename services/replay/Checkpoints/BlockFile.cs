@@ -7,8 +7,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Replay.Checkpoints;
 
 /// <summary>
-/// Blocks of one table in a safetensors file: each column of all of them as one tensor [blocks, ...], <c>final_observations</c> one after the
-/// other, <c>priority_weights</c> float64 [blocks, items], and the rest as JSON in the entry <c>blocks</c> of the file's metadata.
+/// Blocks of one table in a safetensors file: each column of all of them as one tensor [blocks, ...], <c>final_observations</c> one after
+/// the other, <c>priority_weights</c> float64 [blocks, items], and the rest as JSON in the entry <c>blocks</c> of the file's metadata.
 /// </summary>
 internal static class BlockFile
 {
@@ -31,14 +31,16 @@ internal static class BlockFile
         if (blocks[0].Weights.Length > 0)
         {
             tensors.Add(new FileTensor(
-                Weights, DataType.Float64, [blocks.Count, blocks[0].Weights.Length], [.. blocks.Select(saved => (ReadOnlyMemory<byte>)MemoryMarshal.AsBytes(saved.Weights).ToArray())]));
+                Weights, DataType.Float64, [blocks.Count, blocks[0].Weights.Length],
+                [.. blocks.Select(saved => (ReadOnlyMemory<byte>)MemoryMarshal.AsBytes(saved.Weights).ToArray())]));
         }
 
         var entries = blocks.Select(saved =>
         {
             var header = saved.Block.Clone();
             header.Columns.Clear();
-            var finals = saved.Block.Columns.FirstOrDefault(column => column.Name == TrajectoryColumns.FinalObservations)?.Tensor.Shape[0] ?? 0;
+            var finals = saved.Block.Columns.FirstOrDefault(column => column.Name == TrajectoryColumns.FinalObservations)?.Tensor.Shape[0]
+                ?? 0;
             return new BlockEntry(saved.Id, saved.Slot, (int)finals, JsonFormatter.Default.Format(header));
         });
         var metadata = new Dictionary<string, string>
@@ -78,7 +80,8 @@ internal static class BlockFile
 
             return saved;
         }
-        catch (Exception error) when (error is JsonException or InvalidProtocolBufferException or KeyNotFoundException or ArgumentException or DivideByZeroException)
+        catch (Exception error) when (
+            error is JsonException or InvalidProtocolBufferException or KeyNotFoundException or ArgumentException or DivideByZeroException)
         {
             throw new InvalidDataException($"'{Path.GetFileName(path)}' does not hold blocks of a table: {error.Message}", error);
         }

@@ -8,8 +8,9 @@ using Rapid.Replay.Tables;
 namespace Rapid.Replay.Checkpoints;
 
 /// <summary>
-/// Checkpoints of memory tables: a directory each, with <c>table.json</c> and the files of blocks that it names. A new checkpoint of the same
-/// name becomes valid by the rename of its <c>table.json</c>, after everything else is on the disk; then what the old one had is removed.
+/// Checkpoints of memory tables: a directory each, with <c>table.json</c> and the files of blocks that it names. A new checkpoint of the
+/// same name becomes valid by the rename of its <c>table.json</c>, after everything else is on the disk; then what the old one had is
+/// removed.
 /// </summary>
 internal sealed class CheckpointDirectory(string? root) : IDisposable
 {
@@ -32,7 +33,8 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
         if (table.Definition.Store != StoreKind.Memory)
         {
             throw new RpcException(new Status(
-                StatusCode.FailedPrecondition, $"table '{table.Definition.Name}' is in Redis, which keeps it; only MEMORY tables have checkpoints"));
+                StatusCode.FailedPrecondition,
+                $"table '{table.Definition.Name}' is in Redis, which keeps it; only MEMORY tables have checkpoints"));
         }
 
         await _gate.WaitAsync(cancellation);
@@ -77,7 +79,8 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
     }
 
     /// <summary>Reads what a table was.</summary>
-    /// <exception cref="RpcException">FAILED_PRECONDITION: no directory. INVALID_ARGUMENT: a bad name. NOT_FOUND. DATA_LOSS: it is damaged.</exception>
+    /// <exception cref="RpcException">FAILED_PRECONDITION: no directory. INVALID_ARGUMENT: a bad name. NOT_FOUND. DATA_LOSS: it is
+    /// damaged.</exception>
     public async Task<(TableState State, TableDefinition Definition)> OpenAsync(string name, CancellationToken cancellation)
     {
         var path = Path.Combine(DirectoryOf(name), StateFile);
@@ -92,7 +95,8 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
             var state = (await JsonSerializer.DeserializeAsync(file, CheckpointJson.Default.TableState, cancellation))!;
             return state.Format == TableState.CurrentFormat
                 ? (state, JsonParser.Default.Parse<TableDefinition>(state.Definition))
-                : throw new RpcException(new Status(StatusCode.DataLoss, $"checkpoint '{name}' has format '{state.Format}'; known: {TableState.CurrentFormat}"));
+                : throw new RpcException(
+                    new Status(StatusCode.DataLoss, $"checkpoint '{name}' has format '{state.Format}'; known: {TableState.CurrentFormat}"));
         }
         catch (Exception error) when (error is JsonException or InvalidProtocolBufferException)
         {
@@ -124,7 +128,8 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
         }
     }
 
-    public static RpcException Damaged(string name, string problem) => new(new Status(StatusCode.DataLoss, $"checkpoint '{name}' is damaged: {problem}"));
+    public static RpcException Damaged(string name, string problem) =>
+        new(new Status(StatusCode.DataLoss, $"checkpoint '{name}' is damaged: {problem}"));
 
     public void Dispose() => _gate.Dispose();
 
@@ -139,7 +144,8 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
         }
 
         File.Move(temporary, target, overwrite: true);
-        foreach (var path in Directory.EnumerateFiles(directory, "*.safetensors").Where(path => !state.Files.Contains(Path.GetFileName(path))))
+        foreach (var path in Directory.EnumerateFiles(directory, "*.safetensors")
+            .Where(path => !state.Files.Contains(Path.GetFileName(path))))
         {
             File.Delete(path);
         }
@@ -149,12 +155,14 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
     {
         if (root is null)
         {
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"this replay service has no directory for checkpoints; set {Variable}"));
+            throw new RpcException(
+                new Status(StatusCode.FailedPrecondition, $"this replay service has no directory for checkpoints; set {Variable}"));
         }
 
         return name.Length is > 0 and <= 128 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')
             ? Path.Combine(root, name)
             : throw new RpcException(new Status(
-                StatusCode.InvalidArgument, $"checkpoint: '{name}' is not allowed; allowed: 1 to 128 letters, digits, '-', '_' and '.', not a '.' at the start"));
+                StatusCode.InvalidArgument,
+                $"checkpoint: '{name}' is not allowed; allowed: 1 to 128 letters, digits, '-', '_' and '.', not a '.' at the start"));
     }
 }

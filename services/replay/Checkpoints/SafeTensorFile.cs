@@ -10,7 +10,8 @@ namespace Rapid.Replay.Checkpoints;
 internal sealed record FileTensor(string Name, DataType Type, long[] Shape, IReadOnlyList<ReadOnlyMemory<byte>> Pieces);
 
 /// <summary>
-/// The safetensors format: eight bytes of header length, a JSON header of names, types, shapes and offsets besides free text, then the bytes.
+/// The safetensors format: eight bytes of header length, a JSON header of names, types, shapes and offsets besides free text, then the
+/// bytes.
 /// </summary>
 internal static class SafeTensorFile
 {
@@ -48,7 +49,8 @@ internal static class SafeTensorFile
         start.AsSpan().Fill((byte)' ');
         BinaryPrimitives.WriteUInt64LittleEndian(start, (ulong)padded);
         json.CopyTo(start, sizeof(ulong));
-        await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20, FileOptions.Asynchronous);
+        await using var file =
+            new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20, FileOptions.Asynchronous);
         await file.WriteAsync(start, cancellation);
         foreach (var piece in tensors.SelectMany(tensor => tensor.Pieces))
         {
@@ -94,8 +96,9 @@ internal static class SafeTensorFile
 
             return (tensors, metadata);
         }
-        catch (Exception error) when (error
-            is JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException or OverflowException)
+        catch (Exception error) when (
+            error is JsonException or InvalidOperationException or NullReferenceException or FormatException or ArgumentException
+                or OverflowException)
         {
             throw new InvalidDataException($"'{Path.GetFileName(path)}' is no whole safetensors file: {error.Message}", error);
         }

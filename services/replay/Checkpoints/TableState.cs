@@ -51,7 +51,8 @@ internal sealed record SavedBlock(ulong Id, int Slot, Trajectory Block, double[]
 /// <param name="Header">The block without its columns, in protobuf's JSON form.</param>
 internal sealed record BlockEntry(ulong Id, int Slot, int Finals, string Header);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true, NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true,
+    NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(TableState))]
 [JsonSerializable(typeof(List<BlockEntry>))]
 internal sealed partial class CheckpointJson : JsonSerializerContext;

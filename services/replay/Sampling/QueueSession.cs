@@ -8,7 +8,9 @@ internal sealed class QueueSession(QueueTable table) : SampleSession
 {
     private readonly Dictionary<ulong, StoredBlock> _unacknowledged = [];
 
-    /// <summary>Forgets blocks that the learner has used; ids that this call did not deliver are ignored, since a retry may repeat them.</summary>
+    /// <summary>
+    /// Forgets blocks that the learner has used; ids that this call did not deliver are ignored, since a retry may repeat them.
+    /// </summary>
     public override async Task HandleAsync(SampleRequest request, CancellationToken cancellation)
     {
         List<StoredBlock> used = [];
@@ -30,7 +32,8 @@ internal sealed class QueueSession(QueueTable table) : SampleSession
 
         if (request.Priorities.Count > 0 || request.HasImportanceExponent)
         {
-            await WriteAsync(Refuse($"priorities, importance_exponent: table '{table.Definition.Name}' is a queue and has none"), cancellation);
+            await WriteAsync(Refuse($"priorities, importance_exponent: table '{table.Definition.Name}' is a queue and has none"),
+                cancellation);
         }
     }
 

@@ -4,7 +4,9 @@ using Rapid.Replay.Tables;
 
 namespace Rapid.Replay.Sampling;
 
-/// <summary>A call that draws batches. Where blocks may have to come from a store, the next batch is fetched while one is being sent.</summary>
+/// <summary>
+/// A call that draws batches. Where blocks may have to come from a store, the next batch is fetched while one is being sent.
+/// </summary>
 internal sealed class RingSession(RingTable table, int batchSize, TimeSpan patience, BatchNews news) : SampleSession
 {
     private readonly BatchBuffer[] _batches = [.. Enumerable.Range(0, 2).Select(_ => new BatchBuffer(batchSize, news))];
@@ -15,13 +17,16 @@ internal sealed class RingSession(RingTable table, int batchSize, TimeSpan patie
     {
         if (request.BatchSize != 0 && request.BatchSize != batchSize)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, $"batch_size: this call began with {batchSize}, not {request.BatchSize}; begin another call"));
+            throw new RpcException(
+                new Status(StatusCode.InvalidArgument,
+                    $"batch_size: this call began with {batchSize}, not {request.BatchSize}; begin another call"));
         }
 
         var problem = request.Priorities.Count > 0 ? table.UpdatePriorities(request.Priorities) : null;
         if (request.HasImportanceExponent)
         {
-            if (table.Definition.Kind != TableKind.Prioritised || !double.IsFinite(request.ImportanceExponent) || request.ImportanceExponent < 0)
+            if (table.Definition.Kind != TableKind.Prioritised || !double.IsFinite(request.ImportanceExponent)
+                || request.ImportanceExponent < 0)
             {
                 problem ??= $"importance_exponent: {request.ImportanceExponent} is refused for table '{table.Definition.Name}', which is "
                     + $"{table.Definition.Kind}; allowed: finite and >= 0, for PRIORITISED tables only";
@@ -94,9 +99,11 @@ internal sealed class RingSession(RingTable table, int batchSize, TimeSpan patie
         {
             await table.DrawAsync(batch, limited.Token);
         }
-        catch (OperationCanceledException) when (limited.IsCancellationRequested && !cancellation.IsCancellationRequested && !table.Dropped.IsCancellationRequested)
+        catch (OperationCanceledException) when (limited.IsCancellationRequested && !cancellation.IsCancellationRequested
+            && !table.Dropped.IsCancellationRequested)
         {
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, $"{table.WhyWaiting()}, since {patience.TotalMilliseconds} ms (patience)"));
+            throw new RpcException(
+                new Status(StatusCode.FailedPrecondition, $"{table.WhyWaiting()}, since {patience.TotalMilliseconds} ms (patience)"));
         }
     }
 }

@@ -19,7 +19,9 @@ internal abstract class SampleSession : IAsyncDisposable
     {
         if (_credits.CurrentCount + (long)credits > MaximumCredits)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, $"credits: {credits} more than {_credits.CurrentCount} is too many; allowed: {MaximumCredits} in all"));
+            throw new RpcException(
+                new Status(StatusCode.InvalidArgument,
+                    $"credits: {credits} more than {_credits.CurrentCount} is too many; allowed: {MaximumCredits} in all"));
         }
 
         if (credits > 0)
@@ -42,7 +44,8 @@ internal abstract class SampleSession : IAsyncDisposable
     /// <summary>Ends the session.</summary>
     public virtual async ValueTask DisposeAsync()
     {
-        await _delivering.ContinueWith(static task => _ = task.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        await _delivering.ContinueWith(static task => _ = task.Exception, CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         _credits.Dispose();
         _writing.Dispose();
     }
@@ -68,7 +71,8 @@ internal abstract class SampleSession : IAsyncDisposable
     }
 
     /// <summary>Says that a part of a request was not done.</summary>
-    protected static SampleReply Refuse(string problem) => new() { Refused = new Refusal { Code = (int)StatusCode.InvalidArgument, Message = problem } };
+    protected static SampleReply Refuse(string problem) =>
+        new() { Refused = new Refusal { Code = (int)StatusCode.InvalidArgument, Message = problem } };
 
     private async Task UntilCancelledAsync(CancellationToken cancellation)
     {

@@ -53,7 +53,8 @@ internal sealed unsafe class SequenceGather : Gather
                 var to = batch.Bytes[(pick.Position * width)..];
                 for (var t = 0; t < (int)stored.Shape[0]; t++)
                 {
-                    new ReadOnlySpan<byte>(from + (long)t * _layout.Environments * stored.RowBytes, width).CopyTo(to[(t * _environments * stored.RowBytes)..]);
+                    new ReadOnlySpan<byte>(from + (long)t * _layout.Environments * stored.RowBytes, width)
+                        .CopyTo(to[(t * _environments * stored.RowBytes)..]);
                 }
             }
         }

@@ -7,8 +7,8 @@ using Rapid.Replay.Tables;
 namespace Rapid.Replay.Sampling;
 
 /// <summary>
-/// Transitions of one or several steps. n-step rewards are R = sum of gamma^i * r_(t+i) for i below k, where k is n or what the episode and the
-/// block leave of it, to be continued by gamma^k * V(next observation) (Sutton 1988).
+/// Transitions of one or several steps. n-step rewards are R = sum of gamma^i * r_(t+i) for i below k, where k is n or what the episode and
+/// the block leave of it, to be continued by gamma^k * V(next observation) (Sutton 1988).
 /// </summary>
 internal sealed unsafe class TransitionGather : Gather
 {

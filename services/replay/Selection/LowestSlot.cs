@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Rapid.Replay.Selection;
 
-/// <summary>Knows the slot of the lowest weight, of equal ones the one whose block is the oldest: a tournament tree. Empty slots do not take part.</summary>
+/// <summary>
+/// Knows the slot of the lowest weight, of equal ones the one whose block is the oldest: a tournament tree. Empty slots do not take part.
+/// </summary>
 internal sealed class LowestSlot
 {
     private const int None = -1;
@@ -25,7 +27,8 @@ internal sealed class LowestSlot
     public int Slot => _winners[1];
 
     /// <summary>Bytes that this takes.</summary>
-    public static long BytesFor(int slots) => 2L * sizeof(int) * BitOperations.RoundUpToPowerOf2((uint)slots) + (long)(sizeof(double) + sizeof(ulong)) * slots;
+    public static long BytesFor(int slots) =>
+        2L * sizeof(int) * BitOperations.RoundUpToPowerOf2((uint)slots) + (long)(sizeof(double) + sizeof(ulong)) * slots;
 
     /// <summary>A slot has a block: the smaller its age number, the older.</summary>
     public void Add(int slot, ulong age, double weight)

@@ -1,6 +1,8 @@
 namespace Rapid.Replay.Selection;
 
-/// <summary>The newest items, newest first: within a block the last one first. A batch that is larger than the table begins again.</summary>
+/// <summary>
+/// The newest items, newest first: within a block the last one first. A batch that is larger than the table begins again.
+/// </summary>
 internal sealed class NewestSelector(int slots, int itemsPerSlot) : ItemSelector
 {
     private const int None = -1;

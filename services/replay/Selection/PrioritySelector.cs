@@ -5,8 +5,8 @@ using Rapid.Environments;
 namespace Rapid.Replay.Selection;
 
 /// <summary>
-/// Items in proportion to priority ^ alpha, with replacement (Schaul et al. 2016, eq. 1). New items get the highest priority so far, so that
-/// each is likely to be seen once. While every priority is 0, items are drawn uniformly.
+/// Items in proportion to priority ^ alpha, with replacement (Schaul et al. 2016, eq. 1). New items get the highest priority so far, so
+/// that each is likely to be seen once. While every priority is 0, items are drawn uniformly.
 /// </summary>
 internal sealed class PrioritySelector(int slots, int itemsPerSlot, double alpha, RandomStream random) : ItemSelector
 {
@@ -22,7 +22,8 @@ internal sealed class PrioritySelector(int slots, int itemsPerSlot, double alpha
     public static long LeavesFor(int slots, int itemsPerSlot) => (long)slots * BitOperations.RoundUpToPowerOf2((uint)itemsPerSlot);
 
     /// <summary>Bytes that this takes.</summary>
-    public static long BytesFor(int slots, int itemsPerSlot) => SumTree.BytesFor(LeavesFor(slots, itemsPerSlot)) + UniformSelector.BytesFor(slots);
+    public static long BytesFor(int slots, int itemsPerSlot) =>
+        SumTree.BytesFor(LeavesFor(slots, itemsPerSlot)) + UniformSelector.BytesFor(slots);
 
     /// <summary>Sum of a slot's weights.</summary>
     public double WeightOf(int slot) => _weights.SumOf(slot * _stride, _stride);

@@ -44,9 +44,11 @@ internal sealed class MemoryStore : ITableStore
         IReadOnlyCollection<ulong> removed,
         CancellationToken cancellation) => Task.CompletedTask;
 
-    public Task<Trajectory?> LoadAsync(ulong id, CancellationToken cancellation) => throw new InvalidOperationException("a memory table holds every block");
+    public Task<Trajectory?> LoadAsync(ulong id, CancellationToken cancellation) =>
+        throw new InvalidOperationException("a memory table holds every block");
 
-    public Task ReportLossAsync(ulong id, CancellationToken cancellation) => throw new InvalidOperationException("a memory table holds every block");
+    public Task ReportLossAsync(ulong id, CancellationToken cancellation) =>
+        throw new InvalidOperationException("a memory table holds every block");
 
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) => Task.CompletedTask;
 

@@ -18,7 +18,8 @@ internal sealed record RecoveredTable(
 
 /// <summary>
 /// Keeps a table in Redis. All keys of a table share a hash tag, so that a cluster keeps them together and one transaction covers them:
-/// <c>rapid:{table}:blocks</c> (hash: id to block), <c>:sizes</c> (hash: id to steps and bytes), <c>:producers</c> (hash: producer to newest
+/// <c>rapid:{table}:blocks</c> (hash: id to block), <c>:sizes</c> (hash: id to steps and bytes), <c>:producers</c> (hash: producer to
+/// newest
 /// sequence), <c>:about</c> (hash: definition, incarnation, signature,
 /// newest: id of the newest block and steps stored up to it); <c>rapid:tables</c> is the set of table names. Only one replay service
 /// may use a Redis database; several share a Redis through <c>defaultDatabase</c> in the connection string.
@@ -79,14 +80,16 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
             catch (RedisServerException refused)
             {
                 throw new RpcException(new Status(
-                    StatusCode.FailedPrecondition, $"definition.store is FSYNC but Redis does not tell its settings ({refused.Message}); allow CONFIG GET, or use REDIS"));
+                    StatusCode.FailedPrecondition,
+                    $"definition.store is FSYNC but Redis does not tell its settings ({refused.Message}); allow CONFIG GET, or use REDIS"));
             }
 
             if (value != needed)
             {
                 throw new RpcException(new Status(
                     StatusCode.FailedPrecondition,
-                    $"definition.store is FSYNC but Redis runs with {setting} {value}; set 'appendonly yes' and 'appendfsync always' in redis.conf, or use REDIS"));
+                    $"definition.store is FSYNC but Redis runs with {setting} {value}; set 'appendonly yes' and 'appendfsync always' in "
+                        + "redis.conf, or use REDIS"));
             }
         }
     }
@@ -117,8 +120,10 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
                     transaction => gone.Length > 0 ? transaction.HashDeleteAsync(Blocks, gone) : Task.CompletedTask,
                     transaction => gone.Length > 0 ? transaction.HashDeleteAsync(Sizes, gone) : Task.CompletedTask,
                     transaction => transaction.HashSetAsync(Blocks, Name(id), bytes),
-                    transaction => transaction.HashSetAsync(Sizes, Name(id), string.Create(CultureInfo.InvariantCulture, $"{steps} {bytes.Length}")),
-                    transaction => transaction.HashSetAsync(Producers, block.Producer, block.Sequence.ToString(CultureInfo.InvariantCulture)),
+                    transaction =>
+                        transaction.HashSetAsync(Sizes, Name(id), string.Create(CultureInfo.InvariantCulture, $"{steps} {bytes.Length}")),
+                    transaction =>
+                        transaction.HashSetAsync(Producers, block.Producer, block.Sequence.ToString(CultureInfo.InvariantCulture)),
                     transaction => transaction.HashSetAsync(About, about));
                 return true;
             },
@@ -144,7 +149,8 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
             async database =>
             {
                 await CommitAsync(
-                    database, transaction => transaction.HashDeleteAsync(Blocks, names), transaction => transaction.HashDeleteAsync(Sizes, names));
+                    database, transaction => transaction.HashDeleteAsync(Blocks, names), transaction =>
+                        transaction.HashDeleteAsync(Sizes, names));
                 return true;
             },
             cancellation);
@@ -175,7 +181,8 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
 
     private async Task<RecoveredTable?> RecoverAsync(CancellationToken cancellation)
     {
-        var about = (await redis.DoAsync(database => database.HashGetAllAsync(About), cancellation)).ToDictionary(entry => (string)entry.Name!, entry => entry.Value);
+        var about = (await redis.DoAsync(database => database.HashGetAllAsync(About), cancellation))
+            .ToDictionary(entry => (string)entry.Name!, entry => entry.Value);
         if (!about.TryGetValue("definition", out var definition) || !about.TryGetValue("incarnation", out var incarnation))
         {
             return null;
@@ -188,7 +195,8 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
             .. sizes.Select(entry =>
             {
                 var parts = ((string)entry.Value!).Split(' ');
-                return (Parse(entry.Name!), int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture));
+                return (Parse(entry.Name!), int.Parse(parts[0], CultureInfo.InvariantCulture),
+                    int.Parse(parts[1], CultureInfo.InvariantCulture));
             }).OrderBy(block => block.Item1),
         ];
 

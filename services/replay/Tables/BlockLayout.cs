@@ -30,7 +30,9 @@ internal sealed record StoredColumn(int Index, string Name, DataType Type, long[
     public ReadOnlySpan<long> RowShape => Span == ColumnSpan.Block ? Shape : Shape.AsSpan(2);
 }
 
-/// <summary>How the blocks of a table lie in memory: the same columns and shapes in each, and as many final observations as episodes were cut.</summary>
+/// <summary>
+/// How the blocks of a table lie in memory: the same columns and shapes in each, and as many final observations as episodes were cut.
+/// </summary>
 internal sealed class BlockLayout
 {
     // Columns of the block as a whole, whatever their shape looks like.
@@ -54,7 +56,8 @@ internal sealed class BlockLayout
             var span = SpanOf(column, block);
             var total = column.Tensor.Data.Length;
             var rows = span switch { ColumnSpan.Step => Rows, ColumnSpan.Boundary => Rows + Environments, _ => 1 };
-            columns.Add(new StoredColumn(columns.Count, column.Name, column.Tensor.Type, [.. column.Tensor.Shape], span, total / rows, total));
+            columns.Add(new StoredColumn(columns.Count, column.Name, column.Tensor.Type, [.. column.Tensor.Shape], span, total / rows,
+                total));
         }
 
         Columns = columns;
@@ -103,7 +106,8 @@ internal sealed class BlockLayout
     public static ColumnSpan SpanOf(Column column, Trajectory block)
     {
         var shape = column.Tensor.Shape;
-        return shape.Count < 2 || shape[1] != block.Environments || column.Name == TrajectoryColumns.FinalObservations || BlockColumns.Contains(column.Name)
+        return shape.Count < 2 || shape[1] != block.Environments || column.Name == TrajectoryColumns.FinalObservations
+            || BlockColumns.Contains(column.Name)
             ? ColumnSpan.Block
             : shape[0] == block.Steps ? ColumnSpan.Step
             : shape[0] == block.Steps + 1L ? ColumnSpan.Boundary

@@ -8,8 +8,8 @@ namespace Rapid.Replay.Tables;
 
 /// <summary>
 /// The columns of many blocks, each column one stretch of memory that is taken once: block after block, in each block step after step.
-/// Neighbouring steps share their observations, since T steps lie with T+1 observations. Final observations are few and kept block by block.
-/// Not thread-safe, and nothing here may be used after <see cref="Dispose"/>: its owner's gate sees to both.
+/// Neighbouring steps share their observations, since T steps lie with T+1 observations. Final observations are few and kept block by
+/// block. Not thread-safe, and nothing here may be used after <see cref="Dispose"/>: its owner's gate sees to both.
 /// </summary>
 internal sealed unsafe class ColumnRing : IDisposable
 {

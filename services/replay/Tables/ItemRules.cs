@@ -50,14 +50,17 @@ internal static class ItemRules
     private static string? Needs(Trajectory block, string name, Column? column, DataType? type, ColumnSpan span)
     {
         var shape = span == ColumnSpan.Step ? "[T, N" : "[T+1, N";
-        var expected = $"{type?.ToString() ?? "any type"} {shape}{(type is null ? ", ...]" : "]")} with T = {block.Steps}, N = {block.Environments}";
+        var expected =
+            $"{type?.ToString() ?? "any type"} {shape}{(type is null ? ", ...]" : "]")} with T = {block.Steps}, N = {block.Environments}";
         if (column is null)
         {
             return $"the block has no column '{name}', which its items need: {expected}";
         }
 
-        var fits = BlockLayout.SpanOf(column, block) == span && (type is null || (column.Tensor.Type == type && column.Tensor.Shape.Count == 2));
-        return fits ? null : $"column '{name}' is {column.Tensor.Type} [{string.Join(", ", column.Tensor.Shape)}] where items need {expected}";
+        var fits = BlockLayout.SpanOf(column, block) == span
+            && (type is null || (column.Tensor.Type == type && column.Tensor.Shape.Count == 2));
+        return fits ? null
+            : $"column '{name}' is {column.Tensor.Type} [{string.Join(", ", column.Tensor.Shape)}] where items need {expected}";
     }
 
     private static string? FlagProblem(Column? column)
@@ -68,13 +71,15 @@ internal static class ItemRules
         }
 
         var index = column.Tensor.Data.Span.IndexOfAnyExceptInRange((byte)0, (byte)1);
-        return index < 0 ? null : $"column '{column.Name}' holds {column.Tensor.Data[index]} at element {index} (row-major); allowed: 0 and 1";
+        return index < 0 ? null
+            : $"column '{column.Name}' holds {column.Tensor.Data[index]} at element {index} (row-major); allowed: 0 and 1";
     }
 
     /// <summary>Final observations must be as many as there are cut episodes, and look as observations do.</summary>
     private static string? FinalProblem(Trajectory block, Column? observations, Column? truncated, Column? finals)
     {
-        if (observations is null || truncated is null || BlockLayout.SpanOf(truncated, block) != ColumnSpan.Step || truncated.Tensor.Type != DataType.Uint8)
+        if (observations is null || truncated is null || BlockLayout.SpanOf(truncated, block) != ColumnSpan.Step
+            || truncated.Tensor.Type != DataType.Uint8)
         {
             return null;
         }
@@ -87,10 +92,12 @@ internal static class ItemRules
 
         if (finals.Tensor.Shape.Count == 0 || finals.Tensor.Shape[0] != cut)
         {
-            return $"column '{finals.Name}' has shape [{string.Join(", ", finals.Tensor.Shape)}] where {cut} steps were truncated: it needs a row for each";
+            return $"column '{finals.Name}' has shape [{string.Join(", ", finals.Tensor.Shape)}] where {cut} steps were truncated: it needs "
+                + "a row for each";
         }
 
-        return finals.Tensor.Type == observations.Tensor.Type && finals.Tensor.Shape.Skip(1).SequenceEqual(observations.Tensor.Shape.Skip(2))
+        return finals.Tensor.Type == observations.Tensor.Type
+            && finals.Tensor.Shape.Skip(1).SequenceEqual(observations.Tensor.Shape.Skip(2))
             ? null
             : $"column '{finals.Name}' is {finals.Tensor.Type} [{string.Join(", ", finals.Tensor.Shape)}] where observations are "
                 + $"{observations.Tensor.Type} [{string.Join(", ", observations.Tensor.Shape)}]: its rows must look like an observation";

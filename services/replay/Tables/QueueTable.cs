@@ -37,7 +37,9 @@ internal sealed class QueueTable(TableDefinition definition, string incarnation,
     public override SampleSession Open(SampleRequest request) => request switch
     {
         { BatchSize: not 0 } => throw new RpcException(new Status(
-            StatusCode.InvalidArgument, $"batch_size: {request.BatchSize} is not allowed: table '{Definition.Name}' is a queue, which gives whole blocks; leave it out")),
+            StatusCode.InvalidArgument,
+            $"batch_size: {request.BatchSize} is not allowed: table '{Definition.Name}' is a queue, which gives whole blocks; leave it "
+                + "out")),
         _ => new QueueSession(this),
     };
 
@@ -63,8 +65,11 @@ internal sealed class QueueTable(TableDefinition definition, string incarnation,
         }
     }
 
-    /// <summary>A learner has used these. They are gone once the store has forgotten them, which goes on when the learner's call has ended.</summary>
-    public Task AcknowledgeAsync(IReadOnlyCollection<StoredBlock> blocks, CancellationToken cancellation) => RemoveAsync(blocks).WaitAsync(cancellation);
+    /// <summary>
+    /// A learner has used these. They are gone once the store has forgotten them, which goes on when the learner's call has ended.
+    /// </summary>
+    public Task AcknowledgeAsync(IReadOnlyCollection<StoredBlock> blocks, CancellationToken cancellation) =>
+        RemoveAsync(blocks).WaitAsync(cancellation);
 
     /// <summary>A learner went away without using these: they are the oldest again.</summary>
     public void Return(IEnumerable<StoredBlock> blocks)

@@ -9,8 +9,8 @@ namespace Rapid.Replay.Tables;
 internal readonly record struct AppendOutcome(bool IsDuplicate, StatusCode Code = StatusCode.OK, string Message = "");
 
 /// <summary>
-/// What all kinds of tables share: a block is stored once, whatever is retried, and its producer hears so when the table can take its next one,
-/// which is the back-pressure.
+/// What all kinds of tables share: a block is stored once, whatever is retried, and its producer hears so when the table can take its next
+/// one, which is the back-pressure.
 /// </summary>
 internal abstract class ReplayTable(TableDefinition definition, string incarnation, ITableStore store, MemoryBudget memory) : IDisposable
 {
@@ -49,7 +49,8 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
             return Reject(StatusCode.InvalidArgument, $"table '{definition.Name}': {problem}");
         }
 
-        var (signature, bytes, steps) = (BlockValidator.SignatureOf(block!), block!.CalculateSize(), (long)block.Steps * block.Environments);
+        var (signature, bytes, steps) =
+            (BlockValidator.SignatureOf(block!), block!.CalculateSize(), (long)block.Steps * block.Environments);
         while (true)
         {
             Task? earlier;
@@ -102,7 +103,8 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
             }
             else
             {
-                // What has begun to be stored is finished even when the producer goes away: it may be in the store already, and its retry must know.
+                // What has begun to be stored is finished even when the producer goes away: it may be in the store already, and its retry
+                // must know.
                 _ = StoreAsync(id, block, bytes, signature, forgotten, removed, stored);
                 await stored.Task.WaitAsync(cancellation);
                 await WaitAsync(HasRoom, cancellation);
@@ -172,7 +174,8 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
     }
 
     /// <summary>Under the gate: what all kinds of tables remember.</summary>
-    protected (string? Signature, ulong NextId, IReadOnlyDictionary<string, ulong> Producers) Remembered() => (_signature, _nextId, _producers.Newest);
+    protected (string? Signature, ulong NextId, IReadOnlyDictionary<string, ulong> Producers) Remembered() =>
+        (_signature, _nextId, _producers.Newest);
 
     /// <summary>Takes up what all kinds of tables remember.</summary>
     protected void Restore(string? signature, ulong nextId, IEnumerable<KeyValuePair<string, ulong>> producers)
@@ -225,7 +228,8 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
     /// <summary>Refuses what the service's memory cannot hold.</summary>
     protected AppendOutcome RejectForMemory(string what) => Reject(
         StatusCode.ResourceExhausted,
-        $"table '{definition.Name}': {what} does not fit: the replay service holds {memory.Used} bytes and may hold {memory.Limit} (RAPID_REPLAY_MEMORY)");
+        $"table '{definition.Name}': {what} does not fit: the replay service holds {memory.Used} bytes and may hold {memory.Limit} "
+            + "(RAPID_REPLAY_MEMORY)");
 
     /// <summary>Under the gate: wakes everybody who waits for a change.</summary>
     protected void Signal()

@@ -36,8 +36,11 @@ internal sealed class RingContents : IDisposable
         (Slots, _items, _hot) = (slots, ring.Layout.ItemsOf(definition.Items), new HotSlots(slots, ring.Slots));
         (_ids, _slots) = (new ulong[slots], new Dictionary<ulong, int>(slots));
         _headers = definition.Store == StoreKind.Memory ? new Trajectory?[slots] : [];
-        _priorities = definition.Kind == TableKind.Prioritised ? new PrioritySelector(slots, _items, definition.PriorityExponent, random) : null;
-        _selector = _priorities ?? (ItemSelector)(definition.Kind == TableKind.Newest ? new NewestSelector(slots, _items) : new UniformSelector(slots, _items, random));
+        _priorities = definition.Kind == TableKind.Prioritised ? new PrioritySelector(slots, _items, definition.PriorityExponent, random)
+            : null;
+        _selector = _priorities
+            ?? (ItemSelector)(definition.Kind == TableKind.Newest ? new NewestSelector(slots, _items)
+                : new UniformSelector(slots, _items, random));
         _lowest = definition.Eviction == Eviction.LowestPriority ? new LowestSlot(slots) : null;
     }
 
@@ -61,18 +64,21 @@ internal sealed class RingContents : IDisposable
     public ulong[] Ids => [.. _slots.Keys.Order()];
 
     /// <summary>The policy of the oldest block; 0 when it is not known.</summary>
-    public long OldestPolicyVersion => _lowest is null && _headers.Length > 0 && Held > 0 ? _headers[Held < Slots ? 0 : _next]?.PolicyVersion ?? 0 : 0;
+    public long OldestPolicyVersion =>
+        _lowest is null && _headers.Length > 0 && Held > 0 ? _headers[Held < Slots ? 0 : _next]?.PolicyVersion ?? 0 : 0;
 
     /// <summary>Takes the memory that a table needs for blocks of a layout.</summary>
     /// <returns>The contents, empty; or null and why not.</returns>
-    public static (RingContents? Contents, string? Problem) Create(TableDefinition definition, BlockLayout layout, RandomStream random, MemoryBudget memory)
+    public static (RingContents? Contents, string? Problem) Create(TableDefinition definition, BlockLayout layout, RandomStream random,
+        MemoryBudget memory)
     {
         var isMemory = definition.Store == StoreKind.Memory;
         var slots = (long)Math.Max(1, definition.CapacitySteps / (ulong)layout.Rows);
         var places = isMemory ? slots : Math.Clamp((long)definition.CacheBytes / Math.Max(1, layout.BlockBytes), 1, slots);
         var items = layout.ItemsOf(definition.Items);
         var what = $"a table of {definition.CapacitySteps} steps in blocks of {layout.Rows} steps and {layout.BlockBytes} bytes";
-        if (slots > Array.MaxLength / 2 || (definition.Kind == TableKind.Prioritised && PrioritySelector.LeavesFor((int)slots, items) > SumTree.MostLeaves))
+        if (slots > Array.MaxLength / 2
+            || (definition.Kind == TableKind.Prioritised && PrioritySelector.LeavesFor((int)slots, items) > SumTree.MostLeaves))
         {
             return (null, $"{what} has more items than a table can hold");
         }
@@ -113,7 +119,9 @@ internal sealed class RingContents : IDisposable
         return evicted;
     }
 
-    /// <summary>Puts a block where it was in a table that is brought back; the oldest first, and <see cref="Settle"/> when all are there.</summary>
+    /// <summary>
+    /// Puts a block where it was in a table that is brought back; the oldest first, and <see cref="Settle"/> when all are there.
+    /// </summary>
     /// <returns>False when there is no such place.</returns>
     public bool TryPlace(int slot, ulong id, Trajectory block)
     {
@@ -165,7 +173,8 @@ internal sealed class RingContents : IDisposable
         var (slot, index) = Math.DivRem(draw.Item, _items);
         var id = _ids[slot];
         batch.Add(
-            new Pick(position, (int)slot, (int)index, id), id * (ulong)_items + (ulong)index, draw.Probability * Held * _items, _hot.Find((int)slot));
+            new Pick(position, (int)slot, (int)index, id), id * (ulong)_items + (ulong)index, draw.Probability * Held * _items,
+            _hot.Find((int)slot));
     }
 
     /// <summary>Puts a block that came from the store into memory, unless it is there, or has been evicted meanwhile.</summary>

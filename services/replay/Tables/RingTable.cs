@@ -7,14 +7,11 @@ using Rapid.Replay.Stores;
 namespace Rapid.Replay.Tables;
 
 /// <summary>
-/// A table of bounded size from which items are drawn again and again: new blocks push out old ones (or those of the lowest priority), and a
-/// rate limiter holds draws and appends together.
+/// A table of bounded size from which items are drawn again and again: new blocks push out old ones (or those of the lowest priority), and
+/// a rate limiter holds draws and appends together.
 /// </summary>
 internal sealed partial class RingTable : ReplayTable
 {
-    // Blocks asked of the store at once for one batch: enough to hide its round trip.
-    private const int MostLoads = 64;
-
     private readonly SampleToInsertRatio _limiter;
     private readonly RandomStream _random;
     private readonly EpisodeLog _episodes = new();
@@ -60,7 +57,8 @@ internal sealed partial class RingTable : ReplayTable
         if (request.BatchSize is 0 or > int.MaxValue)
         {
             throw new RpcException(new Status(
-                StatusCode.InvalidArgument, $"batch_size: {request.BatchSize} is out of range for table '{Definition.Name}', allowed: 1 to {int.MaxValue}"));
+                StatusCode.InvalidArgument,
+                $"batch_size: {request.BatchSize} is out of range for table '{Definition.Name}', allowed: 1 to {int.MaxValue}"));
         }
 
         lock (Gate)
@@ -117,27 +115,6 @@ internal sealed partial class RingTable : ReplayTable
     /// <summary>As <see cref="TryDraw"/>, waiting for it.</summary>
     public Task DrawAsync(BatchBuffer batch, CancellationToken cancellation) => WaitAsync(() => TryDraw(batch), cancellation);
 
-    /// <summary>Copies what is missing of a batch, from the store. Items whose block has gone meanwhile are drawn anew.</summary>
-    public async Task FetchAsync(BatchBuffer batch, CancellationToken cancellation)
-    {
-        while (batch.IsIncomplete)
-        {
-            foreach (var group in batch.TakeCold().GroupBy(pick => pick.Block).Chunk(MostLoads))
-            {
-                var loads = Array.ConvertAll(group, picks => Store.LoadAsync(picks.Key, cancellation));
-                for (var i = 0; i < loads.Length; i++)
-                {
-                    await ArriveAsync(batch, group[i], await loads[i], cancellation);
-                }
-            }
-
-            if (batch.Again.Count > 0)
-            {
-                await WaitAsync(() => TryDrawAgain(batch), cancellation);
-            }
-        }
-    }
-
     /// <summary>Gives items priorities; those that the table holds no longer are ignored.</summary>
     /// <returns>What is wrong with the first that was refused, or null.</returns>
     public string? UpdatePriorities(IReadOnlyList<PriorityUpdate> updates)
@@ -156,7 +133,8 @@ internal sealed partial class RingTable : ReplayTable
                 var weight = Math.Pow(update.Priority, Definition.PriorityExponent);
                 if (!double.IsFinite(update.Priority) || update.Priority < 0 || weight > 1e200)
                 {
-                    problem ??= $"priorities: {update.Priority} of item {update.Id} of table '{Definition.Name}' is refused; allowed: finite, >= 0, and "
+                    problem ??= $"priorities: {update.Priority} of item {update.Id} of table '{Definition.Name}' is refused; allowed: "
+                        + "finite, >= 0, and "
                         + $"at most 1e200 to the power of priority_exponent {Definition.PriorityExponent}";
                     _rejectedPriorities++;
                 }
@@ -176,8 +154,10 @@ internal sealed partial class RingTable : ReplayTable
         lock (Gate)
         {
             return _limiter.Inserted < Math.Max(1, (long)Definition.MinimumSteps)
-                ? $"table '{Definition.Name}' has {_limiter.Inserted} steps and sampling begins at {Math.Max(1, Definition.MinimumSteps)} (minimum_steps)"
-                : $"table '{Definition.Name}' has given {_limiter.Sampled} transitions for {_limiter.Inserted} steps and its rate limiter waits for more steps";
+                ? $"table '{Definition.Name}' has {_limiter.Inserted} steps and sampling begins at {Math.Max(1, Definition.MinimumSteps)} "
+                    + "(minimum_steps)"
+                : $"table '{Definition.Name}' has given {_limiter.Sampled} transitions for {_limiter.Inserted} steps and its rate limiter "
+                    + "waits for more steps";
         }
     }
 
@@ -295,7 +275,9 @@ internal sealed partial class RingTable : ReplayTable
             : _limiter.Problem(layout.Rows, steps);
         if (problem is not null)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, $"batch_size: {count} items of table '{Definition.Name}' are impossible: {problem}"));
+            throw new RpcException(
+                new Status(StatusCode.InvalidArgument,
+                    $"batch_size: {count} items of table '{Definition.Name}' are impossible: {problem}"));
         }
     }
 
@@ -311,72 +293,13 @@ internal sealed partial class RingTable : ReplayTable
         batch.News.Broken = _broken;
     }
 
-    private async Task ArriveAsync(BatchBuffer batch, IGrouping<ulong, Pick> picks, Trajectory? block, CancellationToken cancellation)
-    {
-        var isLost = false;
-        lock (Gate)
-        {
-            if (IsDropped)
-            {
-                throw new OperationCanceledException(Dropped);
-            }
-
-            _coldBlocks++;
-            var place = block is null ? -1 : _contents!.Admit(picks.Key, block);
-            foreach (var pick in picks)
-            {
-                if (place < 0)
-                {
-                    batch.Again.Add(pick.Position);
-                }
-                else
-                {
-                    batch.Place(pick, place);
-                }
-            }
-
-            batch.Copy(_contents!.Ring);
-            if (block is null && _contents.TryFind(picks.Key, out _))
-            {
-                _contents.Remove(picks.Key);
-                isLost = true;
-            }
-        }
-
-        if (isLost)
-        {
-            await Store.ReportLossAsync(picks.Key, cancellation);
-        }
-    }
-
-    private bool TryDrawAgain(BatchBuffer batch)
-    {
-        if (IsDropped)
-        {
-            throw new OperationCanceledException(Dropped);
-        }
-
-        if (_contents!.Held == 0)
-        {
-            return false;
-        }
-
-        foreach (var position in batch.Again)
-        {
-            _contents.Draw(batch, position);
-        }
-
-        batch.Again.Clear();
-        batch.Copy(_contents.Ring);
-        return true;
-    }
-
     /// <summary>Under the gate: makes the contents for blocks that are stored already.</summary>
     private void Allocate(BlockLayout layout)
     {
         var (contents, problem) = RingContents.Create(Definition, layout, _random, Memory);
         _contents = contents ?? throw new InvalidOperationException(
-            $"table '{Definition.Name}': {problem} does not fit: the replay service may hold {Memory.Limit} bytes; raise RAPID_REPLAY_MEMORY");
+            $"table '{Definition.Name}': {problem} does not fit: the replay service may hold {Memory.Limit} bytes; raise "
+                + "RAPID_REPLAY_MEMORY");
     }
 
     /// <summary>Under the gate: a block that only the store still holds.</summary>

@@ -2,8 +2,8 @@ namespace Rapid.Replay.Tables;
 
 /// <summary>
 /// Keeps inserts * ratio - samples within ratio * minimum +- buffer (the semantics of Reverb's SampleToInsertRatio, Cassirer et al. 2021,
-/// section 3.3, in steps instead of items). Inserts count from when they are reserved for the upper bound and from when they are stored for the
-/// lower one, so that neither bound is ever crossed, whatever becomes of a reservation. Not thread-safe.
+/// section 3.3, in steps instead of items). Inserts count from when they are reserved for the upper bound and from when they are stored for
+/// the lower one, so that neither bound is ever crossed, whatever becomes of a reservation. Not thread-safe.
 /// </summary>
 /// <param name="ratio">Samples per insert; 0 when neither side waits for the other.</param>
 /// <param name="minimum">Steps inserted before sampling begins.</param>
@@ -21,7 +21,8 @@ internal sealed class SampleToInsertRatio(double ratio, long minimum, double buf
 
     public bool CanInsert(long steps) => ratio == 0 || (Inserted + _reserved + steps) * ratio - Sampled <= _center + buffer;
 
-    public bool CanSample(long steps) => Inserted > 0 && Inserted >= minimum && (ratio == 0 || Inserted * ratio - Sampled - steps >= _center - buffer);
+    public bool CanSample(long steps) =>
+        Inserted > 0 && Inserted >= minimum && (ratio == 0 || Inserted * ratio - Sampled - steps >= _center - buffer);
 
     /// <summary>Why blocks or batches of these sizes could leave both sides waiting for each other, or null.</summary>
     /// <param name="blockSteps">Steps of a block.</param>

@@ -9,7 +9,8 @@ namespace Rapid.Replay.Tables;
 
 /// <summary>All tables of this service.</summary>
 internal sealed class TableRegistry(
-    RedisConnection redis, MemoryBudget memory, CheckpointDirectory checkpoints, ServiceOptions options, ILogger<TableRegistry> logger) : IDisposable
+    RedisConnection redis, MemoryBudget memory, CheckpointDirectory checkpoints, ServiceOptions options, ILogger<TableRegistry> logger)
+        : IDisposable
 {
     private readonly Dictionary<string, ReplayTable> _tables = [];
     private readonly SemaphoreSlim _gate = new(1);
@@ -50,7 +51,8 @@ internal sealed class TableRegistry(
     }
 
     /// <summary>Makes a table, or finds the one with the same definition.</summary>
-    /// <exception cref="RpcException">INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION (no Redis, or none that keeps what FSYNC promises),
+    /// <exception cref="RpcException">INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION (no Redis, or none that keeps what FSYNC
+    /// promises),
     /// RESOURCE_EXHAUSTED.</exception>
     public async Task<ReplayTable> CreateAsync(TableDefinition? requested, CancellationToken cancellation)
     {
@@ -59,7 +61,8 @@ internal sealed class TableRegistry(
         if (definition.Store != StoreKind.Memory && !redis.IsConfigured)
         {
             throw new RpcException(new Status(
-                StatusCode.FailedPrecondition, $"definition.store is {definition.Store} but this replay service has no Redis; set RAPID_REDIS"));
+                StatusCode.FailedPrecondition,
+                $"definition.store is {definition.Store} but this replay service has no Redis; set RAPID_REDIS"));
         }
 
         await _gate.WaitAsync(cancellation);
@@ -74,7 +77,9 @@ internal sealed class TableRegistry(
             {
                 return existing.Definition.Equals(definition)
                     ? existing
-                    : throw new RpcException(new Status(StatusCode.AlreadyExists, $"table '{definition.Name}' exists as {existing.Definition}, not as {definition}"));
+                    : throw new RpcException(
+                        new Status(StatusCode.AlreadyExists,
+                            $"table '{definition.Name}' exists as {existing.Definition}, not as {definition}"));
             }
 
             var incarnation = Guid.NewGuid().ToString("N");
@@ -109,7 +114,8 @@ internal sealed class TableRegistry(
     /// <param name="checkpoint">Name of the checkpoint.</param>
     /// <param name="name">Name of the table; empty: the one it had.</param>
     /// <param name="cancellation">Gives up; there is no table then.</param>
-    /// <exception cref="RpcException">ALREADY_EXISTS, NOT_FOUND, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, DATA_LOSS, FAILED_PRECONDITION.</exception>
+    /// <exception cref="RpcException">ALREADY_EXISTS, NOT_FOUND, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, DATA_LOSS,
+    /// FAILED_PRECONDITION.</exception>
     public async Task<ReplayTable> RestoreAsync(string checkpoint, string name, CancellationToken cancellation)
     {
         var (state, saved) = await checkpoints.OpenAsync(checkpoint, cancellation);
@@ -125,7 +131,9 @@ internal sealed class TableRegistry(
         {
             if (Find(definition.Name) is not null)
             {
-                throw new RpcException(new Status(StatusCode.AlreadyExists, $"table '{definition.Name}' exists; drop it first, or restore under another name"));
+                throw new RpcException(
+                    new Status(StatusCode.AlreadyExists,
+                        $"table '{definition.Name}' exists; drop it first, or restore under another name"));
             }
 
             var table = new RingTable(definition, Guid.NewGuid().ToString("N"), new MemoryStore(), memory, options.MaxMessageBytes);
@@ -199,14 +207,16 @@ internal sealed class TableRegistry(
     /// <summary>The table of that name, which is no queue.</summary>
     /// <exception cref="RpcException">NOT_FOUND, FAILED_PRECONDITION.</exception>
     public RingTable GetRing(string name) => Get(name) as RingTable ?? throw new RpcException(new Status(
-        StatusCode.FailedPrecondition, $"table '{name}' is a queue, whose blocks are gone once they are used; this is for the other kinds"));
+        StatusCode.FailedPrecondition,
+        $"table '{name}' is a queue, whose blocks are gone once they are used; this is for the other kinds"));
 
     /// <summary>Tables whose name starts with a prefix.</summary>
     public IReadOnlyList<ReplayTable> All(string prefix)
     {
         lock (_tables)
         {
-            return [.. _tables.Values.Where(table => table.Definition.Name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(table => table.Definition.Name)];
+            return [.. _tables.Values.Where(table => table.Definition.Name.StartsWith(prefix, StringComparison.Ordinal))
+                .OrderBy(table => table.Definition.Name)];
         }
     }
 

@@ -23,7 +23,8 @@ internal static class TableRules
                 $"definition.kind: {definition.Kind} is not a kind of table; known: QUEUE, UNIFORM, PRIORITISED, NEWEST",
             { Store: not (StoreKind.Memory or StoreKind.Redis or StoreKind.Fsync) } =>
                 $"definition.store: {definition.Store} is not a store; known: MEMORY, REDIS, FSYNC",
-            { CapacitySteps: 0 or > long.MaxValue } => $"definition.capacity_steps: {definition.CapacitySteps} is out of range, allowed: >= 1",
+            { CapacitySteps: 0 or > long.MaxValue } =>
+                $"definition.capacity_steps: {definition.CapacitySteps} is out of range, allowed: >= 1",
             { Kind: TableKind.Queue } => QueueProblem(definition),
             _ => RingProblem(definition),
         };
@@ -42,13 +43,15 @@ internal static class TableRules
         {
             throw new RpcException(new Status(
                 StatusCode.ResourceExhausted,
-                $"definition.{field}: {bytes} does not fit: the replay service may hold {memory.Limit} bytes of blocks (RAPID_REPLAY_MEMORY)"));
+                $"definition.{field}: {bytes} does not fit: the replay service may hold {memory.Limit} bytes of blocks "
+                    + "(RAPID_REPLAY_MEMORY)"));
         }
     }
 
     private static string? QueueProblem(TableDefinition definition) => definition switch
     {
-        { Items: not (ItemKind.Unspecified or ItemKind.Block) } => $"definition.items: {definition.Items} is not allowed; a QUEUE gives blocks",
+        { Items: not (ItemKind.Unspecified or ItemKind.Block) } =>
+            $"definition.items: {definition.Items} is not allowed; a QUEUE gives blocks",
         { MinimumSteps: > 0 } => "definition.minimum_steps: a QUEUE has none",
         { RateLimiter: not null } => "definition.rate_limiter: a QUEUE has none, it gives each block once",
         { Eviction: not Eviction.Unspecified } => "definition.eviction: a QUEUE makes appends wait instead of evicting",
@@ -66,18 +69,24 @@ internal static class TableRules
             $"definition.minimum_steps: {minimum} is more than capacity_steps {definition.CapacitySteps}: sampling would never begin",
         { RateLimiter: { } limiter } when !(double.IsFinite(limiter.SamplesPerInsert) && limiter.SamplesPerInsert > 0) =>
             $"definition.rate_limiter.samples_per_insert: {limiter.SamplesPerInsert} is out of range, allowed: > 0",
-        { RateLimiter: { } limiter } when !(double.IsFinite(limiter.ErrorBuffer) && limiter.ErrorBuffer >= Math.Max(1, limiter.SamplesPerInsert)) =>
-            $"definition.rate_limiter.error_buffer: {limiter.ErrorBuffer} is out of range, allowed: >= {Math.Max(1, limiter.SamplesPerInsert)}",
+        { RateLimiter: { } limiter } when !(double.IsFinite(limiter.ErrorBuffer)
+            && limiter.ErrorBuffer >= Math.Max(1, limiter.SamplesPerInsert)) =>
+            $"definition.rate_limiter.error_buffer: {limiter.ErrorBuffer} is out of range, allowed: >= "
+                + $"{Math.Max(1, limiter.SamplesPerInsert)}",
         { NSteps: > MostSteps } => $"definition.n_steps: {definition.NSteps} is out of range, allowed: 0 to {MostSteps}",
-        { NSteps: > 1, Items: not (ItemKind.Unspecified or ItemKind.Transition) } => "definition.n_steps: only TRANSITION items have several steps",
+        { NSteps: > 1, Items: not (ItemKind.Unspecified or ItemKind.Transition) } =>
+            "definition.n_steps: only TRANSITION items have several steps",
         { Gamma: not (>= 0 and <= 1) } => $"definition.gamma: {definition.Gamma} is out of range, allowed: 0 to 1",
         { PriorityExponent: not 0, Kind: not TableKind.Prioritised } => "definition.priority_exponent: only PRIORITISED tables have one",
-        { PriorityExponent: not (>= 0 and <= 100) } => $"definition.priority_exponent: {definition.PriorityExponent} is out of range, allowed: 0 to 100",
+        { PriorityExponent: not (>= 0 and <= 100) } =>
+            $"definition.priority_exponent: {definition.PriorityExponent} is out of range, allowed: 0 to 100",
         { Eviction: < Eviction.Unspecified or > Eviction.LowestPriority } =>
             $"definition.eviction: {definition.Eviction} is not a way of evicting; known: OLDEST, LOWEST_PRIORITY",
-        { Eviction: Eviction.LowestPriority, Kind: not TableKind.Prioritised } => "definition.eviction: only PRIORITISED tables can evict by LOWEST_PRIORITY",
+        { Eviction: Eviction.LowestPriority, Kind: not TableKind.Prioritised } =>
+            "definition.eviction: only PRIORITISED tables can evict by LOWEST_PRIORITY",
         { CacheBytes: > 0, Store: StoreKind.Memory } => "definition.cache_bytes: a MEMORY table is in memory as a whole; leave it out",
-        { CacheBytes: > long.MaxValue } => $"definition.cache_bytes: {definition.CacheBytes} is out of range, allowed: 0 to {long.MaxValue}",
+        { CacheBytes: > long.MaxValue } =>
+            $"definition.cache_bytes: {definition.CacheBytes} is out of range, allowed: 0 to {long.MaxValue}",
         _ => null,
     };
 
@@ -88,7 +97,8 @@ internal static class TableRules
         {
             complete.Items = definition.Items == ItemKind.Unspecified ? ItemKind.Transition : definition.Items;
             complete.Eviction = definition.Eviction == Eviction.Unspecified ? Eviction.Oldest : definition.Eviction;
-            complete.CacheBytes = definition.Store != StoreKind.Memory && definition.CacheBytes == 0 ? DefaultCacheBytes : definition.CacheBytes;
+            complete.CacheBytes = definition.Store != StoreKind.Memory && definition.CacheBytes == 0 ? DefaultCacheBytes
+                : definition.CacheBytes;
         }
 
         return complete;
