@@ -156,7 +156,12 @@ public class SequenceReplayTests
         var observations = Enumerable.Range(0, (Steps + 1) * Environments).SelectMany(row => new[] { At(row / Environments, row % Environments), 1 });
         var block = new Trajectory
         {
-            Experiment = "run", Producer = "actor", Sequence = sequence, Steps = Steps, Environments = Environments, PolicyVersion = 1,
+            Experiment = "run",
+            Producer = "actor",
+            Sequence = sequence,
+            Steps = Steps,
+            Environments = Environments,
+            PolicyVersion = 1,
         };
         block.Add<float>(TrajectoryColumns.Observations, observations.ToArray(), Steps + 1, Environments, Size);
         block.Add<long>(TrajectoryColumns.Actions, new long[rows.Length], Steps, Environments);
