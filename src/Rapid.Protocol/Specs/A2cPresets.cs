@@ -6,9 +6,9 @@ namespace Rapid.Protocol.Specs;
 /// (pytorch-a2c-ppo-acktr-gail: 5 steps, n-step returns, a constant step size), "baselines" (OpenAI baselines a2c: the same, TensorFlow's
 /// RMSProp and a linear step size).</summary>
 /// <remarks>
-/// The constants are for Atari, whose rewards are clipped to -1, 0 and 1; those for other tasks are not public. Rapid's own: rewards are
-/// normalised everywhere, since values far from 0 are learned too slowly by clipped gradients; with continuous actions observations too, with 8
-/// environments and no entropy bonus.
+/// The constants are for Atari; those for other tasks are not public. Rapid's own: with continuous actions observations and rewards are
+/// normalised, by 8 environments and without an entropy bonus. Rewards also where every step costs the same: until the critic knows that cost
+/// all advantages are negative, and a replayed negative advantage only drives the policy from whatever was done, until it has no entropy.
 /// Collection and learning alternate by default: a step on stale rollouts would be no A2C.
 /// </remarks>
 internal static class A2cPresets
@@ -40,7 +40,11 @@ internal static class A2cPresets
             Algorithm = isContinuous ? options with { EntropyCoefficient = 0 } : options,
             TotalSteps = environment.IsMuJoCo ? 1_000_000 : 500_000,
             Actors = new ActorOptions { Environments = isContinuous ? 8 : 16 },
-            Normalization = new NormalizationOptions { Observations = isContinuous, Rewards = true },
+            Normalization = new NormalizationOptions
+            {
+                Observations = isContinuous,
+                Rewards = isContinuous || environment.Name is "Acrobot-v1" or "MountainCar-v0",
+            },
         };
     }
 }
