@@ -252,6 +252,7 @@ public class ItemTests
         Assert.Equal(full + finals.Bytes("final_observations").Length + finals.Episodes.Count * 64, ring.Memory.Used);
         await ring.Table.DropAsync(CancellationToken.None);
         Assert.Equal(0, ring.Memory.Used);
-        Assert.Throws<OperationCanceledException>(() => ring.Table.TryDraw(Ring.Buffer(1)));
+        Assert.False(ring.Table.TryDraw(Ring.Buffer(1)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ring.Table.DrawAsync(Ring.Buffer(1), CancellationToken.None));
     }
 }

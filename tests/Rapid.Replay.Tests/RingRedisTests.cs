@@ -123,6 +123,30 @@ public class RingRedisTests
     }
 
     [Fact]
+    public async Task Draws_wait_while_Redis_is_away_and_a_drop_ends_them()
+    {
+        using var redis = new RedisServer();
+        await using var service = await ReplayProcess.StartAsync(redis.Configuration);
+        await service.Client.CreateTableAsync(new CreateTableRequest { Definition = Cold("a/t") });
+        await RingServiceTests.AppendAsync(service, "a/t", 1, 10);
+        redis.Kill();
+        using var sample = await RingServiceTests.OpenAsync(service, "a/t", batch: 200, credits: 1);
+        var waiting = ReplayServiceTests.NextAsync(sample);
+        await Task.Delay(300);
+        Assert.False(waiting.IsCompleted);
+        redis.Start();
+        Check((await waiting).Batch);
+        redis.Kill();
+        await sample.RequestStream.WriteAsync(new SampleRequest { Credits = 1 });
+        waiting = ReplayServiceTests.NextAsync(sample);
+        var dropping = service.Client.DropTableAsync(new DropTableRequest { Name = "a/t" });
+        Assert.Equal(StatusCode.NotFound, (await Assert.ThrowsAsync<RpcException>(() => waiting)).StatusCode);
+        redis.Start();
+        Assert.True((await dropping).Existed);
+        Assert.Equal(0, await RedisLengthAsync(redis, "a/t"));
+    }
+
+    [Fact]
     public async Task Fsync_tables_need_a_Redis_that_writes_before_it_confirms()
     {
         using var redis = new RedisServer(fsync: "everysec");

@@ -54,6 +54,19 @@ public class SampleToInsertRatioTests
     }
 
     [Fact]
+    public void A_table_that_comes_back_goes_on_in_the_middle_of_its_bounds()
+    {
+        var limiter = new SampleToInsertRatio(2, minimum: 100, buffer: 64);
+        limiter.Restore(1000);
+        Assert.Equal((1000, 1800.0), (limiter.Inserted, limiter.Sampled));
+        Assert.True(limiter.CanInsert(32) && limiter.CanSample(64));
+        Assert.False(limiter.CanInsert(33) || limiter.CanSample(65));
+        limiter.Restore(50);
+        Assert.True(limiter.CanInsert(32));
+        Assert.False(limiter.CanSample(1));
+    }
+
+    [Fact]
     public async Task Appends_and_draws_at_the_same_time_stay_within_the_bounds()
     {
         const double Ratio = 2, Buffer = 64;

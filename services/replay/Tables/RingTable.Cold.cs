@@ -34,49 +34,58 @@ internal sealed partial class RingTable
     private async Task ArriveAsync(BatchBuffer batch, IGrouping<ulong, Pick> picks, Trajectory? block, CancellationToken cancellation)
     {
         var isLost = false;
-        lock (Gate)
-        {
-            if (IsDropped)
-            {
-                throw new OperationCanceledException(Dropped);
-            }
 
-            _coldBlocks++;
-            var place = block is null ? -1 : _contents!.Admit(picks.Key, block);
-            foreach (var pick in picks)
+        // A table that was dropped meanwhile has no memory left; its drop ends the wait.
+        await WaitAsync(
+            () =>
             {
-                if (place < 0)
+                if (IsDropped)
                 {
-                    batch.Again.Add(pick.Position);
+                    return false;
                 }
-                else
-                {
-                    batch.Place(pick, place);
-                }
-            }
 
-            batch.Copy(_contents!.Ring);
-            if (block is null && _contents.TryFind(picks.Key, out _))
-            {
-                _contents.Remove(picks.Key);
-                isLost = true;
-            }
-        }
-
+                isLost = Arrive(batch, picks, block);
+                return true;
+            },
+            cancellation);
         if (isLost)
         {
             await Store.ReportLossAsync(picks.Key, cancellation);
         }
     }
 
-    private bool TryDrawAgain(BatchBuffer batch)
+    /// <summary>Under the gate: takes what came from the store into memory and copies its items.</summary>
+    /// <returns>Whether the table held a block that the store does not have; it no longer does.</returns>
+    private bool Arrive(BatchBuffer batch, IGrouping<ulong, Pick> picks, Trajectory? block)
     {
-        if (IsDropped)
+        _coldBlocks++;
+        var place = block is null ? -1 : _contents!.Admit(picks.Key, block);
+        foreach (var pick in picks)
         {
-            throw new OperationCanceledException(Dropped);
+            if (place < 0)
+            {
+                batch.Again.Add(pick.Position);
+            }
+            else
+            {
+                batch.Place(pick, place);
+            }
         }
 
-        if (_contents!.Held == 0)
+        batch.Copy(_contents!.Ring);
+        if (block is not null || !_contents.TryFind(picks.Key, out _))
+        {
+            return false;
+        }
+
+        _contents.Remove(picks.Key);
+        return true;
+    }
+
+    /// <summary>Under the gate: draws items in place of those whose block has gone; false when it must wait for blocks.</summary>
+    private bool TryDrawAgain(BatchBuffer batch)
+    {
+        if (IsDropped || _contents!.Held == 0)
         {
             return false;
         }

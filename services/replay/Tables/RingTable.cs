@@ -70,17 +70,11 @@ internal sealed partial class RingTable : ReplayTable
 
     /// <summary>Draws a batch and copies of it what is in memory; false when it must wait.</summary>
     /// <exception cref="RpcException">INVALID_ARGUMENT: batches of this size are impossible.</exception>
-    /// <exception cref="OperationCanceledException">The table was dropped.</exception>
     public bool TryDraw(BatchBuffer batch)
     {
         lock (Gate)
         {
-            if (IsDropped)
-            {
-                throw new OperationCanceledException(Dropped);
-            }
-
-            if (_contents is not { Held: > 0 } contents)
+            if (IsDropped || _contents is not { Held: > 0 } contents)
             {
                 return false;
             }
@@ -113,6 +107,7 @@ internal sealed partial class RingTable : ReplayTable
     }
 
     /// <summary>As <see cref="TryDraw"/>, waiting for it.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled, or the table was dropped.</exception>
     public Task DrawAsync(BatchBuffer batch, CancellationToken cancellation) => WaitAsync(() => TryDraw(batch), cancellation);
 
     /// <summary>Gives items priorities; those that the table holds no longer are ignored.</summary>
