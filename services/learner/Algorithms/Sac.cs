@@ -46,15 +46,6 @@ public sealed class Sac : IOffPolicyAlgorithm
         _figures = new SacFigures(device);
     }
 
-    /// <summary>The policy, for tests.</summary>
-    internal DensePolicy Policy => _policy;
-
-    /// <summary>The critics, for tests.</summary>
-    internal TwinCritics Critics => _critics;
-
-    /// <summary>The temperature, for tests.</summary>
-    internal Temperature Temperature => _temperature;
-
     /// <inheritdoc/>
     public void Update(TransitionBatch batch)
     {
