@@ -102,7 +102,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
             try
             {
                 var producer = $"{_worker}/{slot}/{Guid.NewGuid():N}";
-                using var collector = new RolloutCollector(_options, slot);
+                using var collector = ICollector.Create(_options, slot);
                 using var writer = new TrajectoryWriter(_replay, _table, _loggers.CreateLogger<TrajectoryWriter>());
                 await new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _logger).RunAsync(stop);
             }

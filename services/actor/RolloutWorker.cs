@@ -10,7 +10,7 @@ namespace Rapid.Actor;
 /// waits for weights newer than the last block's.
 /// </summary>
 internal sealed class RolloutWorker(
-    ExperimentOptions options, string experiment, string producer, uint slot, RolloutCollector collector, PolicyFollower policies,
+    ExperimentOptions options, string experiment, string producer, uint slot, ICollector collector, PolicyFollower policies,
     TrajectoryWriter writer, ILogger logger)
 {
     private const int BrokenBlocksToReport = 100;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
+using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Stores;
 using Rapid.Replay.Tables;
 
@@ -19,6 +20,7 @@ public static class ReplayHost
         services =>
         {
             services.AddSingleton(provider => MemoryBudget.Read(provider.GetRequiredService<IConfiguration>()));
+            services.AddSingleton(provider => CheckpointDirectory.Read(provider.GetRequiredService<IConfiguration>()));
             services.AddSingleton<RedisConnection>();
             services.AddSingleton<TableRegistry>();
             services.AddHostedService<TableRecovery>();

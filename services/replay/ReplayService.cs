@@ -1,12 +1,14 @@
 using Grpc.Core;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Tables;
 
 namespace Rapid.Replay;
 
 /// <summary>The Replay service on the wire.</summary>
-internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime) : Protocol.V1.Replay.ReplayBase
+internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory checkpoints, CallLifetime lifetime)
+    : Protocol.V1.Replay.ReplayBase
 {
     public override async Task<TableInfo> CreateTable(CreateTableRequest request, ServerCallContext context) =>
         (await tables.CreateAsync(request.Definition, context.CancellationToken)).Info();
@@ -21,7 +23,27 @@ internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime)
         return Task.FromResult(reply);
     }
 
-    public override Task Append(IAsyncStreamReader<AppendRequest> requestStream, IServerStreamWriter<AppendReply> responseStream, ServerCallContext context) =>
+    public override Task Export(ExportRequest request, IServerStreamWriter<SampledItem> responseStream, ServerCallContext context) =>
+        lifetime.RunAsync(context, async ended =>
+        {
+            var table = tables.GetRing(request.Table);
+            foreach (var id in table.BlockIds())
+            {
+                if (await table.ReadAsync(id, ended) is { } block)
+                {
+                    await responseStream.WriteAsync(new SampledItem { Id = id, Trajectory = block }, ended);
+                }
+            }
+        });
+
+    public override async Task<SaveTableReply> SaveTable(SaveTableRequest request, ServerCallContext context) =>
+        await checkpoints.SaveAsync(tables.GetRing(request.Table), request.Checkpoint, context.CancellationToken);
+
+    public override async Task<TableInfo> RestoreTable(RestoreTableRequest request, ServerCallContext context) =>
+        (await tables.RestoreAsync(request.Checkpoint, request.Table, context.CancellationToken)).Info();
+
+    public override Task Append(IAsyncStreamReader<AppendRequest> requestStream, IServerStreamWriter<AppendReply> responseStream,
+        ServerCallContext context) =>
         lifetime.RunAsync(context, async ended =>
         {
             await using var replies = new ReplyStream<AppendReply>(responseStream, ended);
@@ -31,10 +53,12 @@ internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime)
             }
         });
 
-    public override Task Sample(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream, ServerCallContext context) =>
+    public override Task Sample(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream,
+        ServerCallContext context) =>
         lifetime.RunAsync(context, stopped => SampleAsync(requestStream, responseStream, stopped));
 
-    private async Task SampleAsync(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream, CancellationToken stopped)
+    private async Task SampleAsync(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream,
+        CancellationToken stopped)
     {
         if (!await requestStream.MoveNext(stopped))
         {
@@ -43,7 +67,7 @@ internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime)
 
         var table = tables.Get(requestStream.Current.Table);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped, table.Dropped);
-        var session = new SampleSession(table);
+        var session = table.Open(requestStream.Current);
         try
         {
             await responseStream.WriteAsync(new SampleReply { Opened = table.Info() }, ended.Token);
@@ -51,7 +75,7 @@ internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime)
             do
             {
                 var request = requestStream.Current;
-                await session.AcknowledgeAsync(request.Acknowledged, ended.Token);
+                await session.HandleAsync(request, ended.Token);
                 session.Grant(request.Credits);
             }
             while (await MoveNextUnlessFailed(requestStream, delivering, ended.Token));
@@ -70,7 +94,8 @@ internal sealed class ReplayService(TableRegistry tables, CallLifetime lifetime)
         }
     }
 
-    private static async Task<bool> MoveNextUnlessFailed(IAsyncStreamReader<SampleRequest> requests, Task delivering, CancellationToken cancellation)
+    private static async Task<bool> MoveNextUnlessFailed(IAsyncStreamReader<SampleRequest> requests, Task delivering,
+        CancellationToken cancellation)
     {
         var next = requests.MoveNext(cancellation);
         if (await Task.WhenAny(next, delivering) == delivering)

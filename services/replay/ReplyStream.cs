@@ -14,7 +14,8 @@ internal sealed class ReplyStream<T> : IAsyncDisposable
 
     private static readonly WriteOptions Held = new(WriteFlags.BufferHint);
 
-    private readonly Channel<T> _waiting = Channel.CreateBounded<T>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
+    private readonly Channel<T> _waiting =
+        Channel.CreateBounded<T>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true });
     private readonly Task _sending;
 
     public ReplyStream(IServerStreamWriter<T> stream, CancellationToken cancellation) => _sending = SendAsync(stream, cancellation);

@@ -6,7 +6,8 @@ namespace Rapid.Policies;
 /// <summary>Fills a flat parameter buffer with its starting values. Plain C#, so that a seed gives the same network on every device.</summary>
 public static class Initializer
 {
-    /// <summary>Writes the starting weights of an actor-critic; biases are 0, log standard deviations as the options say.</summary>
+    /// <summary>Writes the starting weights of a policy; biases are 0 except with <see cref="Initialization.UniformFanIn"/>, log standard
+    /// deviations as the options say.</summary>
     /// <param name="layout">Where each block lies.</param>
     /// <param name="network">Scheme and gains.</param>
     /// <param name="random">Consumed in buffer order.</param>
@@ -27,6 +28,9 @@ public static class Initializer
                 case "policy.weight":
                     FillMatrix(block, slice.Shape[0], slice.Shape[1], network.PolicyGain, network.Initialization, random);
                     break;
+                case var name when name.EndsWith(".bias", StringComparison.Ordinal) && network.Initialization == Initialization.UniformFanIn:
+                    FillUniform(block, 1 / Math.Sqrt(InputsOf(layout, name)), random);
+                    break;
                 case "value.weight":
                     FillMatrix(block, slice.Shape[0], slice.Shape[1], network.ValueGain, network.Initialization, random);
                     break;
@@ -42,20 +46,29 @@ public static class Initializer
         }
     }
 
-    private static void FillMatrix(Span<float> matrix, int rows, int columns, double gain, Initialization scheme, RandomStream random)
+    /// <summary>Inputs of the layer that a bias belongs to.</summary>
+    private static int InputsOf(PolicyLayout layout, string bias) => layout[bias.Replace(".bias", ".weight", StringComparison.Ordinal)].Shape[^1];
+
+    /// <summary>Fills one weight matrix.</summary>
+    /// <param name="matrix">[rows, columns], overwritten.</param>
+    /// <param name="rows">Outputs.</param>
+    /// <param name="columns">Inputs.</param>
+    /// <param name="gain">Scale.</param>
+    /// <param name="scheme">Distribution.</param>
+    /// <param name="random">Consumed in row order.</param>
+    public static void FillMatrix(Span<float> matrix, int rows, int columns, double gain, Initialization scheme, RandomStream random)
     {
+        ArgumentNullException.ThrowIfNull(random);
         switch (scheme)
         {
             case Initialization.Orthogonal:
                 FillOrthogonal(matrix, rows, columns, gain, random);
                 break;
             case Initialization.XavierUniform:
-                var bound = gain * Math.Sqrt(6.0 / (rows + columns));
-                foreach (ref var weight in matrix)
-                {
-                    weight = (float)(bound * (2 * random.NextDouble() - 1));
-                }
-
+                FillUniform(matrix, gain * Math.Sqrt(6.0 / (rows + columns)), random);
+                break;
+            case Initialization.UniformFanIn:
+                FillUniform(matrix, gain / Math.Sqrt(columns), random);
                 break;
             case Initialization.NormalizedColumns:
                 for (var row = 0; row < rows; row++)
@@ -70,6 +83,19 @@ public static class Initializer
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>Uniform in [-bound, bound).</summary>
+    /// <param name="values">Overwritten.</param>
+    /// <param name="bound">Half the width.</param>
+    /// <param name="random">Consumed in order.</param>
+    public static void FillUniform(Span<float> values, double bound, RandomStream random)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        foreach (ref var value in values)
+        {
+            value = (float)(bound * (2 * random.NextDouble() - 1));
         }
     }
 

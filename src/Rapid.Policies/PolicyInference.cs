@@ -75,9 +75,13 @@ public sealed class PolicyInference
 
         Transpose(Slice(parameters, "policy.weight"), _layout.Outputs, inputs, _policyWeight);
         Slice(parameters, "policy.bias").CopyTo(_policyBias);
-        Slice(parameters, "value.weight").CopyTo(_valueWeight);
-        _valueBias = Slice(parameters, "value.bias")[0];
-        if (!_layout.IsDiscrete)
+        if (_layout.HasValueHead)
+        {
+            Slice(parameters, "value.weight").CopyTo(_valueWeight);
+            _valueBias = Slice(parameters, "value.bias")[0];
+        }
+
+        if (_layout.Kind == PolicyKind.Gaussian)
         {
             var logStd = Slice(parameters, "policy.log_std");
             TensorPrimitives.Exp(logStd, _deviation);
@@ -85,24 +89,57 @@ public sealed class PolicyInference
         }
     }
 
-    /// <summary>Samples one action per observation.</summary>
+    /// <summary>Samples one action per observation, for a policy with a value head.</summary>
     /// <param name="observations">[n, obs].</param>
     /// <param name="noise">[n], the random stream of each environment.</param>
     /// <param name="actions">[n, act]; a discrete action is its index.</param>
     /// <param name="logProbabilities">[n], log-probability of the sampled (unclipped) action.</param>
     /// <param name="values">[n].</param>
+    /// <param name="distributions">[n, outputs], log-probabilities of all actions or means; may be left out.</param>
     public void Act(
-        ReadOnlySpan<float> observations, ReadOnlySpan<RandomStream> noise, Span<float> actions, Span<float> logProbabilities, Span<float> values)
+        ReadOnlySpan<float> observations, ReadOnlySpan<RandomStream> noise, Span<float> actions, Span<float> logProbabilities, Span<float> values,
+        Span<float> distributions = default)
     {
         for (var i = 0; i < noise.Length; i++)
         {
             var action = actions.Slice(i * _layout.ActionSize, _layout.ActionSize);
             values[i] = Evaluate(observations.Slice(i * _layout.ObservationSize, _layout.ObservationSize), wantPolicy: true, wantValue: true);
             logProbabilities[i] = _layout.IsDiscrete ? SampleIndex(noise[i], action) : SampleGaussian(noise[i], action);
+            if (!distributions.IsEmpty)
+            {
+                // Logits differ from log-probabilities by the same constant for every action.
+                var constant = _layout.IsDiscrete ? _policyOutput[(int)action[0]] - logProbabilities[i] : 0;
+                TensorPrimitives.Subtract(_policyOutput, constant, distributions.Slice(i * _layout.Outputs, _layout.Outputs));
+            }
         }
     }
 
-    /// <summary>The mode of the action distribution for each observation: the mean, or the likeliest index.</summary>
+    /// <summary>Samples one action per observation and nothing else.</summary>
+    /// <param name="observations">[n, obs].</param>
+    /// <param name="noise">[n], the random stream of each environment.</param>
+    /// <param name="actions">[n, act]; a discrete action is its index, a squashed one lies in its box.</param>
+    public void Sample(ReadOnlySpan<float> observations, ReadOnlySpan<RandomStream> noise, Span<float> actions)
+    {
+        for (var i = 0; i < noise.Length; i++)
+        {
+            Evaluate(observations.Slice(i * _layout.ObservationSize, _layout.ObservationSize), wantPolicy: true, wantValue: false);
+            var action = actions.Slice(i * _layout.ActionSize, _layout.ActionSize);
+            switch (_layout.Kind)
+            {
+                case PolicyKind.Categorical:
+                    SampleIndex(noise[i], action);
+                    break;
+                case PolicyKind.SquashedGaussian:
+                    SampleSquashed(noise[i], action);
+                    break;
+                default:
+                    SampleGaussian(noise[i], action);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>The mode of the action distribution for each observation: the mean, squashed where samples are, or the likeliest index.</summary>
     /// <param name="observations">[n, obs].</param>
     /// <param name="actions">[n, act].</param>
     public void ActMode(ReadOnlySpan<float> observations, Span<float> actions)
@@ -111,13 +148,18 @@ public sealed class PolicyInference
         {
             Evaluate(observations.Slice(i * _layout.ObservationSize, _layout.ObservationSize), wantPolicy: true, wantValue: false);
             var action = actions.Slice(i * _layout.ActionSize, _layout.ActionSize);
-            if (_layout.IsDiscrete)
+            switch (_layout.Kind)
             {
-                action[0] = TensorPrimitives.IndexOfMax(_policyOutput);
-            }
-            else
-            {
-                _policyOutput.CopyTo(action);
+                case PolicyKind.Categorical:
+                    action[0] = TensorPrimitives.IndexOfMax(_policyOutput);
+                    break;
+                case PolicyKind.SquashedGaussian:
+                    _policyOutput.AsSpan(0, action.Length).CopyTo(action);
+                    Squash(action);
+                    break;
+                default:
+                    _policyOutput.CopyTo(action);
+                    break;
             }
         }
     }
@@ -209,6 +251,36 @@ public sealed class PolicyInference
 
         return _logDensityConstant - 0.5f * squares;
     }
+
+    /// <summary>centre + scale * tanh(mean + std * noise).</summary>
+    private void SampleSquashed(RandomStream noise, Span<float> action)
+    {
+        for (var j = 0; j < action.Length; j++)
+        {
+            action[j] = _policyOutput[j] + Deviation(_policyOutput[action.Length + j]) * (float)noise.NextNormal();
+        }
+
+        Squash(action);
+    }
+
+    private void Squash(Span<float> action)
+    {
+        var box = _layout.ActionBox!;
+        TensorPrimitives.Tanh(action, action);
+        for (var j = 0; j < action.Length; j++)
+        {
+            // Rounding must not leave the box.
+            action[j] = Math.Clamp((box.High[j] + box.Low[j]) / 2 + (box.High[j] - box.Low[j]) / 2 * action[j], box.Low[j], box.High[j]);
+        }
+    }
+
+    /// <summary>The standard deviation that an output of a squashed Gaussian's head means.</summary>
+    private float Deviation(float raw) => (float)(_layout.StdParameterization switch
+    {
+        StdParameterization.TanhLogStd => Math.Exp(StdBounds.LogStdLow + (StdBounds.LogStdHigh - StdBounds.LogStdLow) / 2 * (Math.Tanh(raw) + 1)),
+        StdParameterization.ClippedLogStd => Math.Exp(Math.Clamp((double)raw, StdBounds.ClippedLow, StdBounds.LogStdHigh)),
+        _ => Math.Log(1 + Math.Exp(Math.Clamp((double)raw, -StdBounds.SoftplusClip, StdBounds.SoftplusClip))),
+    });
 
     private float SampleIndex(RandomStream noise, Span<float> action)
     {

@@ -17,26 +17,39 @@ public sealed record ParameterSlice(string Name, IReadOnlyList<int> Shape, int O
     public int Length { get; } = Shape.Aggregate(1, (product, size) => product * size);
 }
 
+/// <summary>What a policy's outputs are the parameters of.</summary>
+public enum PolicyKind
+{
+    /// <summary>Logits of discrete actions.</summary>
+    Categorical,
+    /// <summary>Means of a diagonal Gaussian whose standard deviation does not depend on the state.</summary>
+    Gaussian,
+    /// <summary>Means, then standard deviations, of a diagonal Gaussian whose sample goes through tanh into the box of actions.</summary>
+    SquashedGaussian,
+}
+
 /// <summary>
-/// The order, shapes and offsets of an actor-critic's parameters in one flat float32 buffer, the form in which weights are optimised,
-/// published, checkpointed and acted with.
+/// The order, shapes and offsets of a policy's parameters, with those of its value network if it has one, in one flat float32 buffer, the form
+/// in which weights are optimised, published, checkpointed and acted with.
 /// </summary>
 /// <remarks>
 /// Policy and value network are either two towers of equal shape or one shared tower. Hidden layer i holds all towers together,
 /// <c>body.i.weight [towers, out, in]</c> and <c>body.i.bias [towers, out]</c>, so that the learner evaluates both towers with one
-/// batched matrix product. Then <c>policy.weight [act, hidden]</c>, <c>policy.bias [act]</c>, <c>value.weight [1, hidden]</c>,
-/// <c>value.bias [1]</c> and, for Gaussian policies, <c>policy.log_std [act]</c>.
+/// batched matrix product. Then <c>policy.weight [outputs, hidden]</c>, <c>policy.bias [outputs]</c>, with a value head <c>value.weight [1, hidden]</c>,
+/// <c>value.bias [1]</c>, and for <see cref="PolicyKind.Gaussian"/> <c>policy.log_std [act]</c>.
 /// </remarks>
 public sealed class PolicyLayout
 {
     private readonly List<ParameterSlice> _parameters = [];
+    private readonly Lazy<string> _hash;
 
-    private PolicyLayout(NetworkOptions network, int observationSize, bool isDiscrete, int outputs)
+    private PolicyLayout(NetworkOptions network, int observationSize, PolicyKind kind, int outputs, bool hasValueHead)
     {
         ObservationSize = observationSize;
-        IsDiscrete = isDiscrete;
+        Kind = kind;
         Outputs = outputs;
-        Towers = network.Shared ? 1 : 2;
+        HasValueHead = hasValueHead;
+        Towers = hasValueHead && !network.Shared ? 2 : 1;
         HiddenSizes = network.HiddenSizes;
         Activation = network.Activation;
 
@@ -51,14 +64,18 @@ public sealed class PolicyLayout
         Features = inputs;
         Add("policy.weight", outputs, Features);
         Add("policy.bias", outputs);
-        Add("value.weight", 1, Features);
-        Add("value.bias", 1);
-        if (!isDiscrete)
+        if (hasValueHead)
+        {
+            Add("value.weight", 1, Features);
+            Add("value.bias", 1);
+        }
+
+        if (kind == PolicyKind.Gaussian)
         {
             Add("policy.log_std", outputs);
         }
 
-        Hash = ComputeHash();
+        _hash = new Lazy<string>(ComputeHash);
     }
 
     /// <summary>All blocks in buffer order.</summary>
@@ -68,21 +85,33 @@ public sealed class PolicyLayout
     public int Length { get; private set; }
 
     /// <summary>Names this layout: equal layouts have equal hashes.</summary>
-    public string Hash { get; }
+    public string Hash => _hash.Value;
 
     /// <summary>Elements of one observation.</summary>
     public int ObservationSize { get; }
 
     /// <summary>Elements of one action as the environment takes it: the dimensions of a box, or 1 for a discrete index.</summary>
-    public int ActionSize => IsDiscrete ? 1 : Outputs;
+    public int ActionSize => Kind switch { PolicyKind.Categorical => 1, PolicyKind.SquashedGaussian => Outputs / 2, _ => Outputs };
 
-    /// <summary>True for a categorical policy, false for a diagonal Gaussian.</summary>
-    public bool IsDiscrete { get; }
+    /// <summary>What the head's outputs are the parameters of.</summary>
+    public PolicyKind Kind { get; }
 
-    /// <summary>Outputs of the policy head: logits or means.</summary>
+    /// <summary>True for a categorical policy, whose actions are indices.</summary>
+    public bool IsDiscrete => Kind == PolicyKind.Categorical;
+
+    /// <summary>Outputs of the policy head: logits, means, or means and then what becomes standard deviations.</summary>
     public int Outputs { get; }
 
-    /// <summary>2 for separate policy and value networks, 1 for a shared body.</summary>
+    /// <summary>Whether the network also estimates values.</summary>
+    public bool HasValueHead { get; }
+
+    /// <summary>The box that a squashed Gaussian acts in; null for the other kinds.</summary>
+    public BoxSpace? ActionBox { get; private init; }
+
+    /// <summary>How a squashed Gaussian's outputs become standard deviations.</summary>
+    public StdParameterization StdParameterization { get; private init; }
+
+    /// <summary>2 for separate policy and value networks, 1 for a shared body or a policy alone.</summary>
     public int Towers { get; }
 
     /// <summary>Inputs of the heads.</summary>
@@ -95,20 +124,31 @@ public sealed class PolicyLayout
     public Activation Activation { get; }
 
     /// <summary>The layout of an experiment's policy on an environment with these spaces.</summary>
-    /// <exception cref="ArgumentException">The action space is neither a box nor discrete.</exception>
+    /// <exception cref="ArgumentException">The action space is neither a box nor discrete, or unbounded where the policy is squashed.</exception>
     public static PolicyLayout Create(ExperimentOptions options, Space observations, Space actions)
     {
         ArgumentNullException.ThrowIfNull(options);
         var observationSize = observations is BoxSpace box
             ? box.Size
             : throw new ArgumentException($"observations must be a box, not {observations}", nameof(observations));
-        return actions switch
+        return (actions, options.Algorithm) switch
         {
-            BoxSpace continuous => new PolicyLayout(options.Network, observationSize, isDiscrete: false, continuous.Size),
-            DiscreteSpace discrete => new PolicyLayout(options.Network, observationSize, isDiscrete: true, discrete.Count),
+            (BoxSpace continuous, SacOptions sac) => Squashed(options.Network, observationSize, continuous, sac.StdParameterization),
+            (BoxSpace continuous, _) => new PolicyLayout(options.Network, observationSize, PolicyKind.Gaussian, continuous.Size, hasValueHead: true),
+            (DiscreteSpace discrete, var algorithm) =>
+                new PolicyLayout(options.Network, observationSize, PolicyKind.Categorical, discrete.Count, algorithm is not SacOptions),
             _ => throw new ArgumentException($"actions must be a box or discrete, not {actions}", nameof(actions)),
         };
     }
+
+    private static PolicyLayout Squashed(NetworkOptions network, int observationSize, BoxSpace box, StdParameterization std) =>
+        box.Low.Concat(box.High).All(float.IsFinite)
+            ? new PolicyLayout(network, observationSize, PolicyKind.SquashedGaussian, 2 * box.Size, hasValueHead: false)
+            {
+                ActionBox = box,
+                StdParameterization = std,
+            }
+            : throw new ArgumentException($"sac squashes actions into their box, which must be finite, not {box}", nameof(box));
 
     /// <summary>The block of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
@@ -147,6 +187,11 @@ public sealed class PolicyLayout
     private string ComputeHash()
     {
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{Activation};discrete={IsDiscrete}");
+        if (ActionBox is not null)
+        {
+            text.Append(CultureInfo.InvariantCulture, $";{StdParameterization}[{string.Join(',', ActionBox.Low)};{string.Join(',', ActionBox.High)}]");
+        }
+
         foreach (var slice in _parameters)
         {
             text.Append(CultureInfo.InvariantCulture, $";{slice.Name}[{string.Join(',', slice.Shape)}]");

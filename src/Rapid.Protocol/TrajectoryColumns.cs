@@ -21,11 +21,30 @@ public static class TrajectoryColumns
     /// <summary>float32 [T, N]: log-probability of the action under the behaviour policy.</summary>
     public const string LogProbabilities = "log_probabilities";
 
+    /// <summary>float32 [T, N, A]: log-probabilities of all actions under a categorical behaviour policy; only when the algorithm asks for it (P3O).</summary>
+    public const string BehaviourLogProbabilities = "behaviour_log_probabilities";
+
+    /// <summary>float32 [T, N, act]: means of a Gaussian behaviour policy; only when the algorithm asks for it (P3O).</summary>
+    public const string BehaviourMean = "behaviour_mean";
+
+    /// <summary>float32 [T, N, act]: log standard deviations of a Gaussian behaviour policy, with <see cref="BehaviourMean"/>. The same in every
+    /// step of a block, but sequences of many blocks are sampled side by side.</summary>
+    public const string BehaviourLogStd = "behaviour_log_std";
+
     /// <summary>float32 [T+1, N]: the behaviour's value estimates; the last row bootstraps.</summary>
     public const string Values = "values";
 
     /// <summary>float32 [K, obs]: what the policy would have seen after the K truncated steps, in (step, environment) order.</summary>
     public const string FinalObservations = "final_observations";
+
+    /// <summary>float32 [B, obs] of sampled transitions: what came after, the final observation where that was truncated.</summary>
+    public const string NextObservations = "next_observations";
+
+    /// <summary>float32 [B] of sampled n-step transitions: what the value of <see cref="NextObservations"/> counts.</summary>
+    public const string Discounts = "discounts";
+
+    /// <summary>float32 [B] of prioritised samples: importance weights.</summary>
+    public const string Weights = "weights";
 
     /// <summary>float32 [T, N]: discounted sum of raw rewards since the episode began, G = gamma * G + r; only when rewards are normalised.</summary>
     public const string DiscountedReturns = "discounted_returns";

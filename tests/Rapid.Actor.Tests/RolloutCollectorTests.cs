@@ -25,9 +25,9 @@ public sealed class RolloutCollectorTests
                 ("rewards", DataType.Float32, "7,3"),
                 ("terminated", DataType.Uint8, "7,3"),
                 ("truncated", DataType.Uint8, "7,3"),
+                ("final_observations", DataType.Float32, "1,4"),
                 ("log_probabilities", DataType.Float32, "7,3"),
                 ("values", DataType.Float32, "8,3"),
-                ("final_observations", DataType.Float32, "1,4"),
                 ("discounted_returns", DataType.Float32, "7,3"),
                 ("observation_moments", DataType.Float64, "2,4"),
                 ("observation_count", DataType.Float64, "1"),
@@ -43,7 +43,7 @@ public sealed class RolloutCollectorTests
         var block = Collect(Options(Steps, Count), blocks: 1, discrete: true)[0];
 
         Assert.Equal(
-            ["observations", "actions", "rewards", "terminated", "truncated", "log_probabilities", "values", "final_observations"],
+            ["observations", "actions", "rewards", "terminated", "truncated", "final_observations", "log_probabilities", "values"],
             block.Columns.Select(column => column.Name));
         var actions = block.Longs(TrajectoryColumns.Actions, Steps, Count).ToArray();
         Assert.All(actions, action => Assert.InRange(action, 0, 2));

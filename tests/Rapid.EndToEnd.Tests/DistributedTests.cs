@@ -41,16 +41,18 @@ public sealed class DistributedTests : IDisposable
         Assert.Equal(metrics[0], metrics[2]);
     }
 
-    [Fact]
-    public async Task Killed_actors_replay_and_learner_cost_time_but_no_steps()
+    [Theory]
+    [InlineData("ppo", 600)]
+    [InlineData("p3o", 300)]
+    public async Task Killed_actors_replay_and_learner_cost_time_but_no_steps(string algorithm, int batches)
     {
-        const int BatchSteps = 3 * 2 * 64, Batches = 600;
+        const int BatchSteps = 3 * 2 * 64;
         var spec = _folder.Spec(
             $$"""
             environment: { name: CartPole-v1 }
-            total_steps: {{BatchSteps * Batches}}
+            total_steps: {{BatchSteps * batches}}
             actors: { count: 3, environments: 2 }
-            algorithm: { rollout_steps: 64 }
+            algorithm: { name: {{algorithm}}, rollout_steps: 64 }
             replay: { store: redis }
             evaluation: { interval_steps: 20_000, episodes: 1, final_episodes: 2 }
             checkpoint: { interval_steps: 8_000 }
@@ -70,8 +72,8 @@ public sealed class DistributedTests : IDisposable
         Assert.True(run.State == "finished", cluster.Story);
 
         // Every update is there once, although the learner began twice at an older checkpoint.
-        Assert.Equal(Enumerable.Range(1, Batches).Select(update => (long)update * BatchSteps), run.TrainingSteps());
-        Assert.Equal(BatchSteps * Batches, (long)run.Evaluations()[^1]["step"]!);
+        Assert.Equal(Enumerable.Range(1, batches).Select(update => (long)update * BatchSteps), run.TrainingSteps());
+        Assert.Equal(BatchSteps * batches, (long)run.Evaluations()[^1]["step"]!);
 
         async Task WaitForUpdatesAsync(int count)
         {

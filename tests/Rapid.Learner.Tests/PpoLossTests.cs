@@ -38,7 +38,7 @@ public class PpoLossTests
     public void Plain_value_loss_is_the_mean_squared_error()
     {
         using var scope = NewDisposeScope();
-        Assert.Equal((0.25 + 1) / 2, Ppo.ValueLoss(tensor(new[] { 1f, 2 }), tensor(new[] { 1.5f, 1 })).ToDouble(), 1e-6);
+        Assert.Equal((0.25 + 1) / 2, ActorCriticLosses.ValueLoss(tensor(new[] { 1f, 2 }), tensor(new[] { 1.5f, 1 })).ToDouble(), 1e-6);
     }
 
     [Theory]

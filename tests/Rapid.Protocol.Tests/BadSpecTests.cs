@@ -216,7 +216,7 @@ public class BadSpecTests
 
         Assert.All(wrong, value =>
         {
-            var problem = Assert.Single(ProblemsOf(Base, $"{path}={value}"));
+            var problem = Assert.Single(ProblemsOf(Base, $"algorithm.name={OptionsTree.AlgorithmOf(path)}", $"{path}={value}"));
             Assert.Equal(path, problem.Path);
         });
     }
@@ -226,7 +226,7 @@ public class BadSpecTests
     {
         var (typo, name) = (path + "x", path.Split('.')[^1]);
 
-        var problem = ProblemsOf(Base, $"{typo}=1").Single(problem => problem.Path == typo);
+        var problem = ProblemsOf(Base, $"algorithm.name={OptionsTree.AlgorithmOf(path)}", $"{typo}=1").Single(problem => problem.Path == typo);
 
         Assert.Contains($"did you mean '{name}'?", problem.Message, StringComparison.Ordinal);
     }
@@ -246,7 +246,7 @@ public class BadSpecTests
         Assert.All(outside, value =>
         {
             var text = value.ToString("R", CultureInfo.InvariantCulture);
-            var inYaml = ProblemsOf(Base, $"{path}={text}").First(problem => problem.Path == path);
+            var inYaml = ProblemsOf(Base, $"algorithm.name={OptionsTree.AlgorithmOf(path)}", $"{path}={text}").First(problem => problem.Path == path);
             AssertSays(inYaml);
             AssertSays(ProblemsOf(MessageWith(path, value)).First(problem => problem.Path == path));
 
@@ -324,10 +324,14 @@ public class BadSpecTests
     private static IReadOnlyList<SpecProblem> ProblemsOf(ExperimentSpec spec) =>
         Assert.Throws<SpecException>(() => SpecReader.Read(spec)).Problems;
 
-    /// <summary>A message in which only the environment and this number are set.</summary>
+    /// <summary>A message in which only the environment, an algorithm that has this number, and the number are set.</summary>
     private static ExperimentSpec MessageWith(string path, double value)
     {
-        var spec = new ExperimentSpec { Environment = new EnvironmentSpec { Name = EnvironmentRegistry.All[0].Name } };
+        var spec = new ExperimentSpec
+        {
+            Environment = new EnvironmentSpec { Name = EnvironmentRegistry.All[0].Name },
+            Algorithm = new AlgorithmSpec { Name = OptionsTree.AlgorithmOf(path) },
+        };
         Google.Protobuf.IMessage message = spec;
         var names = path.Split('.');
         foreach (var name in names[..^1])

@@ -22,8 +22,8 @@ public class ExampleTests
 
         var options = SpecReader.ReadYaml(text);
 
-        var preset = ((PpoOptions)options.Algorithm).Preset;
-        var defaults = OptionsTree.Flatten(Presets.Default(EnvironmentRegistry.Find(options.Environment.Name)!, "ppo", preset));
+        var (algorithm, preset) = (options.Algorithm.Name, options.Algorithm.Preset);
+        var defaults = OptionsTree.Flatten(Presets.Default(EnvironmentRegistry.Find(options.Environment.Name)!, algorithm, preset));
         var changed = OptionsTree.Flatten(options).Where(pair => defaults[pair.Key] != pair.Value).Select(pair => pair.Key).ToHashSet();
         Assert.Subset(written, changed);
         Assert.Contains("environment.name", written);

@@ -10,6 +10,8 @@ namespace Rapid.Protocol.Tests;
 /// <summary>A new option cannot be forgotten in the message, in the written YAML or in the limits.</summary>
 public class FieldParityTests
 {
+    public static TheoryData<string> Algorithms() => [.. Presets.Algorithms];
+
     [Fact]
     public void Every_option_is_a_field_of_the_message_with_the_right_type_and_presence_and_no_field_is_without_option()
     {
@@ -25,41 +27,49 @@ public class FieldParityTests
     }
 
     [Fact]
-    public void The_written_yaml_has_every_option_where_the_records_have_it()
+    public void Options_of_the_same_name_have_the_same_type_and_limit_in_every_algorithm() => Assert.All(
+        Presets.Algorithms.SelectMany(OptionsTree.Of),
+        leaf =>
+        {
+            var first = OptionsTree.Leaves.Single(other => other.Path == leaf.Path);
+            Assert.Equal((first.Type, first.Limit?.Allowed), (leaf.Type, leaf.Limit?.Allowed));
+        });
+
+    [Theory, MemberData(nameof(Algorithms))]
+    public void The_written_yaml_has_every_option_where_the_records_have_it(string algorithm)
     {
-        var options = Presets.Default(EnvironmentRegistry.Find("CartPole-v1")!);
-        options = options with { Environment = options.Environment with { MaxEpisodeSteps = 7 } };
         var yaml = new YamlStream();
-        yaml.Load(new StringReader(SpecWriter.ToYaml(options)));
+        yaml.Load(new StringReader(SpecWriter.ToYaml(WithEveryOption(algorithm))));
 
         Assert.Equal(
-            OptionsTree.Leaves.Select(leaf => leaf.Path).Order(),
+            OptionsTree.Of(algorithm).Select(leaf => leaf.Path).Order(),
             PathsOf((YamlMappingNode)yaml.Documents[0].RootNode, "").Order());
     }
 
-    [Fact]
-    public void The_written_yaml_explains_every_option()
+    [Theory, MemberData(nameof(Algorithms))]
+    public void The_written_yaml_explains_every_option(string algorithm)
     {
-        var yaml = SpecWriter.ToYaml(Presets.Default(EnvironmentRegistry.Find("CartPole-v1")!));
+        var yaml = SpecWriter.ToYaml(Presets.Default(EnvironmentRegistry.Find("CartPole-v1")!, algorithm));
         var lines = yaml.Split('\n');
-        Assert.All(OptionsTree.Leaves, leaf =>
+        Assert.All(OptionsTree.Of(algorithm), leaf =>
         {
             var name = leaf.Path.Split('.')[^1];
             var at = Array.FindIndex(lines, line => line.TrimStart().StartsWith($"{name}:", StringComparison.Ordinal));
             var comment = at < 0 ? lines.Single(line => line.Trim().StartsWith($"# {name}: ", StringComparison.Ordinal)) : lines[at - 1];
             Assert.Matches(@"^ *# \S.{7,}", comment);
         });
+        yaml = SpecWriter.ToYaml(WithEveryOption(algorithm));
         Assert.All(
-            OptionsTree.Leaves.Where(leaf => leaf.Limit is not null && leaf.Path != "environment.max_episode_steps"),
+            OptionsTree.Of(algorithm).Where(leaf => leaf.Limit is not null),
             leaf => Assert.Contains($"Allowed: {leaf.Limit!.Allowed}.", yaml, StringComparison.Ordinal));
-        Assert.Contains("One of constant, linear.", yaml, StringComparison.Ordinal);
+        Assert.Contains("One of auto, cpu, cuda.", yaml, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Every_json_value_has_the_same_place()
+    [Theory, MemberData(nameof(Algorithms))]
+    public void Every_json_value_has_the_same_place(string algorithm)
     {
-        var json = SpecWriter.ToJson(Presets.Default(EnvironmentRegistry.Find("CartPole-v1")!));
-        Assert.All(OptionsTree.Leaves, leaf =>
+        var json = SpecWriter.ToJson(Presets.Default(EnvironmentRegistry.Find("CartPole-v1")!, algorithm));
+        Assert.All(OptionsTree.Of(algorithm), leaf =>
         {
             var group = leaf.Path.Split('.')[..^1].Aggregate(json, (node, name) => node[name]!.AsObject());
             Assert.True(group.ContainsKey(leaf.Path.Split('.')[^1]), leaf.Path);
@@ -76,12 +86,26 @@ public class FieldParityTests
 
     [Fact]
     public void Every_default_is_within_its_limits() => Assert.All(
-        EnvironmentRegistry.All.SelectMany(info => Presets.Of("ppo").Select(preset => Presets.Default(info, "ppo", preset))),
-        options => Assert.All(OptionsTree.Leaves.Where(leaf => leaf.Limit is not null && leaf.IsNumber), leaf =>
+        from info in EnvironmentRegistry.All
+        from algorithm in Presets.Algorithms
+        from preset in Presets.Of(algorithm)
+        select Presets.Default(info, algorithm, preset),
+        options => Assert.All(OptionsTree.Of(options.Algorithm.Name).Where(leaf => leaf.Limit is not null && leaf.IsNumber), leaf =>
         {
             var text = OptionsTree.Flatten(options)[leaf.Path];
             Assert.True(text == "(none)" || leaf.Limit!.Allows(double.Parse(text, CultureInfo.InvariantCulture)), $"{leaf.Path}: {text}");
         }));
+
+    /// <summary>Defaults, with a value where the default is none.</summary>
+    private static ExperimentOptions WithEveryOption(string algorithm)
+    {
+        var options = Presets.Default(EnvironmentRegistry.Find("CartPole-v1")!, algorithm);
+        return options with
+        {
+            Environment = options.Environment with { MaxEpisodeSteps = 7 },
+            Algorithm = options.Algorithm is SacOptions sac ? sac with { TargetEntropy = -1 } : options.Algorithm,
+        };
+    }
 
     private static IEnumerable<(string Path, FieldDescriptor Field)> FieldsOf(MessageDescriptor message, string path) =>
         message.Fields.InDeclarationOrder().SelectMany(field => field.FieldType == FieldType.Message && !field.IsMap

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Rapid.Environments;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Protocol.Tests;
@@ -18,8 +19,21 @@ internal static partial class OptionsTree
         public bool IsNumber => Type == typeof(double) || Type == typeof(int) || Type == typeof(long) || Type == typeof(ulong);
     }
 
-    /// <summary>Every option of an experiment that runs PPO.</summary>
-    public static IReadOnlyList<Leaf> Leaves { get; } = [.. LeavesOf(typeof(ExperimentOptions), "")];
+    /// <summary>Every algorithm's options, in the order of <see cref="Presets.Algorithms"/>.</summary>
+    private static readonly IReadOnlyList<Type> Algorithms =
+        [.. Presets.Algorithms.Select(name => Presets.Default(EnvironmentRegistry.All[0], name).Algorithm.GetType())];
+
+    /// <summary>Every option of an experiment, whatever its algorithm; one that several algorithms have is there once.</summary>
+    public static IReadOnlyList<Leaf> Leaves { get; } = [.. Algorithms.SelectMany(Of).DistinctBy(leaf => leaf.Path)];
+
+    /// <summary>The first algorithm that has an option.</summary>
+    public static string AlgorithmOf(string path) => Presets.Algorithms.First(name => Of(name).Any(leaf => leaf.Path == path));
+
+    /// <summary>Every option of an experiment with an algorithm of this type.</summary>
+    public static IEnumerable<Leaf> Of(Type algorithm) => LeavesOf(typeof(ExperimentOptions), "", algorithm);
+
+    /// <summary>Every option of an experiment with this algorithm.</summary>
+    public static IReadOnlyList<Leaf> Of(string algorithm) => [.. Of(Algorithms[Presets.Algorithms.ToList().IndexOf(algorithm)])];
 
     public static IEnumerable<PropertyInfo> PropertiesOf(Type record) => record
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
@@ -64,11 +78,11 @@ internal static partial class OptionsTree
         _ => string.Create(CultureInfo.InvariantCulture, $"{value}"),
     };
 
-    private static IEnumerable<Leaf> LeavesOf(Type record, string path) => PropertiesOf(record).SelectMany(property =>
+    private static IEnumerable<Leaf> LeavesOf(Type record, string path, Type algorithm) => PropertiesOf(record).SelectMany(property =>
     {
-        var type = property.PropertyType == typeof(AlgorithmOptions) ? typeof(PpoOptions) : property.PropertyType;
+        var type = property.PropertyType == typeof(AlgorithmOptions) ? algorithm : property.PropertyType;
         var name = path + SnakeCase(property.Name);
-        return IsGroup(type) ? LeavesOf(type, name + ".") : [new Leaf(name, property)];
+        return IsGroup(type) ? LeavesOf(type, name + ".", algorithm) : [new Leaf(name, property)];
     });
 
     [GeneratedRegex("(?<!^)([A-Z])")]

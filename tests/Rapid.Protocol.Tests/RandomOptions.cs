@@ -17,23 +17,53 @@ internal static class RandomOptions
     public static ExperimentOptions Make(Random random)
     {
         var info = EnvironmentRegistry.All[random.Next(EnvironmentRegistry.All.Count)];
-        var presets = Presets.Of("ppo");
-        var options = Presets.Default(info, "ppo", presets[random.Next(presets.Count)]);
+        var algorithm = Presets.Algorithms[random.Next(Presets.Algorithms.Count)];
+        var presets = Presets.Of(algorithm);
+        var options = Presets.Default(info, algorithm, presets[random.Next(presets.Count)]);
         Fill(options, random, path: "");
-        var ppo = (PpoOptions)options.Algorithm;
-        var actors = options.Actors with { Count = random.Next(1, 5), Environments = random.Next(1, 9) };
-        ppo = ppo with { RolloutSteps = random.Next(1, 300) };
-        var batch = (long)ppo.RolloutSteps * actors.Count * actors.Environments;
-        int[] divisors = [.. Enumerable.Range(1, (int)Math.Min(batch, 100_000)).Where(n => batch % n == 0)];
-        return options with
+        options = options with
         {
             Name = random.Next(2) == 0 ? OddNames[random.Next(OddNames.Length)] : $"run-{random.Next()}",
             Seed = random.Next(4) == 0 ? ulong.MaxValue : (ulong)random.NextInt64(),
-            TotalSteps = random.Next(4) == 0 ? long.MaxValue : batch + random.NextInt64(1L << 40),
-            Actors = actors,
-            Algorithm = ppo with { Minibatches = divisors[random.Next(divisors.Length)] },
-            Replay = options.Replay with { CapacitySteps = random.Next(2) == 0 ? 0 : batch + random.Next(1000) },
+            Actors = options.Actors with { Count = random.Next(1, 5), Environments = random.Next(1, 9) },
+            Algorithm = options.Algorithm with { RolloutSteps = random.Next(1, 300) },
             Environment = options.Environment with { Options = OptionsOf(info, random) },
+        };
+        return MakeConsistent(options, random);
+    }
+
+    /// <summary>What the rules between fields ask for.</summary>
+    private static ExperimentOptions MakeConsistent(ExperimentOptions options, Random random)
+    {
+        var batch = (long)options.Algorithm.RolloutSteps * options.Actors.Count * options.Actors.Environments;
+        if (options.Algorithm is SacOptions sac)
+        {
+            var least = Math.Max(sac.WarmUpSteps, batch);
+            return options with
+            {
+                TotalSteps = random.Next(4) == 0 ? long.MaxValue : least + 1 + random.NextInt64(1L << 40),
+                Algorithm = sac with
+                {
+                    NSteps = random.Next(1, Math.Min(100, sac.RolloutSteps) + 1),
+                    TimeLimit = sac.TimeLimit == TimeLimitRule.ZeroAdvantage ? TimeLimitRule.Terminal : sac.TimeLimit,
+                },
+                Network = options.Network with { Shared = false },
+                Normalization = options.Normalization with { Rewards = false },
+                Replay = options.Replay with { CapacitySteps = least + random.Next(1000) },
+            };
+        }
+
+        int[] divisors = [.. Enumerable.Range(1, (int)Math.Min(batch, 100_000)).Where(n => batch % n == 0)];
+        return options with
+        {
+            TotalSteps = random.Next(4) == 0 ? long.MaxValue : batch + random.NextInt64(1L << 40),
+            Algorithm = options.Algorithm switch
+            {
+                PpoOptions ppo => ppo with { Minibatches = divisors[random.Next(divisors.Length)] },
+                P3oOptions p3o => p3o with { ReplaySteps = Math.Max(p3o.WarmUpSteps, batch) + random.Next(1000), SampleMultiplier = random.Next(1, 100) },
+                var other => other,
+            },
+            Replay = options.Replay with { CapacitySteps = random.Next(2) == 0 ? 0 : batch + random.Next(1000) },
         };
     }
 

@@ -13,7 +13,8 @@ public class QueueTableModelTests
     {
         Prop.ForAll<byte[]>(operations =>
         {
-            using var table = new QueueTable(Blocks.Table("t", capacity: 1_000_000), "i", new MemoryStore(), new MemoryBudget(long.MaxValue));
+            using var table =
+                new QueueTable(Blocks.Table("t", capacity: 1_000_000), "i", new MemoryStore(), new MemoryBudget(long.MaxValue));
             var (waiting, taken) = (new List<ulong>(), new Dictionary<ulong, StoredBlock>());
             ulong next = 1;
             foreach (var operation in operations)
@@ -54,7 +55,8 @@ public class QueueTableModelTests
                 }
 
                 var info = table.Info();
-                if (info.Blocks != (ulong)waiting.Count || info.UnacknowledgedBlocks != (ulong)taken.Count || info.Steps != (ulong)waiting.Count * 4)
+                if (info.Blocks != (ulong)waiting.Count || info.UnacknowledgedBlocks != (ulong)taken.Count
+                    || info.Steps != (ulong)waiting.Count * 4)
                 {
                     return false;
                 }

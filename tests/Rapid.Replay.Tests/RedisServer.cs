@@ -8,10 +8,12 @@ namespace Rapid.Replay.Tests;
 internal sealed class RedisServer : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("rapid-redis-").FullName;
+    private readonly string _fsync;
     private Process? _process;
 
-    public RedisServer()
+    public RedisServer(string fsync = "always")
     {
+        _fsync = fsync;
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
         Port = ((IPEndPoint)probe.LocalEndpoint).Port;
@@ -25,7 +27,9 @@ internal sealed class RedisServer : IDisposable
 
     public void Start() => _process = Process.Start(new ProcessStartInfo("redis-server")
     {
-        ArgumentList = { "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _directory, "--appendonly", "yes", "--appendfsync", "always", "--save", "" },
+        ArgumentList =
+            { "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _directory, "--appendonly", "yes", "--appendfsync", _fsync, "--save",
+                "" },
         RedirectStandardOutput = true,
     });
 
@@ -33,6 +37,16 @@ internal sealed class RedisServer : IDisposable
     {
         _process!.Kill();
         _process.WaitForExit();
+    }
+
+    /// <summary>Asks the server something by itself, not through the service.</summary>
+    public async Task<string> CommandAsync(params string[] command)
+    {
+        using var client =
+            Process.Start(new ProcessStartInfo("redis-cli", ["-p", $"{Port}", .. command]) { RedirectStandardOutput = true })!;
+        var reply = await client.StandardOutput.ReadToEndAsync();
+        await client.WaitForExitAsync();
+        return reply;
     }
 
     public void Dispose()

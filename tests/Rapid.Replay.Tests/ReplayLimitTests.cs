@@ -70,7 +70,8 @@ public class ReplayLimitTests
                 Marshallers.Create(reply => reply.ToByteArray(), AppendReply.Parser.ParseFrom));
             using var call = service.Channel.CreateCallInvoker().AsyncDuplexStreamingCall(method, null, new CallOptions());
             await call.RequestStream.WriteAsync(message);
-            return (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience))).StatusCode;
+            return (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience)))
+                .StatusCode;
         }
     }
 
@@ -103,7 +104,8 @@ public class ReplayLimitTests
 
         // The columns of the table's first block bind the next ones, also after a restart.
         using var later = service.Client.Append();
-        Assert.Equal((int)StatusCode.InvalidArgument, (await ReplayServiceTests.AppendAsync(later, "a/t", Blocks.Make("p", 2, steps: 5))).Code);
+        Assert.Equal((int)StatusCode.InvalidArgument,
+            (await ReplayServiceTests.AppendAsync(later, "a/t", Blocks.Make("p", 2, steps: 5))).Code);
         Assert.True((await service.Client.DropTableAsync(new DropTableRequest { Name = "a/t" })).Existed);
         await service.Client.CreateTableAsync(new CreateTableRequest { Definition = Blocks.Table("a/t", StoreKind.Redis) });
         Assert.Equal(0ul, Assert.Single((await service.Client.StatsAsync(new StatsRequest())).Tables).Blocks);

@@ -35,7 +35,11 @@ internal sealed class ReplayProcess : IAsyncDisposable
 
     public async Task LaunchAsync()
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(ReplayHost).Assembly.Location]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(ReplayHost).Assembly.Location])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["RAPID_LISTEN"] = Address.ToString();
         if (_redis is not null)
         {

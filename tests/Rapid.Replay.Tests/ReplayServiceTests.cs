@@ -79,7 +79,8 @@ public class ReplayServiceTests
             await NextAsync(first);
             await NextAsync(first);
             await first.RequestStream.WriteAsync(new SampleRequest { Acknowledged = { taken.Id } });
-            await WaitUntilAsync(async () => Assert.Single((await service.Client.StatsAsync(new StatsRequest())).Tables).UnacknowledgedBlocks == 2);
+            await WaitUntilAsync(
+                async () => Assert.Single((await service.Client.StatsAsync(new StatsRequest())).Tables).UnacknowledgedBlocks == 2);
         }
 
         await WaitUntilAsync(async () => Assert.Single((await service.Client.StatsAsync(new StatsRequest())).Tables).Blocks == 4);
@@ -112,7 +113,8 @@ public class ReplayServiceTests
             await NextAsync(sample);
             var consumed = (await NextAsync(sample)).Item;
             await sample.RequestStream.WriteAsync(new SampleRequest { Acknowledged = { consumed.Id } });
-            await WaitUntilAsync(async () => Assert.Single((await service.Client.StatsAsync(new StatsRequest())).Tables).UnacknowledgedBlocks == 2);
+            await WaitUntilAsync(
+                async () => Assert.Single((await service.Client.StatsAsync(new StatsRequest())).Tables).UnacknowledgedBlocks == 2);
         }
 
         service.Kill();
@@ -208,7 +210,8 @@ public class ReplayServiceTests
     {
         await using var service = await ReplayProcess.StartAsync();
         async Task<StatusCode> Create(TableDefinition? definition) =>
-            (await Assert.ThrowsAsync<RpcException>(async () => await service.Client.CreateTableAsync(new CreateTableRequest { Definition = definition }))).StatusCode;
+            (await Assert.ThrowsAsync<RpcException>(
+                async () => await service.Client.CreateTableAsync(new CreateTableRequest { Definition = definition }))).StatusCode;
 
         Assert.Equal(StatusCode.InvalidArgument, await Create(null));
         Assert.Equal(StatusCode.InvalidArgument, await Create(Blocks.Table("")));
@@ -224,7 +227,8 @@ public class ReplayServiceTests
         Assert.False((await service.Client.DropTableAsync(new DropTableRequest { Name = "x" })).Existed);
     }
 
-    internal static async Task<AppendReply> AppendAsync(AsyncDuplexStreamingCall<AppendRequest, AppendReply> call, string table, Trajectory block)
+    internal static async Task<AppendReply> AppendAsync(AsyncDuplexStreamingCall<AppendRequest, AppendReply> call, string table,
+        Trajectory block)
     {
         await call.RequestStream.WriteAsync(new AppendRequest { Table = table, Trajectory = block });
         Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience));

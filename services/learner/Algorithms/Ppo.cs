@@ -22,13 +22,12 @@ public sealed class Ppo : IAlgorithm
 
     private readonly PpoOptions _options;
     private readonly ActorCritic _policy;
-    private readonly FlatAdam _adam;
+    private readonly ClippedDescent _descent;
     private readonly RolloutBatch _batch;
     private readonly Minibatches _minibatches;
     private readonly RewardNormalizer? _rewards;
     private readonly RandomStream _shuffle;
     private readonly int[] _order;
-    private long _skippedSteps;
 
     /// <summary>Makes an untrained PPO.</summary>
     /// <param name="experiment">Its algorithm must be <see cref="PpoOptions"/>.</param>
@@ -41,8 +40,9 @@ public sealed class Ppo : IAlgorithm
         BatchSteps = _options.RolloutSteps * experiment.Actors.Environments * experiment.Actors.Count;
         _shuffle = new RandomStream(RandomStream.Derive(experiment.Seed, ShuffleRole));
         _policy = new ActorCritic(layout, experiment.Network, new RandomStream(RandomStream.Derive(experiment.Seed, InitializationRole)), device);
-        _adam = new FlatAdam(_policy.Parameters, _policy.Gradients, _options.AdamEpsilon);
-        _batch = new RolloutBatch(layout, _options, BatchSteps);
+        var adam = new FlatAdam(_policy.Parameters, _policy.Gradients, _options.AdamEpsilon);
+        _descent = new ClippedDescent(_policy, adam, _options.MaxGradientNorm);
+        _batch = new RolloutBatch(layout, _options, BatchSteps, _options.RecomputeBaseline);
         _minibatches = new Minibatches(layout, BatchSteps, _options.Minibatches, device);
         _rewards = experiment.Normalization.Rewards ? new RewardNormalizer((float)experiment.Normalization.RewardClip) : null;
         _order = [.. Enumerable.Range(0, BatchSteps)];
@@ -60,15 +60,6 @@ public sealed class Ppo : IAlgorithm
         using var scope = NewDisposeScope();
         var clipped = ratio.clamp(1 - epsilon, 1 + epsilon);
         return (-minimum(ratio * advantages, clipped * advantages).mean()).MoveToOuterDisposeScope();
-    }
-
-    /// <summary>Mean squared error to the returns (equation 9's L^VF).</summary>
-    /// <param name="values">[B].</param>
-    /// <param name="returns">[B].</param>
-    internal static Tensor ValueLoss(Tensor values, Tensor returns)
-    {
-        using var scope = NewDisposeScope();
-        return (values - returns).square().mean().MoveToOuterDisposeScope();
     }
 
     /// <summary>Half the mean of the larger of the plain and the clipped squared error (OpenAI baselines, ppo2).</summary>
@@ -100,8 +91,8 @@ public sealed class Ppo : IAlgorithm
     public IReadOnlyList<(string Name, double Value)> Update(IReadOnlyList<Trajectory> blocks, double progress)
     {
         ArgumentNullException.ThrowIfNull(blocks);
-        var learningRate = _options.LearningRate * Factor(_options.LearningRateSchedule, progress);
-        var clipRange = _options.ClipRange * Factor(_options.ClipRangeSchedule, progress);
+        var learningRate = _options.LearningRate * _options.LearningRateSchedule.FactorAt(progress);
+        var clipRange = _options.ClipRange * _options.ClipRangeSchedule.FactorAt(progress);
         Assemble(blocks);
         var explainedVariance = PpoDiagnostics.ExplainedVariance(_batch.Values, _batch.Returns);
 
@@ -135,7 +126,7 @@ public sealed class Ppo : IAlgorithm
             ("clip_fraction", diagnostics.ClipFraction),
             ("gradient_norm", diagnostics.GradientNorm),
             ("explained_variance", explainedVariance),
-            ("skipped_gradient_steps", _skippedSteps),
+            ("skipped_gradient_steps", _descent.SkippedSteps),
         ];
     }
 
@@ -147,12 +138,7 @@ public sealed class Ppo : IAlgorithm
     {
         ArgumentNullException.ThrowIfNull(tensors);
         ArgumentNullException.ThrowIfNull(state);
-        tensors["policy.parameters"] = TensorMemory.ToData(_policy.Parameters);
-        tensors["adam.first_moment"] = TensorMemory.ToData(_adam.FirstMoment);
-        tensors["adam.second_moment"] = TensorMemory.ToData(_adam.SecondMoment);
-        state["layout"] = _policy.Layout.Hash;
-        state["adam_steps"] = _adam.Steps;
-        state["skipped_gradient_steps"] = _skippedSteps;
+        _descent.Save(tensors, state);
         state["shuffle"] = StateJson.From(_shuffle);
         if (_rewards is not null)
         {
@@ -165,16 +151,7 @@ public sealed class Ppo : IAlgorithm
     {
         ArgumentNullException.ThrowIfNull(tensors);
         ArgumentNullException.ThrowIfNull(state);
-        if ((string?)state["layout"] != _policy.Layout.Hash)
-        {
-            throw new InvalidDataException("the checkpoint holds a network of another layout");
-        }
-
-        TensorMemory.CopyFrom(tensors["policy.parameters"], _policy.Parameters);
-        TensorMemory.CopyFrom(tensors["adam.first_moment"], _adam.FirstMoment);
-        TensorMemory.CopyFrom(tensors["adam.second_moment"], _adam.SecondMoment);
-        _adam.Steps = (long)state["adam_steps"]!;
-        _skippedSteps = (long)state["skipped_gradient_steps"]!;
+        _descent.Load(tensors, state);
         StateJson.To(state["shuffle"]!, _shuffle);
         if (_rewards is not null)
         {
@@ -186,18 +163,16 @@ public sealed class Ppo : IAlgorithm
     public void Dispose()
     {
         _minibatches.Dispose();
-        _adam.Dispose();
+        _descent.Dispose();
         _policy.Dispose();
     }
-
-    private static double Factor(Schedule schedule, double progress) => schedule == Schedule.Linear ? Math.Max(0, 1 - progress) : 1;
 
     private void Assemble(IReadOnlyList<Trajectory> blocks)
     {
         _batch.Clear();
         foreach (var block in blocks)
         {
-            _batch.Append(block, _rewards, CriticValues);
+            _batch.Append(block, _rewards, _policy.ValuesOf);
         }
 
         if (_options.AdvantageNormalization == AdvantageNormalization.Batch)
@@ -224,57 +199,22 @@ public sealed class Ppo : IAlgorithm
     {
         using var scope = NewDisposeScope();
         var (head, values) = _policy.Forward(minibatch.Observations);
-        var (logProbabilities, entropy) = Score(head, minibatch.Actions);
+        var (logProbabilities, entropy) = _policy.Score(head, minibatch.Actions);
         var logRatio = logProbabilities - minibatch.LogProbabilities;
         var policyLoss = SurrogateLoss(logRatio.exp(), minibatch.Advantages, clipRange);
         var valueLoss = _options.ClipValueLoss
             ? ClippedValueLoss(values, minibatch.Values, minibatch.Returns, clipRange)
-            : ValueLoss(values, minibatch.Returns);
+            : ActorCriticLosses.ValueLoss(values, minibatch.Returns);
         var loss = policyLoss + _options.ValueCoefficient * valueLoss;
         if (_options.EntropyCoefficient != 0)
         {
             loss -= _options.EntropyCoefficient * entropy;
         }
 
-        _policy.Gradients.zero_();
-        loss.backward();
-        var norm = _policy.Gradients.norm().ToSingle();
-        if (!float.IsFinite(norm))
+        if (_descent.TryStep(loss, learningRate, out var norm))
         {
-            _skippedSteps++;
-            return;
+            diagnostics.Add(logRatio, clipRange, policyLoss.ToSingle(), valueLoss.ToSingle(), entropy.ToSingle(), norm);
         }
-
-        if (_options.MaxGradientNorm > 0 && norm > _options.MaxGradientNorm)
-        {
-            _policy.Gradients.mul_(_options.MaxGradientNorm / (norm + 1e-6));
-        }
-
-        _adam.Step(learningRate);
-        diagnostics.Add(logRatio, clipRange, policyLoss.ToSingle(), valueLoss.ToSingle(), entropy.ToSingle(), norm);
-    }
-
-    /// <summary>log pi(a|s) [B] and the mean entropy, scalar.</summary>
-    private (Tensor LogProbabilities, Tensor Entropy) Score(Tensor head, Tensor actions)
-    {
-        if (_policy.LogStd is { } logStd)
-        {
-            return (DiagonalGaussian.LogProbability(head, logStd, actions), DiagonalGaussian.Entropy(logStd));
-        }
-
-        var normalised = head.log_softmax(1);
-        return (Categorical.LogProbability(normalised, actions), Categorical.MeanEntropy(normalised));
-    }
-
-    private float[] CriticValues(ReadOnlyMemory<float> observations)
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        var rows = observations.Length / _policy.Layout.ObservationSize;
-        var values = new float[rows];
-        var input = tensor(observations.ToArray(), [rows, _policy.Layout.ObservationSize]).to(_policy.Parameters.device);
-        TensorMemory.CopyTo(_policy.Values(input), values);
-        return values;
     }
 
     /// <summary>
@@ -291,7 +231,7 @@ public sealed class Ppo : IAlgorithm
         foreach (var minibatch in _minibatches.Gather(_batch, inOrder, static _ => { }))
         {
             var (head, _) = _policy.Forward(minibatch.Observations);
-            TensorMemory.CopyTo(Score(head, minibatch.Actions).LogProbabilities, proximal);
+            TensorMemory.CopyTo(_policy.Score(head, minibatch.Actions).LogProbabilities, proximal);
             foreach (var logProbability in proximal)
             {
                 _batch.Weights[row] = MathF.Exp(logProbability - _batch.LogProbabilities[row]);

@@ -13,7 +13,8 @@ namespace Rapid.Learner.Algorithms;
 public sealed class RolloutBatch
 {
     private readonly PolicyLayout _layout;
-    private readonly PpoOptions _options;
+    private readonly OnPolicyOptions _options;
+    private readonly bool _recomputesValues;
     private readonly float[] _rewards;
     private int _rows;
 
@@ -21,11 +22,12 @@ public sealed class RolloutBatch
     /// <param name="layout">Sizes of observations and actions.</param>
     /// <param name="options">How advantages are made.</param>
     /// <param name="capacity">B.</param>
-    public RolloutBatch(PolicyLayout layout, PpoOptions options, int capacity)
+    /// <param name="recomputesValues">Advantages are relative to the learner's newest values instead of the behaviour's.</param>
+    public RolloutBatch(PolicyLayout layout, OnPolicyOptions options, int capacity, bool recomputesValues = false)
     {
         ArgumentNullException.ThrowIfNull(layout);
         _layout = layout;
-        _options = options;
+        (_options, _recomputesValues) = (options, recomputesValues);
         Capacity = capacity;
         Observations = new float[capacity * layout.ObservationSize];
         Actions = layout.IsDiscrete ? [] : new float[capacity * layout.ActionSize];
@@ -109,7 +111,7 @@ public sealed class RolloutBatch
         var finalValues = finals == 0
             ? []
             : criticOf(block.Floats(TrajectoryColumns.FinalObservations, finals, _layout.ObservationSize).ToArray());
-        var values = _options.RecomputeBaseline
+        var values = _recomputesValues
             ? criticOf(observations.ToArray())
             : block.Floats(TrajectoryColumns.Values, steps + 1, environments);
         values[..rows].CopyTo(Values.AsSpan(_rows));

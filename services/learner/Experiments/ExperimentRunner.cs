@@ -1,10 +1,8 @@
-using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Metrics;
-using Rapid.Learner.Replay;
 using Rapid.Learner.Services;
 using Rapid.Learner.Training;
 using Rapid.Protocol.Specs;
@@ -16,6 +14,9 @@ namespace Rapid.Learner.Experiments;
 /// be taken up again.</summary>
 public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoard board, ServiceOptions options, ILoggerFactory loggers) : BackgroundService
 {
+    // Part of the run's seed: ASCII of "draw".
+    private const ulong SamplingRole = 0x64726177;
+
     private readonly ILogger _logger = loggers.CreateLogger<ExperimentRunner>();
 
     /// <inheritdoc/>
@@ -88,25 +89,18 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
         var logger = loggers.CreateLogger($"Rapid.Learner.{record.Directory.Id}");
         using var metrics = new RunMetrics(record.Directory.Path, record.Directory.Id, SpecWriter.ToYaml(spec));
         metrics.Written += record.OnMetrics;
-        var table = new TableDefinition
-        {
-            Name = $"{record.Directory.Id}/rollouts",
-            Kind = TableKind.Queue,
-            Store = spec.Replay.Store == ReplayStore.Redis ? StoreKind.Redis : StoreKind.Memory,
-            CapacitySteps = (ulong)(spec.Replay.CapacitySteps > 0 ? spec.Replay.CapacitySteps : BatchSteps(spec)),
-        };
-        await using var trajectories = new TrajectoryReader(Channels.Open(options.Replay[0], options), table, logger);
+        await using var tables = new RunTables(record.Directory.Id, spec, options, logger);
         try
         {
-            await trajectories.CreateTableAsync(cancellation);
-            var work = new Assignment { Experiment = record.Directory.Id, Spec = SpecWriter.ToMessage(spec), Table = table.Name };
+            await tables.CreateAsync(cancellation);
+            var work = new Assignment { Experiment = record.Directory.Id, Spec = SpecWriter.ToMessage(spec), Table = tables.ActorTable };
             work.ReplayAddresses.AddRange(options.Replay.Select(address => address.ToString()));
             board.Set(work, spec.Actors.Count);
 
             var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
-            using var loop = new TrainingLoop(
-                new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, trajectories));
-            await loop.RunAsync(cancellation);
+            var context = new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables);
+            using ITraining training = tables.Transitions is null ? new TrainingLoop(context) : new OffPolicyTraining(context, tables.Transitions);
+            await training.RunAsync(cancellation);
         }
         finally
         {
@@ -114,24 +108,8 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
             board.Set(new Assignment(), 0);
             if (!stopping.IsCancellationRequested)
             {
-                await DropAsync(trajectories, logger, stopping);
+                await tables.DropAsync(stopping);
             }
         }
     }
-
-    private static async Task DropAsync(TrajectoryReader trajectories, ILogger logger, CancellationToken cancellation)
-    {
-        try
-        {
-            await trajectories.DropTableAsync(cancellation);
-        }
-        catch (RpcException error)
-        {
-            // The run is complete without it; the table costs memory until somebody drops it.
-            logger.LogWarning("the run's table could not be dropped: {Message}", error.Status.Detail);
-        }
-    }
-
-    private static long BatchSteps(ExperimentOptions spec) =>
-        (long)((PpoOptions)spec.Algorithm).RolloutSteps * spec.Actors.Environments * spec.Actors.Count;
 }

@@ -13,11 +13,14 @@ namespace Rapid.Learner.Experiments;
 /// <param name="Evaluations">Where scores come from.</param>
 /// <param name="Metrics">Where figures go.</param>
 /// <param name="Checkpoints">Where it goes on from.</param>
-/// <param name="Trajectories">Where experience comes from.</param>
+/// <param name="Tables">Where experience comes from.</param>
 public sealed record RunContext(
     ExperimentOptions Options, RunDirectory Directory, PolicyHub Policies, EvaluationInbox Evaluations, RunMetrics Metrics,
-    CheckpointStore Checkpoints, TrajectoryReader Trajectories)
+    CheckpointStore Checkpoints, RunTables Tables)
 {
+    /// <summary>Fresh blocks, of a run that has them.</summary>
+    public TrajectoryReader Trajectories => Tables.Queue!;
+
     /// <summary>The experiment's id.</summary>
     public string Id => Directory.Id;
 }

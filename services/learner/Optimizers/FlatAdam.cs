@@ -1,10 +1,12 @@
+using System.Text.Json.Nodes;
+using Rapid.Learner.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Rapid.Learner.Optimizers;
 
 /// <summary>Adam (Kingma and Ba 2015, algorithm 1) over one flat parameter tensor: a step is a handful of vector operations however many
 /// layers there are, and its state is two tensors that a checkpoint can hold.</summary>
-public sealed class FlatAdam : IDisposable
+public sealed class FlatAdam : IFlatOptimizer
 {
     private const double Beta1 = 0.9, Beta2 = 0.999; // section 2 of the paper
 
@@ -47,6 +49,26 @@ public sealed class FlatAdam : IDisposable
         SecondMoment.mul_(Beta2).addcmul_(_gradients, _gradients, 1 - Beta2);
         _denominator.copy_(SecondMoment).sqrt_().add_(_epsilon * correction2);
         _parameters.addcdiv_(FirstMoment, _denominator, -learningRate * correction2 / correction1);
+    }
+
+    /// <inheritdoc/>
+    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentNullException.ThrowIfNull(state);
+        tensors["adam.first_moment"] = TensorMemory.ToData(FirstMoment);
+        tensors["adam.second_moment"] = TensorMemory.ToData(SecondMoment);
+        state["adam_steps"] = Steps;
+    }
+
+    /// <inheritdoc/>
+    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentNullException.ThrowIfNull(state);
+        TensorMemory.CopyFrom(tensors["adam.first_moment"], FirstMoment);
+        TensorMemory.CopyFrom(tensors["adam.second_moment"], SecondMoment);
+        Steps = (long)state["adam_steps"]!;
     }
 
     /// <inheritdoc/>

@@ -10,11 +10,21 @@ internal interface ITableStore
     /// <param name="block">The block.</param>
     /// <param name="signature">What the columns of all blocks of this table share.</param>
     /// <param name="forgotten">Producers whose sequence is no longer needed.</param>
+    /// <param name="removed">Blocks that are no longer needed.</param>
     /// <param name="cancellation">Gives up; whether the block was kept is then unknown.</param>
-    Task AppendAsync(ulong id, Trajectory block, string signature, IReadOnlyList<string> forgotten, CancellationToken cancellation);
+    Task AppendAsync(
+        ulong id,
+        Trajectory block,
+        string signature,
+        IReadOnlyList<string> forgotten,
+        IReadOnlyCollection<ulong> removed,
+        CancellationToken cancellation);
 
-    /// <summary>Reads a block back that is not in memory; null when the store lost it.</summary>
+    /// <summary>Reads a block back that is not in memory; null when the store does not have it.</summary>
     Task<Trajectory?> LoadAsync(ulong id, CancellationToken cancellation);
+
+    /// <summary>Says that the store no longer has a block that it should have, and forgets the block.</summary>
+    Task ReportLossAsync(ulong id, CancellationToken cancellation);
 
     /// <summary>Forgets blocks. Safe to repeat.</summary>
     Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation);
@@ -26,10 +36,19 @@ internal interface ITableStore
 /// <summary>Keeps nothing beyond the process: the table's own memory is all there is.</summary>
 internal sealed class MemoryStore : ITableStore
 {
-    public Task AppendAsync(ulong id, Trajectory block, string signature, IReadOnlyList<string> forgotten, CancellationToken cancellation) =>
-        Task.CompletedTask;
+    public Task AppendAsync(
+        ulong id,
+        Trajectory block,
+        string signature,
+        IReadOnlyList<string> forgotten,
+        IReadOnlyCollection<ulong> removed,
+        CancellationToken cancellation) => Task.CompletedTask;
 
-    public Task<Trajectory?> LoadAsync(ulong id, CancellationToken cancellation) => throw new InvalidOperationException("a memory table holds every block");
+    public Task<Trajectory?> LoadAsync(ulong id, CancellationToken cancellation) =>
+        throw new InvalidOperationException("a memory table holds every block");
+
+    public Task ReportLossAsync(ulong id, CancellationToken cancellation) =>
+        throw new InvalidOperationException("a memory table holds every block");
 
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) => Task.CompletedTask;
 

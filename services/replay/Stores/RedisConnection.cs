@@ -45,7 +45,8 @@ internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConne
         "Redis lost block {Id} of table {Table}; is it configured to keep what it confirmed (appendonly yes, no eviction)?", id, table);
 
     /// <summary>One attempt, for the health check.</summary>
-    public async Task PingAsync(CancellationToken cancellation) => await (await ConnectAsync(cancellation)).GetDatabase().PingAsync().WaitAsync(cancellation);
+    public async Task PingAsync(CancellationToken cancellation) =>
+        await (await ConnectAsync(cancellation)).GetDatabase().PingAsync().WaitAsync(cancellation);
 
     public async ValueTask DisposeAsync()
     {
@@ -67,7 +68,8 @@ internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConne
         catch (ArgumentException error)
         {
             // The value may hold a password and stays out of the log.
-            throw new ConfigurationException([$"RAPID_REDIS: {error.Message}; allowed: a StackExchange.Redis configuration such as 'localhost:6379,ssl=true'"]);
+            throw new ConfigurationException(
+                [$"RAPID_REDIS: {error.Message}; allowed: a StackExchange.Redis configuration such as 'localhost:6379,ssl=true'"]);
         }
     }
 

@@ -37,7 +37,8 @@ internal static class BlockValidator
 
         if (block.Steps == 0 || block.Environments == 0 || (ulong)block.Steps * block.Environments > MaximumSteps)
         {
-            return $"a block of {block.Steps} steps of {block.Environments} environments is impossible; allowed: 1 to {MaximumSteps} in all";
+            return $"a block of {block.Steps} steps of {block.Environments} environments is impossible; allowed: 1 to {MaximumSteps} in "
+                + "all";
         }
 
         return ColumnProblem(block) ?? EpisodeProblem(block);
@@ -48,7 +49,8 @@ internal static class BlockValidator
         .OrderBy(column => column.Name, StringComparer.Ordinal)
         .Select(column =>
         {
-            var shape = column.Tensor.Shape.Select((size, i) => i == 0 && FreeFirstDimension.Contains(column.Name) ? "*" : size.ToString(CultureInfo.InvariantCulture));
+            var shape = column.Tensor.Shape.Select((size, i) => i == 0 && FreeFirstDimension.Contains(column.Name) ? "*"
+                : size.ToString(CultureInfo.InvariantCulture));
             return $"{column.Name} {column.Tensor.Type} [{string.Join(", ", shape)}]";
         }));
 
@@ -97,17 +99,27 @@ internal static class BlockValidator
             index++;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"holds {values[index]} at element {index} (row-major): every number must be finite");
+        return string.Create(CultureInfo.InvariantCulture,
+            $"holds {values[index]} at element {index} (row-major): every number must be finite");
     }
 
     private static string? EpisodeProblem(Trajectory block)
     {
+        var mostEpisodes = (ulong)block.Steps * block.Environments;
+        if ((ulong)block.Episodes.Count > mostEpisodes)
+        {
+            return $"{block.Episodes.Count} episodes cannot have ended in a block of {block.Steps} steps of {block.Environments} "
+                + $"environments; allowed: at most {mostEpisodes}";
+        }
+
         foreach (var episode in block.Episodes)
         {
             if (episode.Step >= block.Steps || episode.Environment >= block.Environments || !double.IsFinite(episode.Return))
             {
-                return $"an episode ended at step {episode.Step} of environment {episode.Environment} with return {episode.Return}, in a block of "
-                    + $"{block.Steps} steps of {block.Environments} environments; steps and environments count from 0 and returns must be finite";
+                return $"an episode ended at step {episode.Step} of environment {episode.Environment} with return {episode.Return}, in a "
+                    + "block of "
+                    + $"{block.Steps} steps of {block.Environments} environments; steps and environments count from 0 and returns must be "
+                        + "finite";
             }
         }
 

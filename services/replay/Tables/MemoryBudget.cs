@@ -4,7 +4,10 @@ using Rapid.Hosting;
 
 namespace Rapid.Replay.Tables;
 
-/// <summary>How many bytes of blocks the tables of this service hold in memory, and may hold: beyond it appends are refused rather than the process killed.</summary>
+/// <summary>
+/// How many bytes of blocks the tables of this service hold in memory, and may hold: beyond it appends are refused rather than the process
+/// killed.
+/// </summary>
 internal sealed class MemoryBudget(long limit)
 {
     private const string Variable = "RAPID_REPLAY_MEMORY";
@@ -43,7 +46,9 @@ internal sealed class MemoryBudget(long limit)
         return false;
     }
 
-    /// <summary>Takes memory for a block that a learner needs now, beyond the limit if it must be: refusing it would never free any.</summary>
+    /// <summary>
+    /// Takes memory for a block that a learner needs now, beyond the limit if it must be: refusing it would never free any.
+    /// </summary>
     public void Take(long bytes) => Interlocked.Add(ref _used, bytes);
 
     public void Release(long bytes) => Interlocked.Add(ref _used, -bytes);

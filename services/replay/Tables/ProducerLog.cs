@@ -6,6 +6,9 @@ internal sealed class ProducerLog(int capacity)
     private readonly Dictionary<string, LinkedListNode<(string Producer, ulong Sequence)>> _entries = [];
     private readonly LinkedList<(string Producer, ulong Sequence)> _byAge = new();
 
+    /// <summary>Every producer with its newest sequence.</summary>
+    public IReadOnlyDictionary<string, ulong> Newest => _byAge.ToDictionary(entry => entry.Producer, entry => entry.Sequence);
+
     /// <summary>Whether the producer's block of this sequence, or a later one, was stored.</summary>
     public bool Has(string producer, ulong sequence) => _entries.TryGetValue(producer, out var entry) && sequence <= entry.Value.Sequence;
 

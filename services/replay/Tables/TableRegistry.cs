@@ -1,14 +1,18 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Rapid.Hosting;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Stores;
 
 namespace Rapid.Replay.Tables;
 
 /// <summary>All tables of this service.</summary>
-internal sealed class TableRegistry(RedisConnection redis, MemoryBudget memory, ILogger<TableRegistry> logger) : IDisposable
+internal sealed class TableRegistry(
+    RedisConnection redis, MemoryBudget memory, CheckpointDirectory checkpoints, ServiceOptions options, ILogger<TableRegistry> logger)
+        : IDisposable
 {
-    private readonly Dictionary<string, QueueTable> _tables = [];
+    private readonly Dictionary<string, ReplayTable> _tables = [];
     private readonly SemaphoreSlim _gate = new(1);
 
     /// <summary>Takes up the tables that Redis holds.</summary>
@@ -21,11 +25,25 @@ internal sealed class TableRegistry(RedisConnection redis, MemoryBudget memory, 
 
         foreach (var recovered in await RedisStore.RecoverAllAsync(redis, cancellation))
         {
-            var table = new QueueTable(recovered.Definition, recovered.Incarnation, new RedisStore(redis, recovered.Definition.Name), memory);
-            table.Restore(recovered);
+            var store = new RedisStore(redis, recovered.Definition.Name);
+            var table = Make(recovered.Definition, recovered.Incarnation, store);
+            if (table is QueueTable queue)
+            {
+                queue.Restore(recovered);
+            }
+            else
+            {
+                ((RingTable)table).Restore(recovered, await AnyBlockAsync(store, recovered, cancellation));
+            }
+
             lock (_tables)
             {
                 _tables[recovered.Definition.Name] = table;
+            }
+
+            if (recovered.Definition.Store == StoreKind.Fsync)
+            {
+                await WarnUnlessFsyncAsync(recovered.Definition.Name, cancellation);
             }
 
             logger.LogInformation("table {Table} is back with {Blocks} blocks", recovered.Definition.Name, recovered.Blocks.Count);
@@ -33,14 +51,24 @@ internal sealed class TableRegistry(RedisConnection redis, MemoryBudget memory, 
     }
 
     /// <summary>Makes a table, or finds the one with the same definition.</summary>
-    /// <exception cref="RpcException">INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION (no Redis).</exception>
-    public async Task<QueueTable> CreateAsync(TableDefinition? definition, CancellationToken cancellation)
+    /// <exception cref="RpcException">INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION (no Redis, or none that keeps what FSYNC
+    /// promises),
+    /// RESOURCE_EXHAUSTED.</exception>
+    public async Task<ReplayTable> CreateAsync(TableDefinition? requested, CancellationToken cancellation)
     {
-        Check(definition);
+        var definition = TableRules.Check(requested);
+        TableRules.CheckMemory(definition, memory);
+        if (definition.Store != StoreKind.Memory && !redis.IsConfigured)
+        {
+            throw new RpcException(new Status(
+                StatusCode.FailedPrecondition,
+                $"definition.store is {definition.Store} but this replay service has no Redis; set RAPID_REDIS"));
+        }
+
         await _gate.WaitAsync(cancellation);
         try
         {
-            var existing = Find(definition!.Name);
+            var existing = Find(definition.Name);
             if (existing is { Dropped.IsCancellationRequested: true })
             {
                 await existing.DropAsync(cancellation);
@@ -49,19 +77,89 @@ internal sealed class TableRegistry(RedisConnection redis, MemoryBudget memory, 
             {
                 return existing.Definition.Equals(definition)
                     ? existing
-                    : throw new RpcException(new Status(StatusCode.AlreadyExists, $"table '{definition.Name}' exists as {existing.Definition}, not as {definition}"));
+                    : throw new RpcException(
+                        new Status(StatusCode.AlreadyExists,
+                            $"table '{definition.Name}' exists as {existing.Definition}, not as {definition}"));
             }
 
             var incarnation = Guid.NewGuid().ToString("N");
             ITableStore store = new MemoryStore();
-            if (definition.Store == StoreKind.Redis)
+            if (definition.Store != StoreKind.Memory)
             {
+                if (definition.Store == StoreKind.Fsync)
+                {
+                    await RedisStore.CheckFsyncAsync(redis, cancellation);
+                }
+
                 var durable = new RedisStore(redis, definition.Name);
                 await durable.CreateAsync(definition, incarnation, cancellation);
                 store = durable;
             }
 
-            var table = new QueueTable(definition, incarnation, store, memory);
+            var table = Make(definition, incarnation, store);
+            lock (_tables)
+            {
+                _tables[definition.Name] = table;
+            }
+
+            return table;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Makes a memory table from a checkpoint.</summary>
+    /// <param name="checkpoint">Name of the checkpoint.</param>
+    /// <param name="name">Name of the table; empty: the one it had.</param>
+    /// <param name="cancellation">Gives up; there is no table then.</param>
+    /// <exception cref="RpcException">ALREADY_EXISTS, NOT_FOUND, INVALID_ARGUMENT, RESOURCE_EXHAUSTED, DATA_LOSS,
+    /// FAILED_PRECONDITION.</exception>
+    public async Task<ReplayTable> RestoreAsync(string checkpoint, string name, CancellationToken cancellation)
+    {
+        var (state, saved) = await checkpoints.OpenAsync(checkpoint, cancellation);
+        if (name.Length > 0)
+        {
+            saved.Name = name;
+        }
+
+        var definition = TableRules.Check(saved);
+        TableRules.CheckMemory(definition, memory);
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (Find(definition.Name) is not null)
+            {
+                throw new RpcException(
+                    new Status(StatusCode.AlreadyExists,
+                        $"table '{definition.Name}' exists; drop it first, or restore under another name"));
+            }
+
+            var table = new RingTable(definition, Guid.NewGuid().ToString("N"), new MemoryStore(), memory, options.MaxMessageBytes);
+            try
+            {
+                await foreach (var block in checkpoints.ReadAsync(checkpoint, state, cancellation))
+                {
+                    if (table.Import(block, state.Signature) is { } problem)
+                    {
+                        throw CheckpointDirectory.Damaged(checkpoint, problem);
+                    }
+                }
+
+                table.Import(state);
+            }
+            catch (InvalidOperationException tooLarge)
+            {
+                table.Dispose();
+                throw new RpcException(new Status(StatusCode.ResourceExhausted, tooLarge.Message));
+            }
+            catch
+            {
+                table.Dispose();
+                throw;
+            }
+
             lock (_tables)
             {
                 _tables[definition.Name] = table;
@@ -103,15 +201,22 @@ internal sealed class TableRegistry(RedisConnection redis, MemoryBudget memory, 
 
     /// <summary>The table of that name.</summary>
     /// <exception cref="RpcException">NOT_FOUND.</exception>
-    public QueueTable Get(string name) => Find(name) ?? throw new RpcException(new Status(
+    public ReplayTable Get(string name) => Find(name) ?? throw new RpcException(new Status(
         StatusCode.NotFound, $"table '{name}' does not exist; known: {string.Join(", ", All("").Select(table => table.Definition.Name))}"));
 
+    /// <summary>The table of that name, which is no queue.</summary>
+    /// <exception cref="RpcException">NOT_FOUND, FAILED_PRECONDITION.</exception>
+    public RingTable GetRing(string name) => Get(name) as RingTable ?? throw new RpcException(new Status(
+        StatusCode.FailedPrecondition,
+        $"table '{name}' is a queue, whose blocks are gone once they are used; this is for the other kinds"));
+
     /// <summary>Tables whose name starts with a prefix.</summary>
-    public IReadOnlyList<QueueTable> All(string prefix)
+    public IReadOnlyList<ReplayTable> All(string prefix)
     {
         lock (_tables)
         {
-            return [.. _tables.Values.Where(table => table.Definition.Name.StartsWith(prefix, StringComparison.Ordinal)).OrderBy(table => table.Definition.Name)];
+            return [.. _tables.Values.Where(table => table.Definition.Name.StartsWith(prefix, StringComparison.Ordinal))
+                .OrderBy(table => table.Definition.Name)];
         }
     }
 
@@ -125,35 +230,42 @@ internal sealed class TableRegistry(RedisConnection redis, MemoryBudget memory, 
         _gate.Dispose();
     }
 
-    private QueueTable? Find(string name)
+    /// <summary>A block to learn the layout of all from; blocks that Redis lost are reported when they are drawn.</summary>
+    private static async Task<Trajectory?> AnyBlockAsync(RedisStore store, RecoveredTable recovered, CancellationToken cancellation)
+    {
+        foreach (var (id, _, _) in recovered.Blocks.Reverse())
+        {
+            if (await store.LoadAsync(id, cancellation) is { } block)
+            {
+                return block;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What Redis was set to when the table was made may have changed; its blocks are of use all the same.</summary>
+    private async Task WarnUnlessFsyncAsync(string table, CancellationToken cancellation)
+    {
+        try
+        {
+            await RedisStore.CheckFsyncAsync(redis, cancellation);
+        }
+        catch (RpcException broken)
+        {
+            logger.LogError("table {Table} no longer keeps what its store promises: {Problem}", table, broken.Status.Detail);
+        }
+    }
+
+    private ReplayTable Make(TableDefinition definition, string incarnation, ITableStore store) => definition.Kind == TableKind.Queue
+        ? new QueueTable(definition, incarnation, store, memory)
+        : new RingTable(definition, incarnation, store, memory, options.MaxMessageBytes);
+
+    private ReplayTable? Find(string name)
     {
         lock (_tables)
         {
             return _tables.GetValueOrDefault(name);
-        }
-    }
-
-    private void Check(TableDefinition? definition)
-    {
-        var problem = definition switch
-        {
-            null => "the request has no definition",
-            { Name.Length: 0 or > 512 } => "definition.name must have 1 to 512 characters",
-            // Braces delimit what Redis Cluster hashes of a key.
-            { Name: var name } when name.AsSpan().IndexOfAny('{', '}') >= 0 => $"definition.name: '{name}' must have no braces",
-            { Kind: not TableKind.Queue } => $"definition.kind: {definition.Kind} is not a kind of table; known: QUEUE",
-            { Store: not (StoreKind.Memory or StoreKind.Redis) } => $"definition.store: {definition.Store} is not a store; known: MEMORY, REDIS",
-            { CapacitySteps: 0 or > long.MaxValue } => $"definition.capacity_steps: {definition.CapacitySteps} is out of range, allowed: >= 1",
-            _ => null,
-        };
-        if (problem is not null)
-        {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, problem));
-        }
-
-        if (definition!.Store == StoreKind.Redis && !redis.IsConfigured)
-        {
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, "definition.store is REDIS but this replay service has no Redis; set RAPID_REDIS"));
         }
     }
 }

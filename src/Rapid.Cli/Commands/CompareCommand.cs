@@ -1,92 +1,80 @@
 using System.CommandLine;
 using System.Globalization;
 using Rapid.Cli.Comparison;
-using Rapid.Cli.Training;
-using Rapid.Protocol.Specs;
 
 namespace Rapid.Cli.Commands;
 
-/// <summary>
-/// <c>rapid compare [SPEC...]</c>: trains every spec with every seed, then writes scores and learning curves side by side.
-/// </summary>
+/// <summary><c>rapid compare TASK...</c>: trains several algorithms on several tasks and seeds, and writes tables and learning curves.</summary>
 internal static class CompareCommand
 {
     public static Command Create()
     {
-        var specs = new Argument<string[]>("specs")
+        var tasks = new Argument<string[]>("tasks")
         {
-            Description = "YAML files; HalfCheetah-v4 with PPO and 1M steps without one",
-            Arity = ArgumentArity.ZeroOrMore,
+            Description = "Spec files, and environments with their steps if not the usual ones: CartPole-v1:50000",
+            Arity = ArgumentArity.OneOrMore,
         };
-        var seeds = new Option<string>("--seeds")
+        var variants = new Option<string[]>("--variant")
         {
-            Description = "Seeds of each spec, for example 1,2,3",
-            HelpName = "list",
-            DefaultValueFactory = _ => "1,2,3",
+            Description = "ALGORITHM[:PRESET][,path=value...], repeatable (default: files as written, else a2c, ppo, p3o:fixed, p3o)",
+            HelpName = "variant",
         };
-        var output = new Option<string>("--output")
+        var seeds = new Option<int>("--seeds") { Description = "Runs of each variant on each task", HelpName = "n", DefaultValueFactory = _ => 5 };
+        var target = new Option<string>("--out")
         {
-            Description = "Folder for scores.md, curves.csv and curves.svg",
+            Description = "Folder for comparison.md, curves.csv and a plot of each task",
             HelpName = "dir",
             DefaultValueFactory = _ => "comparison",
         };
         var (set, runs) = (TrainCommand.SetOption(), TrainCommand.RunsOption());
-        var command = new Command(
-            "compare", "Train specs with several seeds and compare them; runs that are there already are not repeated")
+        var command = new Command("compare", "Train several algorithms on several tasks and seeds, and tabulate them")
         {
-            specs, seeds, output, set, runs,
+            tasks, variants, seeds, target, set, runs,
         };
+        seeds.Validators.Add(result =>
+        {
+            // What is no number the library refuses by itself.
+            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var count) && count < 1)
+            {
+                result.AddError("--seeds: at least 1 is needed");
+            }
+        });
         command.SetBody((result, signals) =>
         {
-            var numbers = ReadSeeds(result.GetValue(seeds)!);
-            var named = result.GetValue(specs) is { Length: > 0 } files ? files.Cast<string?>() : [null];
-            var all = named
-                .Select(file => numbers.Select(seed => TrainCommand.ReadSpec(file, result.GetValue(set) ?? [], seed)).ToList())
-                .ToList();
-            return RunAsync(all, TrainCommand.RunsFolder(result.GetValue(runs)), result.GetValue(output)!, signals);
+            var plan = ComparisonRun.Plan(
+                result.GetRequiredValue(tasks),
+                result.GetValue(variants) ?? [],
+                result.GetValue(seeds),
+                result.GetValue(set) ?? []);
+            return RunAsync(plan, TrainCommand.RunsFolder(result.GetValue(runs)), Path.GetFullPath(result.GetRequiredValue(target)), signals);
         });
         return command;
     }
 
-    private static string[] ReadSeeds(string text)
+    private static async Task<int> RunAsync(IReadOnlyList<ComparisonRun> plan, string runs, string target, StopSignals signals)
     {
-        var seeds = text.Split(',', StringSplitOptions.TrimEntries);
-        return seeds.FirstOrDefault(seed => !ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out _)) is { } bad
-            ? throw new CliException(
-                $"--seeds: '{bad}' is not a seed; allowed: whole numbers separated by commas, for example 1,2,3", ExitCode.BadInput)
-            : seeds;
-    }
-
-    private static async Task<int> RunAsync(List<List<ExperimentOptions>> specs, string runs, string output, StopSignals signals)
-    {
-        var compared = new List<ComparedSpec>();
-        foreach (var seeds in specs)
+        IReadOnlyList<Curve> curves;
+        try
         {
-            var curves = new List<LearningCurve>();
-            foreach (var options in seeds)
-            {
-                var run = RunFolders.FindFinished(runs, options);
-                if (run is null && await LocalTraining.TrainAsync(options, runs, signals) is var exitCode and not ExitCode.Success)
-                {
-                    return exitCode;
-                }
-
-                run ??= RunFolders.FindFinished(runs, options)
-                    ?? throw new CliException($"the run of {options.Name}, seed {options.Seed}, is gone");
-                curves.Add(LearningCurve.Read(run, options.Seed));
-            }
-
-            compared.Add(new ComparedSpec(seeds[0].Name, curves));
+            curves = await ComparisonRunner.TrainAsync(plan, runs, signals);
+        }
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        {
+            Console.Out.WriteLine("stopped; the same command goes on from here");
+            return ExitCode.Stopped;
         }
 
-        Directory.CreateDirectory(output);
-        File.WriteAllText(Path.Combine(output, "curves.csv"), ComparisonReport.Csv(compared));
-        File.WriteAllText(Path.Combine(output, "curves.svg"), CurvePlot.Draw(compared));
-        var table = ComparisonReport.Markdown(compared);
-        File.WriteAllText(Path.Combine(output, "scores.md"), table);
+        Directory.CreateDirectory(target);
+        var report = ComparisonReport.ToMarkdown(curves);
+        await File.WriteAllTextAsync(Path.Combine(target, "comparison.md"), report, CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(target, "curves.csv"), ComparisonReport.ToCsv(curves), CancellationToken.None);
+        foreach (var task in curves.GroupBy(curve => curve.Run.Task.Name))
+        {
+            await File.WriteAllTextAsync(Path.Combine(target, $"{task.Key}.svg"), CurvePlot.Draw([.. task]), CancellationToken.None);
+        }
+
         Console.Out.WriteLine();
-        Console.Out.Write(table);
-        Console.Out.WriteLine($"written to {output}: scores.md, curves.csv, curves.svg");
+        Console.Out.Write(report);
         return ExitCode.Success;
     }
 }

@@ -5,7 +5,7 @@ using System.Text;
 namespace Rapid.Cli.Comparison;
 
 /// <summary>
-/// Learning curves as an SVG: for each spec the mean over seeds as a line, the range from the worst to the best seed as a band.
+/// Learning curves of one task as an SVG: for each variant the mean over seeds as a line, the range from the worst to the best seed as a band.
 /// </summary>
 internal static class CurvePlot
 {
@@ -14,10 +14,11 @@ internal static class CurvePlot
     // Okabe and Ito's palette, which colour-blind readers can tell apart.
     private static readonly string[] Colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
 
-    /// <summary>Draws; the first evaluation of all may lie anywhere, axes begin at step 0.</summary>
-    public static string Draw(IReadOnlyList<ComparedSpec> specs)
+    /// <summary>Draws; axes begin at step 0, and at return 0 unless returns are negative.</summary>
+    public static string Draw(IReadOnlyList<Curve> curves)
     {
-        var bands = specs.Select(spec => spec.Band()).ToList();
+        var variants = curves.GroupBy(curve => curve.Run.Variant.Text).ToList();
+        var bands = variants.Select(variant => Band([.. variant])).ToList();
         double lastStep = bands.Max(band => band[^1].Step);
         var (low, high) = (Math.Min(0, bands.Min(band => band.Min(point => point.Low))), bands.Max(band => band.Max(point => point.High)));
         high = high > low ? high : low + 1;
@@ -27,14 +28,19 @@ internal static class CurvePlot
             $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" """
             + $"""font-family="sans-serif" font-size="12">""").AppendLine();
         svg.Append(CultureInfo.InvariantCulture, $"""<rect width="{Width}" height="{Height}" fill="white"/>""").AppendLine();
-        for (var i = 0; i <= Ticks; i++)
+        foreach (var value in RoundNumbers(low, high))
         {
-            var (step, value) = (lastStep * i / Ticks, low + (high - low) * i / Ticks);
             svg.Append(CultureInfo.InvariantCulture, $"""<path d="M{Left},{Y(value):F1}H{Width - Right}" stroke="#ddd"/>""");
-            svg.Append(CultureInfo.InvariantCulture, $"""<text x="{Left - 6}" y="{Y(value) + 4:F1}" text-anchor="end">{value:0}</text>""");
             svg.Append(
                 CultureInfo.InvariantCulture,
-                $"""<text x="{X(step):F1}" y="{Height - Bottom + 18}" text-anchor="middle">{step / 1000:0}k</text>""").AppendLine();
+                $"""<text x="{Left - 6}" y="{Y(value) + 4:F1}" text-anchor="end">{value:0.##}</text>""").AppendLine();
+        }
+
+        foreach (var step in RoundNumbers(0, lastStep))
+        {
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"""<text x="{X(step):F1}" y="{Height - Bottom + 18}" text-anchor="middle">{step / 1000:0.##}k</text>""").AppendLine();
         }
 
         svg.Append(
@@ -44,11 +50,11 @@ internal static class CurvePlot
             CultureInfo.InvariantCulture,
             $"""<text transform="translate(16,{(Top + Height - Bottom) / 2}) rotate(-90)" """
             + $"""text-anchor="middle">evaluation return</text>""").AppendLine();
-        for (var i = 0; i < specs.Count; i++)
+        for (var i = 0; i < variants.Count; i++)
         {
             var (colour, band) = (Colours[i % Colours.Length], bands[i]);
             var edge = band.Select(point => Point(point.Step, point.High))
-                .Concat(band.Reverse().Select(point => Point(point.Step, point.Low)));
+                .Concat(Enumerable.Reverse(band).Select(point => Point(point.Step, point.Low)));
             svg.Append(CultureInfo.InvariantCulture, $"""<polygon points="{string.Join(' ', edge)}" fill="{colour}" opacity="0.15"/>""");
             svg.Append(
                 CultureInfo.InvariantCulture,
@@ -58,7 +64,7 @@ internal static class CurvePlot
             svg.Append(CultureInfo.InvariantCulture, $"""<path d="M{Left + 10},{legend}h20" stroke="{colour}" stroke-width="2"/>""");
             svg.Append(
                 CultureInfo.InvariantCulture,
-                $"""<text x="{Left + 36}" y="{legend + 4}">{WebUtility.HtmlEncode(specs[i].Name)}</text>""").AppendLine();
+                $"""<text x="{Left + 36}" y="{legend + 4}">{WebUtility.HtmlEncode(variants[i].Key)}</text>""").AppendLine();
         }
 
         return svg.AppendLine("</svg>").ToString();
@@ -66,5 +72,26 @@ internal static class CurvePlot
         double X(double step) => Left + (Width - Left - Right) * step / lastStep;
         double Y(double value) => Height - Bottom - (Height - Top - Bottom) * (value - low) / (high - low);
         string Point(double step, double value) => string.Create(CultureInfo.InvariantCulture, $"{X(step):F1},{Y(value):F1}");
+    }
+
+    /// <summary>Steps at which every seed was evaluated, with the mean and the extremes over seeds.</summary>
+    private static List<(long Step, double Mean, double Low, double High)> Band(List<Curve> curves) =>
+    [
+        .. Enumerable.Range(0, curves.Min(curve => curve.Points.Count)).Select(i =>
+        {
+            var returns = curves.Select(curve => curve.Points[i].Return).ToList();
+            return (curves[0].Points[i].Step, returns.Average(), returns.Min(), returns.Max());
+        }),
+    ];
+
+    /// <summary>Multiples of 1, 2 or 5 times a power of ten within a range, about <see cref="Ticks"/> of them.</summary>
+    private static IEnumerable<double> RoundNumbers(double low, double high)
+    {
+        var power = Math.Pow(10, Math.Floor(Math.Log10((high - low) / Ticks)));
+        var distance = ((double[])[1, 2, 5, 10]).Select(factor => factor * power).First(step => (high - low) / step <= Ticks + 1);
+        for (var i = Math.Ceiling(low / distance); i * distance <= high; i++)
+        {
+            yield return i * distance;
+        }
     }
 }

@@ -11,10 +11,14 @@ internal static class RunFolders
 {
     /// <summary>The newest run of exactly this spec that has not ended, or null.</summary>
     public static RunDirectory? FindUnfinished(string runs, ExperimentOptions options) =>
-        Find(runs, options, ExperimentState.Pending, ExperimentState.Running);
+        FindNewest(runs, options, ExperimentState.Pending, ExperimentState.Running);
 
-    /// <summary>The newest run of exactly this spec that has finished, or null.</summary>
-    public static RunDirectory? FindFinished(string runs, ExperimentOptions options) => Find(runs, options, ExperimentState.Finished);
+    /// <summary>The newest run of exactly this spec that is in one of these states, or null.</summary>
+    public static RunDirectory? FindNewest(string runs, ExperimentOptions options, params IReadOnlyCollection<ExperimentState> states)
+    {
+        var spec = SpecWriter.ToJson(options);
+        return RunDirectory.All(runs).LastOrDefault(run => states.Contains(run.ReadState().State) && JsonNode.DeepEquals(SpecOf(run), spec));
+    }
 
     /// <summary>The run that a user names: a folder, or the name of one below the folder of runs.</summary>
     /// <exception cref="CliException">There is none.</exception>
@@ -46,13 +50,6 @@ internal static class RunFolders
         {
             throw new CliException($"{run.Path} is being trained by another process; another --seed or --set name=... makes another run");
         }
-    }
-
-    private static RunDirectory? Find(string runs, ExperimentOptions options, params ExperimentState[] states)
-    {
-        var spec = SpecWriter.ToJson(options);
-        return RunDirectory.All(runs).LastOrDefault(run =>
-            states.Contains(run.ReadState().State) && JsonNode.DeepEquals(SpecOf(run), spec));
     }
 
     private static JsonNode? SpecOf(RunDirectory run) => JsonNode.Parse(File.ReadAllText(Path.Combine(run.Path, "run.json")))?["spec"];

@@ -22,7 +22,7 @@ public sealed record ExperimentOptions
     /// <summary>Who steps it.</summary>
     public ActorOptions Actors { get; init; } = new();
 
-    /// <summary>What learns; today always <see cref="PpoOptions"/>.</summary>
+    /// <summary>What learns.</summary>
     public required AlgorithmOptions Algorithm { get; init; }
 
     /// <summary>The networks.</summary>
@@ -70,13 +70,6 @@ public sealed record ActorOptions
     [Between(1, 1024)] public int Threads { get; init; } = 1;
 }
 
-/// <summary>What every algorithm has.</summary>
-public abstract record AlgorithmOptions
-{
-    /// <summary>"ppo".</summary>
-    public abstract string Name { get; }
-}
-
 /// <summary>The networks. Defaults for vector observations: CleanRL's continuous preset (two separate towers 64-64 tanh).</summary>
 public sealed record NetworkOptions
 {
@@ -86,10 +79,10 @@ public sealed record NetworkOptions
     /// <summary>Activation after each hidden layer.</summary>
     public Activation Activation { get; init; } = Activation.Tanh;
 
-    /// <summary>One body with two heads instead of two separate towers.</summary>
+    /// <summary>One body with two heads instead of two separate towers; on-policy only.</summary>
     public bool Shared { get; init; }
 
-    /// <summary>How weights start; biases start at 0.</summary>
+    /// <summary>How weights start; biases start at 0, except with uniform_fan_in.</summary>
     public Initialization Initialization { get; init; } = Initialization.Orthogonal;
 
     /// <summary>Gain of hidden layers (square root of 2).</summary>
@@ -123,18 +116,21 @@ public enum Initialization
     XavierUniform,
     /// <summary>Normal rows rescaled to the gain as L2 norm (OpenAI baselines ppo1).</summary>
     NormalizedColumns,
+    /// <summary>Uniform within the gain over the square root of the inputs; biases too, without the gain (libtorch's default).</summary>
+    UniformFanIn,
 }
 
-/// <summary>Running normalisation (see algorithms: parallel update, count starts at 1e-4, epsilon 1e-8).</summary>
+/// <summary>Normalisation. On-policy: running, by the parallel update, count starts at 1e-4, epsilon 1e-8. SAC: observations only, once, by those
+/// of the warm-up.</summary>
 public sealed record NormalizationOptions
 {
-    /// <summary>Normalise observations by running mean and variance. Default: on for MuJoCo, off for classic control.</summary>
+    /// <summary>Normalise observations by mean and variance. PPO's default: on for continuous actions. SAC: measured once, over the warm-up.</summary>
     public bool Observations { get; init; }
 
     /// <summary>Clip of normalised observations.</summary>
     [Above(0)] public double ObservationClip { get; init; } = 10;
 
-    /// <summary>Divide rewards by the running standard deviation of the discounted return. Default as <see cref="Observations"/>.</summary>
+    /// <summary>Divide rewards by the running standard deviation of the discounted return; on-policy only. PPO's default as <see cref="Observations"/>.</summary>
     public bool Rewards { get; init; }
 
     /// <summary>Clip of normalised rewards.</summary>
@@ -147,11 +143,33 @@ public sealed record ReplayOptions
     /// <summary>Where blocks live, and so what "acknowledged" means.</summary>
     public ReplayStore Store { get; init; } = ReplayStore.Memory;
 
-    /// <summary>Steps the table holds before appends wait; 0 means one learner batch (rollout_steps * environments * actors).</summary>
+    /// <summary>Steps the table holds. On-policy: before appends wait; 0 means one learner batch (rollout_steps * environments * actors).
+    /// Off-policy: before the oldest go.</summary>
     [AtLeast(0)] public long CapacitySteps { get; init; }
 
-    /// <summary>Blocks whose policy is older than this many versions are dropped and counted.</summary>
+    /// <summary>On-policy: blocks whose policy is older than this many versions are dropped and counted.</summary>
     [Between(0, 1_000_000)] public int MaxPolicyLag { get; init; } = 8;
+
+    /// <summary>Off-policy: how transitions are drawn.</summary>
+    public ReplaySampler Sampler { get; init; } = ReplaySampler.Uniform;
+
+    /// <summary>Prioritised: exponent of priorities (alpha; Schaul et al. 2016 use 0.6).</summary>
+    [Between(0, 10)] public double PriorityExponent { get; init; } = 0.6;
+
+    /// <summary>Prioritised: exponent of importance weights (beta; Schaul et al. 2016 begin at 0.4).</summary>
+    [Between(0, 1)] public double ImportanceExponent { get; init; } = 0.4;
+
+    /// <summary>Off-policy: sampled batches that may be on their way while the learner computes. In lockstep none are drawn early.</summary>
+    [Between(1, 1024)] public int PrefetchBatches { get; init; } = 8;
+}
+
+/// <summary>How an off-policy table is sampled.</summary>
+public enum ReplaySampler
+{
+    /// <summary>Every step is as likely.</summary>
+    Uniform,
+    /// <summary>In proportion to a power of the newest temporal-difference error (Schaul et al. 2016).</summary>
+    Prioritised,
 }
 
 /// <summary>Stores of the replay service.</summary>

@@ -11,12 +11,14 @@ internal sealed class SpecBinder
     /// <summary>What was wrong so far.</summary>
     public List<SpecProblem> Problems { get; } = [];
 
-    /// <summary>The fields of a record: name in a spec and property.</summary>
+    /// <summary>The fields of a record, what it inherits first: name in a spec and property.</summary>
     public static IEnumerable<(string Name, PropertyInfo Property)> FieldsOf(Type record) => record
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
         .Where(property => property.CanWrite || property.Name == nameof(AlgorithmOptions.Name))
-        .OrderBy(property => property.Name == nameof(AlgorithmOptions.Name) ? 0 : 1)
+        .OrderBy(property => property.Name switch { nameof(AlgorithmOptions.Name) => -2, nameof(AlgorithmOptions.Preset) => -1, _ => DepthOf(property.DeclaringType!) })
         .Select(property => (SpecText.SnakeCase(property.Name), property));
+
+    private static int DepthOf(Type type) => type.BaseType is { } parent ? 1 + DepthOf(parent) : 0;
 
     /// <summary>Overwrites the fields of a record, which is changed in place.</summary>
     public void Bind(object record, SpecNode.Map map, string path)

@@ -10,8 +10,6 @@ public static class SpecReader
     /// <summary>The spec of <c>rapid train</c> without arguments.</summary>
     public const string DefaultYaml = "environment: { name: HalfCheetah-v4 }";
 
-    private const int LongestName = 200;
-
     /// <summary>Reads YAML.</summary>
     /// <param name="yaml">The document.</param>
     /// <param name="overrides">"path=value", applied over the document, for example "algorithm.learning_rate=1e-4".</param>
@@ -96,14 +94,14 @@ public static class SpecReader
         binder.Problems.AddRange(problems);
         var environment = FindEnvironment(tree, binder.Problems);
         var algorithm = Choose(tree, "algorithm", "name", "ppo", Presets.Algorithms, binder.Problems);
-        var preset = Choose(tree, "algorithm", "preset", "cleanrl", Presets.Of(algorithm), binder.Problems);
+        var preset = Choose(tree, "algorithm", "preset", Presets.Of(algorithm)[0], Presets.Of(algorithm), binder.Problems);
 
         // With an unknown environment the other fields are still checked, against the defaults of the commonest kind.
         var options = Presets.Default(environment ?? EnvironmentRegistry.Find("HalfCheetah-v4")!, algorithm, preset);
         binder.Bind(options, tree, "");
         if (environment is not null)
         {
-            CheckTogether(options, environment, binder.Problems);
+            SpecRules.Check(options, environment, binder.Problems);
         }
 
         return binder.Problems.Count == 0 ? options : throw new SpecException(binder.Problems);
@@ -149,45 +147,4 @@ public static class SpecReader
     private static string? TextOf(SpecNode.Map tree, string group, string field) =>
         tree.Children.TryGetValue(group, out var node) && node is SpecNode.Map map
         && map.Children.TryGetValue(field, out var child) && child is SpecNode.Value { Text: { } text } ? text : null;
-
-    /// <summary>Rules between fields.</summary>
-    private static void CheckTogether(ExperimentOptions options, EnvironmentInfo environment, List<SpecProblem> problems)
-    {
-        if (options.Name.Trim().Length == 0 || options.Name.Length > LongestName || options.Name.Any(char.IsControl))
-        {
-            var message = $"'{SpecText.Shorten(options.Name)}' is not a name, allowed: 1 to {LongestName} characters on one line";
-            problems.Add(new SpecProblem("name", message));
-        }
-
-        foreach (var (option, problem) in EnvironmentRegistry.CheckOptions(environment, options.Environment.Options))
-        {
-            problems.Add(new SpecProblem($"environment.options.{option}", problem));
-        }
-
-        if (options.Algorithm is not PpoOptions ppo)
-        {
-            return;
-        }
-
-        var batch = (long)ppo.RolloutSteps * options.Actors.Environments * options.Actors.Count;
-        var made = $"{batch} steps (rollout_steps {ppo.RolloutSteps} x actors.environments {options.Actors.Environments} x actors.count {options.Actors.Count})";
-        if (batch > int.MaxValue)
-        {
-            problems.Add(new SpecProblem("algorithm.rollout_steps", $"a batch of {made} is too large"));
-        }
-        else if (batch % ppo.Minibatches != 0)
-        {
-            problems.Add(new SpecProblem("algorithm.minibatches", $"{ppo.Minibatches} does not divide the batch of {made}"));
-        }
-
-        if (options.TotalSteps < batch)
-        {
-            problems.Add(new SpecProblem("total_steps", $"{options.TotalSteps} is less than one batch of {made}"));
-        }
-
-        if (options.Replay.CapacitySteps != 0 && options.Replay.CapacitySteps < batch)
-        {
-            problems.Add(new SpecProblem("replay.capacity_steps", $"{options.Replay.CapacitySteps} is less than one batch of {made}; 0 means exactly one"));
-        }
-    }
 }

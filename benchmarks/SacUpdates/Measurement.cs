@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Hosting;
+using Rapid.Learner.Algorithms;
+using Rapid.Learner.Replay;
+using Rapid.Policies;
+using Rapid.Protocol;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+using Rapid.Replay;
+using static TorchSharp.torch;
+
+namespace Rapid.Benchmarks;
+
+/// <summary>One measurement in one process: updates on batches from a table, and the matrix products of these updates alone.</summary>
+internal static class Measurement
+{
+    private const int Blocks = 100, StepsPerBlock = 1000, WarmUp = 100;
+
+    public static async Task RunAsync(int updates)
+    {
+        var spec = SpecReader.ReadYaml("{ environment: { name: HalfCheetah-v4 }, algorithm: { name: sac } }");
+        var sac = (SacOptions)spec.Algorithm;
+        using var environment = EnvironmentFactory.Create(spec.Environment);
+        var layout = PolicyLayout.Create(spec, environment.ObservationSpace, environment.ActionSpace);
+        var directory = Directory.CreateTempSubdirectory("rapid-bench-");
+        var options = new ServiceOptions { Listen = [ServiceAddress.Unix(Path.Combine(directory.FullName, "replay"))] };
+        await using var app = ReplayHost.Build(options, LogLevel.Critical);
+        await app.StartAsync();
+        using var algorithm = AlgorithmFactory.CreateOffPolicy(spec, layout);
+        var definition = new TableDefinition
+        {
+            Name = "bench/t",
+            Kind = TableKind.Uniform,
+            Items = ItemKind.Transition,
+            Store = StoreKind.Memory,
+            CapacitySteps = Blocks * StepsPerBlock,
+        };
+        await using (var table = new TransitionTable(Channels.Open(options.Listen[0], options), definition, sac.BatchSize, null, NullLogger.Instance))
+        {
+            await table.CreateTableAsync(default);
+            await table.AppendAsync(Enumerable.Range(1, Blocks).Select(sequence => Block(layout, sequence)), default);
+            table.Start([.. Enumerable.Range(0, spec.Replay.PrefetchBatches).Select(_ => new TransitionBatch(layout, sac, CPU))], null);
+            await table.RequestAsync(WarmUp + updates, default);
+            await UpdateAsync(table, algorithm, WarmUp);
+            var clock = Stopwatch.StartNew();
+            await UpdateAsync(table, algorithm, updates);
+            var rate = updates / clock.Elapsed.TotalSeconds;
+            var share = rate / MatrixProducts.UpdatesPerSecond(layout, sac.BatchSize);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"updates/s {rate:F1} share {share:F3}"));
+        }
+
+        await app.StopAsync();
+        directory.Delete(recursive: true);
+    }
+
+    private static async Task UpdateAsync(TransitionTable table, IOffPolicyAlgorithm algorithm, int updates)
+    {
+        for (var i = 0; i < updates; i++)
+        {
+            var received = await table.ReadAsync(default);
+            algorithm.Update(received.Transitions);
+            await table.ReturnAsync(received.Transitions, [], default);
+        }
+    }
+
+    private static Trajectory Block(PolicyLayout layout, int sequence)
+    {
+        var random = new Random(sequence);
+        float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() * 2 - 1)];
+        var block = new Trajectory { Producer = "bench", Sequence = (ulong)sequence, Steps = StepsPerBlock, Environments = 1 };
+        block.Add<float>(TrajectoryColumns.Observations, Numbers((StepsPerBlock + 1) * layout.ObservationSize), StepsPerBlock + 1, 1, layout.ObservationSize);
+        block.Add<float>(TrajectoryColumns.Actions, Numbers(StepsPerBlock * layout.ActionSize), StepsPerBlock, 1, layout.ActionSize);
+        block.Add<float>(TrajectoryColumns.Rewards, Numbers(StepsPerBlock), StepsPerBlock, 1);
+        block.Add<byte>(TrajectoryColumns.Terminated, new byte[StepsPerBlock], StepsPerBlock, 1);
+        block.Add<byte>(TrajectoryColumns.Truncated, new byte[StepsPerBlock], StepsPerBlock, 1);
+        block.Add<float>(TrajectoryColumns.FinalObservations, [], 0, layout.ObservationSize);
+        return block;
+    }
+}

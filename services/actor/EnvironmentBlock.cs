@@ -1,0 +1,159 @@
+using Rapid.Environments;
+using Rapid.Protocol;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Actor;
+
+/// <summary>
+/// The environments of one slot and what every block says about them: actions, rewards, endings, final observations, episodes. What happens depends
+/// on the run's seed, the slot and the actions alone. Buffers are allocated once; nothing is allocated per step.
+/// </summary>
+internal sealed class EnvironmentBlock : IDisposable
+{
+    // Parts of the run's seed: ASCII of "envs" and "acts".
+    private const ulong EnvironmentRole = 0x656E7673, ActionRole = 0x61637473;
+
+    private readonly VectorEnvironment _environments;
+    private readonly float[] _actions, _rewards, _raw, _finals, _finalObservations;
+    private readonly byte[] _terminated, _truncated;
+    private readonly long[] _indices;
+    private readonly List<Episode> _episodes = [];
+    private readonly bool _isDiscrete;
+    private ulong _reportedBroken;
+    private int _keptFinals;
+
+    /// <param name="options">Block length, environments, seed.</param>
+    /// <param name="slot">Whose random streams.</param>
+    /// <param name="make">Makes one environment.</param>
+    public EnvironmentBlock(ExperimentOptions options, uint slot, Func<IEnvironment> make)
+    {
+        (Steps, Count) = (options.Algorithm.RolloutSteps, options.Actors.Environments);
+        _environments = new VectorEnvironment(_ => make(), Count, RandomStream.Derive(options.Seed, EnvironmentRole, slot), options.Actors.Threads);
+        Noise = [.. Enumerable.Range(0, Count).Select(i => new RandomStream(RandomStream.Derive(options.Seed, ActionRole, slot, (ulong)i)))];
+        ObservationSize = ((BoxSpace)ObservationSpace).Size;
+        _isDiscrete = ActionSpace is DiscreteSpace;
+        ActionSize = ActionSpace is BoxSpace box ? box.Size : 1;
+        var rows = Steps * Count;
+        (_raw, _finals) = (new float[Count * ObservationSize], new float[Count * ObservationSize]);
+        _actions = new float[rows * ActionSize];
+        _indices = _isDiscrete ? new long[rows] : [];
+        (_rewards, _terminated, _truncated) = (new float[rows], new byte[rows], new byte[rows]);
+        _finalObservations = new float[rows * ObservationSize];
+    }
+
+    /// <summary>T.</summary>
+    public int Steps { get; }
+
+    /// <summary>N.</summary>
+    public int Count { get; }
+
+    /// <summary>Elements of an observation.</summary>
+    public int ObservationSize { get; }
+
+    /// <summary>Elements of an action; 1 for an index.</summary>
+    public int ActionSize { get; }
+
+    /// <summary>Of one environment.</summary>
+    public Space ObservationSpace => _environments.ObservationSpace;
+
+    /// <summary>Of one environment.</summary>
+    public Space ActionSpace => _environments.ActionSpace;
+
+    /// <summary>[N], the random stream of each environment's actions.</summary>
+    public RandomStream[] Noise { get; }
+
+    /// <summary>[N, obs], raw, of this moment.</summary>
+    public ReadOnlySpan<float> Observations => _raw;
+
+    /// <summary>[K, obs], raw final observations of the K truncations of this block so far; may be normalised in place.</summary>
+    public Span<float> FinalObservations => _finalObservations.AsSpan(0, _keptFinals * ObservationSize);
+
+    /// <summary>[N, act], to be filled before step t.</summary>
+    public Span<float> Actions(int t) => _actions.AsSpan(t * Count * ActionSize, Count * ActionSize);
+
+    /// <summary>[N] of step t.</summary>
+    public ReadOnlySpan<float> Rewards(int t) => _rewards.AsSpan(t * Count, Count);
+
+    /// <summary>Whether step t ended the episode of environment i.</summary>
+    public bool IsEnd(int t, int i) => (_terminated[t * Count + i] | _truncated[t * Count + i]) != 0;
+
+    /// <summary>Begins the first episodes.</summary>
+    public void Reset() => _environments.Reset(_raw);
+
+    /// <summary>Begins a block where the last one ended.</summary>
+    public void Begin()
+    {
+        _keptFinals = 0;
+        _episodes.Clear();
+    }
+
+    /// <summary>Steps all environments with the actions of step t.</summary>
+    /// <returns>False when one broke: the block cannot be trusted.</returns>
+    public bool Step(int t)
+    {
+        var actions = _actions.AsMemory(t * Count * ActionSize, Count * ActionSize);
+        var (start, truncated) = (t * Count, _truncated.AsMemory(t * Count, Count));
+        _environments.Step(actions, _raw, _rewards.AsSpan(start, Count), _terminated.AsSpan(start, Count), truncated.Span, _finals);
+        if (_environments.IsBroken)
+        {
+            return false;
+        }
+
+        for (var i = 0; i < Count; i++)
+        {
+            if (truncated.Span[i] != 0)
+            {
+                _finals.AsSpan(i * ObservationSize, ObservationSize).CopyTo(_finalObservations.AsSpan(_keptFinals++ * ObservationSize));
+            }
+        }
+
+        foreach (var episode in _environments.Finished)
+        {
+            _episodes.Add(new Episode
+            {
+                Step = (uint)t,
+                Environment = (uint)episode.Environment,
+                Return = episode.Return,
+                Length = (uint)episode.Length,
+                Truncated = episode.Truncated,
+            });
+        }
+
+        return true;
+    }
+
+    /// <summary>A block of all steps, with the columns that this class knows, without its address.</summary>
+    /// <param name="policyVersion">Who acted.</param>
+    /// <param name="observations">[T+1, N, obs].</param>
+    public Trajectory Pack(long policyVersion, ReadOnlySpan<float> observations)
+    {
+        var block = new Trajectory { Steps = (uint)Steps, Environments = (uint)Count, PolicyVersion = policyVersion };
+        block.Add(TrajectoryColumns.Observations, observations, Steps + 1, Count, ObservationSize);
+        if (_isDiscrete)
+        {
+            for (var i = 0; i < _indices.Length; i++)
+            {
+                _indices[i] = (long)_actions[i];
+            }
+
+            block.Add<long>(TrajectoryColumns.Actions, _indices, Steps, Count);
+        }
+        else
+        {
+            block.Add<float>(TrajectoryColumns.Actions, _actions, Steps, Count, ActionSize);
+        }
+
+        block.Add<float>(TrajectoryColumns.Rewards, _rewards, Steps, Count);
+        block.Add<byte>(TrajectoryColumns.Terminated, _terminated, Steps, Count);
+        block.Add<byte>(TrajectoryColumns.Truncated, _truncated, Steps, Count);
+        block.Add<float>(TrajectoryColumns.FinalObservations, FinalObservations, _keptFinals, ObservationSize);
+        block.Episodes.AddRange(_episodes);
+        block.BrokenEnvironments = (ulong)_environments.BrokenCount - _reportedBroken;
+        _reportedBroken = (ulong)_environments.BrokenCount;
+        return block;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _environments.Dispose();
+}

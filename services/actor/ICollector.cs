@@ -1,0 +1,25 @@
+using Rapid.Environments;
+using Rapid.Protocol;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Actor;
+
+/// <summary>Steps the environments of one slot with a policy and writes blocks of what an algorithm learns from.</summary>
+public interface ICollector : IDisposable
+{
+    /// <summary>Collects one block.</summary>
+    /// <param name="snapshot">The policy that acts in all of it.</param>
+    /// <param name="cancellation">Checked at every step.</param>
+    /// <returns>The block without its address; null when an environment broke, in which case the block is lost and the next begins afresh.</returns>
+    /// <exception cref="InvalidDataException">The snapshot is for another network.</exception>
+    Trajectory? Collect(PolicySnapshot snapshot, CancellationToken cancellation);
+
+    /// <summary>The collector of an experiment's algorithm.</summary>
+    static ICollector Create(ExperimentOptions options, uint slot)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        IEnvironment Make() => EnvironmentFactory.Create(options.Environment);
+        return options.Algorithm is OnPolicyOptions ? new RolloutCollector(options, slot, Make) : new TransitionCollector(options, slot, Make);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using Rapid.Environments;
+using Rapid.Policies;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Actor;
+
+/// <summary>
+/// Blocks for off-policy learning: raw observations, actions as the environment took them, rewards and endings. What the policy saw is not stored,
+/// because the learner normalises what it samples.
+/// </summary>
+public sealed class TransitionCollector : ICollector
+{
+    private readonly EnvironmentBlock _block;
+    private readonly PolicyInference _policy;
+    private readonly ObservationNormalizer? _normalizer;
+    private readonly Space _actions;
+    private readonly float[] _observations, _seen;
+    private bool _isStarted;
+
+    internal TransitionCollector(ExperimentOptions options, uint slot, Func<IEnvironment> make)
+    {
+        _block = new EnvironmentBlock(options, slot, make);
+        _actions = _block.ActionSpace;
+        _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _actions));
+        var normalization = options.Normalization;
+        _normalizer = normalization.Observations ? new ObservationNormalizer(_block.ObservationSize, (float)normalization.ObservationClip) : null;
+        _observations = new float[(_block.Steps + 1) * _block.Count * _block.ObservationSize];
+        _seen = new float[_block.Count * _block.ObservationSize];
+    }
+
+    /// <inheritdoc/>
+    public Trajectory? Collect(PolicySnapshot snapshot, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        Load(snapshot);
+        _block.Begin();
+        Keep(0);
+        for (var t = 0; t < _block.Steps; t++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Act(snapshot, _block.Actions(t));
+            if (!_block.Step(t))
+            {
+                return null;
+            }
+
+            Keep(t + 1);
+        }
+
+        return _block.Pack(snapshot.Version, _observations);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _block.Dispose();
+
+    private void Load(PolicySnapshot snapshot)
+    {
+        if (_policy.Layout.Problem(snapshot) is { } problem)
+        {
+            throw new InvalidDataException(problem);
+        }
+
+        _policy.Load(MemoryMarshal.Cast<byte, float>(snapshot.Parameters.Span));
+        if (snapshot.ObservationNormalizer is { } state)
+        {
+            _normalizer?.Statistics.Import([.. state.Mean], [.. state.Variance], state.Count);
+        }
+
+        if (!_isStarted)
+        {
+            _block.Reset();
+            _isStarted = true;
+        }
+    }
+
+    private void Keep(int t) => _block.Observations.CopyTo(_observations.AsSpan(t * _seen.Length));
+
+    private void Act(PolicySnapshot snapshot, Span<float> actions)
+    {
+        if (snapshot.ExploreUniformly)
+        {
+            UniformActions.Draw(_actions, _block.Noise, actions);
+        }
+        else if (_normalizer is null)
+        {
+            _policy.Sample(_block.Observations, _block.Noise, actions);
+        }
+        else
+        {
+            _normalizer.Normalize(_block.Observations, _seen);
+            _policy.Sample(_seen, _block.Noise, actions);
+        }
+    }
+}

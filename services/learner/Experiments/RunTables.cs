@@ -1,0 +1,152 @@
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Rapid.Environments;
+using Rapid.Hosting;
+using Rapid.Learner.Replay;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Learner.Experiments;
+
+/// <summary>
+/// The tables of a run. On-policy: a queue. P3O: a queue, and a table of sequences that the learner appends to. SAC: a table of transitions that
+/// actors append to; in lockstep a queue, whose blocks the learner appends to the transitions in the order of slots.
+/// </summary>
+public sealed class RunTables : IAsyncDisposable
+{
+    // Part of the run's seed: ASCII of "draw".
+    private const ulong SamplingRole = 0x64726177;
+
+    private readonly ILogger _logger;
+
+    /// <param name="run">The run's id.</param>
+    /// <param name="spec">What learns.</param>
+    /// <param name="service">Where the replay service is.</param>
+    /// <param name="logger">Hears of a replay service that is away.</param>
+    public RunTables(string run, ExperimentOptions spec, ServiceOptions service, ILogger logger)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        ArgumentNullException.ThrowIfNull(service);
+        _logger = logger;
+        if (spec.Algorithm is SacOptions sac)
+        {
+            var table = TransitionsOf(run, spec, sac);
+            double? beta = spec.Replay.Sampler == ReplaySampler.Prioritised ? spec.Replay.ImportanceExponent : null;
+            Transitions = new TransitionTable(Channels.Open(service.Replay[0], service), table, sac.BatchSize, beta, logger);
+            ActorTable = table.Name;
+        }
+
+        if (spec.Algorithm is P3oOptions p3o)
+        {
+            var sequences = p3o.SampleMultiplier * spec.Actors.Environments * spec.Actors.Count;
+            Sequences = new SequenceReplay(
+                Channels.Open(service.Replay[0], service), SequencesOf(run, spec, p3o), p3o.RolloutSteps, sequences, spec.Replay.PrefetchBatches, logger);
+        }
+
+        if (Transitions is null || spec.Lockstep)
+        {
+            var table = QueueOf(run, spec);
+            Queue = new TrajectoryReader(Channels.Open(service.Replay[0], service), table, logger);
+            ActorTable = table.Name;
+        }
+    }
+
+    /// <summary>The table that actors append to.</summary>
+    public string ActorTable { get; } = "";
+
+    /// <summary>Fresh blocks, each once; null when actors append to <see cref="Transitions"/>.</summary>
+    public TrajectoryReader? Queue { get; }
+
+    /// <summary>Old sequences; null of an algorithm that does not replay them.</summary>
+    public SequenceReplay? Sequences { get; }
+
+    /// <summary>Old transitions; null of an algorithm that does not replay them.</summary>
+    public TransitionTable? Transitions { get; }
+
+    /// <summary>Makes the tables, or finds those of an earlier life.</summary>
+    public async Task CreateAsync(CancellationToken cancellation)
+    {
+        await (Queue?.CreateTableAsync(cancellation) ?? Task.CompletedTask);
+        await (Sequences?.CreateTableAsync(cancellation) ?? Task.CompletedTask);
+        await (Transitions?.CreateTableAsync(cancellation) ?? Task.CompletedTask);
+    }
+
+    /// <summary>Drops the tables: the run is over.</summary>
+    public async Task DropAsync(CancellationToken cancellation)
+    {
+        foreach (var drop in new Func<CancellationToken, Task>?[] { Queue is null ? null : Queue.DropTableAsync, Sequences is null ? null : Sequences.DropTableAsync, Transitions is null ? null : Transitions.DropTableAsync })
+        {
+            try
+            {
+                await (drop?.Invoke(cancellation) ?? Task.CompletedTask);
+            }
+            catch (RpcException error)
+            {
+                // The run is complete without it; the table costs memory until somebody drops it.
+                _logger.LogWarning("a table of the run could not be dropped: {Message}", error.Status.Detail);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await (Queue?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (Sequences?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await (Transitions?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    private static TableDefinition QueueOf(string run, ExperimentOptions spec)
+    {
+        // The capacity of an off-policy run is that of its transitions.
+        var capacity = spec.Algorithm is OnPolicyOptions ? spec.Replay.CapacitySteps : 0;
+        return new TableDefinition
+        {
+            Name = $"{run}/rollouts",
+            Kind = TableKind.Queue,
+            Store = StoreOf(spec),
+            CapacitySteps = (ulong)(capacity > 0 ? capacity : RoundSteps(spec)),
+        };
+    }
+
+    private static TableDefinition SequencesOf(string run, ExperimentOptions spec, P3oOptions p3o) => new()
+    {
+        Name = $"{run}/sequences",
+        Kind = TableKind.Uniform,
+        Items = ItemKind.Sequence,
+        Store = StoreOf(spec),
+        CapacitySteps = (ulong)p3o.ReplaySteps,
+        MinimumSteps = (ulong)p3o.WarmUpSteps,
+        Seed = RandomStream.Derive(spec.Seed, SamplingRole),
+    };
+
+    private static TableDefinition TransitionsOf(string run, ExperimentOptions spec, SacOptions sac)
+    {
+        var isPrioritised = spec.Replay.Sampler == ReplaySampler.Prioritised;
+        var samplesPerStep = sac.UpdatesPerStep * sac.BatchSize;
+        return new TableDefinition
+        {
+            Name = $"{run}/transitions",
+            Kind = isPrioritised ? TableKind.Prioritised : TableKind.Uniform,
+            Items = ItemKind.Transition,
+            Store = StoreOf(spec),
+            CapacitySteps = (ulong)spec.Replay.CapacitySteps,
+            // In lockstep the learner itself knows when the warm-up is over, and actors wait for it.
+            MinimumSteps = (ulong)(spec.Lockstep ? 1 : sac.WarmUpSteps),
+            RateLimiter = spec.Lockstep ? null : new RateLimiter
+            {
+                SamplesPerInsert = samplesPerStep,
+                // Either side may be a block of each actor ahead, and every batch that may be on its way fits.
+                ErrorBuffer = Math.Max(samplesPerStep * RoundSteps(spec), (double)sac.BatchSize * (spec.Replay.PrefetchBatches + 1)),
+            },
+            NSteps = (uint)sac.NSteps,
+            Gamma = sac.Gamma,
+            PriorityExponent = isPrioritised ? spec.Replay.PriorityExponent : 0,
+            Seed = RandomStream.Derive(spec.Seed, SamplingRole),
+        };
+    }
+
+    private static StoreKind StoreOf(ExperimentOptions spec) => spec.Replay.Store == ReplayStore.Redis ? StoreKind.Redis : StoreKind.Memory;
+
+    private static long RoundSteps(ExperimentOptions spec) => (long)spec.Algorithm.RolloutSteps * spec.Actors.Environments * spec.Actors.Count;
+}

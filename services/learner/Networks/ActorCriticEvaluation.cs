@@ -1,0 +1,34 @@
+using static TorchSharp.torch;
+
+namespace Rapid.Learner.Networks;
+
+/// <summary>What on-policy algorithms ask of an actor-critic beside its forward pass.</summary>
+internal static class ActorCriticEvaluation
+{
+    /// <summary>log pi(a|s) [B] and the mean entropy, scalar.</summary>
+    /// <param name="policy">Says which distribution the head parametrises.</param>
+    /// <param name="head">[B, outputs], means or logits.</param>
+    /// <param name="actions">[B, act] float32, or [B, 1] int64 of a categorical policy.</param>
+    public static (Tensor LogProbabilities, Tensor Entropy) Score(this ActorCritic policy, Tensor head, Tensor actions)
+    {
+        if (policy.LogStd is { } logStd)
+        {
+            return (DiagonalGaussian.LogProbability(head, logStd, actions), DiagonalGaussian.Entropy(logStd));
+        }
+
+        var normalised = head.log_softmax(1);
+        return (Categorical.LogProbability(normalised, actions), Categorical.MeanEntropy(normalised));
+    }
+
+    /// <summary>Values [rows] of observations [rows, obs] on the host, without gradients.</summary>
+    public static float[] ValuesOf(this ActorCritic policy, ReadOnlyMemory<float> observations)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var rows = observations.Length / policy.Layout.ObservationSize;
+        var values = new float[rows];
+        var input = tensor(observations.ToArray(), [rows, policy.Layout.ObservationSize]).to(policy.Parameters.device);
+        TensorMemory.CopyTo(policy.Values(input), values);
+        return values;
+    }
+}

@@ -1,0 +1,24 @@
+using static TorchSharp.torch;
+
+namespace Rapid.Learner.Optimizers;
+
+/// <summary>Turns a gradient that is not finite into zeros and counts it, without waiting for the device.</summary>
+internal sealed class GradientGuard(Tensor gradients) : IDisposable
+{
+    /// <summary>Scalar, gradients that were zeroed so far.</summary>
+    public Tensor Count { get; } = zeros(1, device: gradients.device);
+
+    /// <summary>Checks the gradient as it is now.</summary>
+    public void ZeroIfBad()
+    {
+        using var scope = NewDisposeScope();
+
+        // One sum of squares is cheaper than looking at every element, and infinite or NaN as soon as one of them is.
+        var isBad = gradients.dot(gradients).isfinite().logical_not();
+        gradients.masked_fill_(isBad, 0);
+        Count.add_(isBad);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Count.Dispose();
+}

@@ -1,0 +1,245 @@
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.Extensions.Logging;
+using Polly;
+using Rapid.Hosting;
+using Rapid.Protocol;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Learner.Replay;
+
+/// <summary>
+/// Keeps the blocks that a run has learned from in a uniform table, and draws sequences out of it.
+/// </summary>
+/// <remarks>
+/// The learner appends, not the actors: it holds the block anyway, so the bytes leave it once more, as they would leave the actor; it leaves
+/// out what only the on-policy step needs; and blocks enter in the order in which they were learned from, which makes lockstep runs repeat
+/// bit for bit however many actors there are. A block keeps the name that its actor gave it, and is appended before it is acknowledged to
+/// the queue. One that comes again after a crash of either side is recognised by that name: every block is there exactly once.
+/// </remarks>
+public sealed class SequenceReplay : IAsyncDisposable
+{
+    private static readonly HashSet<string> ReplayedColumns =
+    [
+        TrajectoryColumns.Observations, TrajectoryColumns.Actions, TrajectoryColumns.Rewards, TrajectoryColumns.Terminated,
+        TrajectoryColumns.Truncated, TrajectoryColumns.FinalObservations, TrajectoryColumns.BehaviourLogProbabilities,
+        TrajectoryColumns.BehaviourMean, TrajectoryColumns.BehaviourLogStd,
+    ];
+
+    private readonly GrpcChannel _channel;
+    private readonly Protocol.V1.Replay.ReplayClient _client;
+    private readonly TableDefinition _definition;
+    private readonly int _steps;
+    private readonly int _sequences;
+    private readonly int _prefetch;
+    private readonly ResiliencePipeline _retry;
+    private AsyncDuplexStreamingCall<AppendRequest, AppendReply>? _appends;
+    private AsyncDuplexStreamingCall<SampleRequest, SampleReply>? _samples;
+    private ulong _insertedSteps;
+    private int _wanted;
+    private int _credits;
+
+    /// <param name="channel">To the replay service; owned.</param>
+    /// <param name="definition">The table; made when it is not there.</param>
+    /// <param name="steps">Steps of a sequence (T).</param>
+    /// <param name="sequences">Sequences of a batch (B).</param>
+    /// <param name="prefetch">Batches that may be on their way while the learner computes.</param>
+    /// <param name="logger">Hears of a replay service that is away.</param>
+    public SequenceReplay(GrpcChannel channel, TableDefinition definition, int steps, int sequences, int prefetch, ILogger logger)
+    {
+        (_channel, _definition, _steps, _sequences, _prefetch) = (channel, definition, steps, sequences, prefetch);
+        _client = new Protocol.V1.Replay.ReplayClient(channel);
+        _retry = Resilience.Forever("replaying sequences", logger);
+    }
+
+    /// <summary>Whether the table holds enough to sample from. After the loss of a table in memory it has to fill again.</summary>
+    public bool IsWarm => _insertedSteps >= _definition.MinimumSteps;
+
+    /// <summary>Makes the table, or finds that of an earlier life.</summary>
+    public async Task CreateTableAsync(CancellationToken cancellation) =>
+        _insertedSteps = (await RetryAsync(token => CreateOnceAsync(token), cancellation)).InsertedSteps;
+
+    /// <summary>Returns when every block is stored, once.</summary>
+    /// <exception cref="RpcException">The table refuses a block.</exception>
+    public async Task AppendAsync(IEnumerable<Trajectory> blocks, CancellationToken cancellation)
+    {
+        foreach (var block in blocks)
+        {
+            var request = new AppendRequest { Table = _definition.Name, Trajectory = ForReplay(block) };
+            var reply = await RetryAsync(token => AppendOnceAsync(request, token), cancellation);
+            if (reply.Code != (int)StatusCode.OK)
+            {
+                throw new RpcException(new Status((StatusCode)reply.Code, reply.Message));
+            }
+
+            _insertedSteps += reply.Duplicate ? 0 : (ulong)block.Steps * block.Environments;
+        }
+    }
+
+    /// <summary>Asks for batches, which are sampled and sent while the caller computes.</summary>
+    /// <param name="batches">How many <see cref="ReadAsync"/> will take, beyond those asked for before.</param>
+    /// <param name="cancellation">Gives up.</param>
+    public async Task RequestAsync(int batches, CancellationToken cancellation)
+    {
+        _wanted += batches;
+        await RetryAsync(
+            async token =>
+            {
+                await GrantAsync(token);
+                return true;
+            },
+            cancellation);
+    }
+
+    /// <summary>The next batch: T steps of B environments.</summary>
+    /// <returns>Null when the table was lost and has to fill again first; what was asked for is then forgotten.</returns>
+    public async Task<Trajectory?> ReadAsync(CancellationToken cancellation)
+    {
+        var batch = await RetryAsync(token => ReadOnceAsync(token), cancellation);
+        _wanted = batch is null ? 0 : _wanted - 1;
+        return batch;
+    }
+
+    /// <summary>Drops the table: the run is over.</summary>
+    public async Task DropTableAsync(CancellationToken cancellation)
+    {
+        Disconnect();
+        await _client.DropTableAsync(new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync()
+    {
+        Disconnect();
+        _channel.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>The columns that replaying needs, sharing their bytes.</summary>
+    private static Trajectory ForReplay(Trajectory block)
+    {
+        var replayed = new Trajectory
+        {
+            Experiment = block.Experiment,
+            Producer = block.Producer,
+            Sequence = block.Sequence,
+            Slot = block.Slot,
+            Steps = block.Steps,
+            Environments = block.Environments,
+            PolicyVersion = block.PolicyVersion,
+        };
+        replayed.Columns.AddRange(block.Columns.Where(column => ReplayedColumns.Contains(column.Name)));
+        return replayed;
+    }
+
+    private async Task<T> RetryAsync<T>(Func<CancellationToken, Task<T>> what, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _retry.ExecuteAsync(async token => await WithoutHalfCallsAsync(what, token), cancellation);
+        }
+        catch (RpcException error) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(error.Status.Detail, error, cancellation);
+        }
+    }
+
+    /// <summary>After any failure both calls begin anew: what was under way on them is not known.</summary>
+    private async Task<T> WithoutHalfCallsAsync<T>(Func<CancellationToken, Task<T>> what, CancellationToken cancellation)
+    {
+        try
+        {
+            return await what(cancellation);
+        }
+        catch (Exception error) when (error is RpcException or InvalidOperationException or OperationCanceledException)
+        {
+            Disconnect();
+            cancellation.ThrowIfCancellationRequested();
+            if (error is RpcException { StatusCode: StatusCode.NotFound })
+            {
+                _insertedSteps = (await CreateOnceAsync(cancellation)).InsertedSteps;
+                throw new RpcException(new Status(StatusCode.Unavailable, "the table was made anew"));
+            }
+
+            // Writing to a call that the service has ended is an invalid operation: like a broken connection, a new call helps.
+            throw error as RpcException ?? new RpcException(new Status(StatusCode.Unavailable, error.Message));
+        }
+    }
+
+    private async Task<TableInfo> CreateOnceAsync(CancellationToken cancellation) =>
+        await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: cancellation);
+
+    private async Task<AppendReply> AppendOnceAsync(AppendRequest request, CancellationToken cancellation)
+    {
+        _appends ??= _client.Append(cancellationToken: CancellationToken.None);
+        await _appends.RequestStream.WriteAsync(request, cancellation);
+        if (!await _appends.ResponseStream.MoveNext(cancellation))
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the replay service ended the call"));
+        }
+
+        var reply = _appends.ResponseStream.Current;
+        return (StatusCode)reply.Code is StatusCode.NotFound or StatusCode.ResourceExhausted
+            ? throw new RpcException(new Status(reply.Code == (int)StatusCode.NotFound ? StatusCode.NotFound : StatusCode.Unavailable, reply.Message))
+            : reply;
+    }
+
+    private async Task<Trajectory?> ReadOnceAsync(CancellationToken cancellation)
+    {
+        var call = await GrantAsync(cancellation);
+        if (!IsWarm)
+        {
+            return null;
+        }
+
+        if (!await call.ResponseStream.MoveNext(cancellation))
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the replay service ended the call"));
+        }
+
+        var reply = call.ResponseStream.Current;
+        _credits--;
+        if (reply.Refused is { } refused)
+        {
+            throw new RpcException(new Status((StatusCode)refused.Code, refused.Message));
+        }
+
+        var batch = new Trajectory { Steps = (uint)_steps, Environments = (uint)_sequences };
+        batch.Columns.AddRange(reply.Batch.Columns);
+        return batch;
+    }
+
+    /// <summary>Lets the service send what is wanted, as far as may be on its way.</summary>
+    private async Task<AsyncDuplexStreamingCall<SampleRequest, SampleReply>> GrantAsync(CancellationToken cancellation)
+    {
+        var call = _samples ?? await ConnectAsync(cancellation);
+        var credits = Math.Min(_wanted, _prefetch) - _credits;
+        if (IsWarm && credits > 0)
+        {
+            await call.RequestStream.WriteAsync(new SampleRequest { Credits = (uint)credits }, cancellation);
+            _credits += credits;
+        }
+
+        return call;
+    }
+
+    private async Task<AsyncDuplexStreamingCall<SampleRequest, SampleReply>> ConnectAsync(CancellationToken cancellation)
+    {
+        _samples = _client.Sample(cancellationToken: CancellationToken.None);
+        await _samples.RequestStream.WriteAsync(new SampleRequest { Table = _definition.Name, BatchSize = (uint)_sequences }, cancellation);
+        if (!await _samples.ResponseStream.MoveNext(cancellation))
+        {
+            throw new RpcException(new Status(StatusCode.Unavailable, "the replay service ended the call"));
+        }
+
+        _insertedSteps = _samples.ResponseStream.Current.Opened.InsertedSteps;
+        return _samples;
+    }
+
+    private void Disconnect()
+    {
+        _appends?.Dispose();
+        _samples?.Dispose();
+        (_appends, _samples, _credits) = (null, null, 0);
+    }
+}

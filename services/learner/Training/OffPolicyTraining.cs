@@ -1,0 +1,286 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Rapid.Environments;
+using Rapid.Learner.Algorithms;
+using Rapid.Learner.Checkpoints;
+using Rapid.Learner.Experiments;
+using Rapid.Learner.Replay;
+using Rapid.Policies;
+using Rapid.Protocol;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+using static TorchSharp.torch;
+
+namespace Rapid.Learner.Training;
+
+/// <summary>
+/// Warm up with random actions, then learn from batches of the table, publishing the policy now and then. A run's step is what its updates
+/// account for, warm_up_steps + updates / updates_per_step, so that it ends with the same number of updates whatever was killed on the way;
+/// the table's rate limiter keeps actors about there.
+/// </summary>
+public sealed class OffPolicyTraining : ITraining
+{
+    private static readonly TimeSpan WarmUpPoll = TimeSpan.FromMilliseconds(20);
+
+    private readonly RunContext _run;
+    private readonly ExperimentOptions _options;
+    private readonly SacOptions _sac;
+    private readonly PolicyLayout _layout;
+    private readonly IOffPolicyAlgorithm _algorithm;
+    private readonly TransitionTable _table;
+    private readonly RunReports _reports;
+    private readonly float[] _priorities;
+    private readonly long _lastUpdate;
+    private readonly Stopwatch _learning = new();
+    private RunningMeanVariance? _observations;
+    private long _step, _updates;
+    private ulong _insertedSteps, _heldSteps, _brokenEnvironments;
+
+    /// <summary>Prepares a run; <see cref="RunAsync"/> starts it.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="table">Where transitions come from.</param>
+    public OffPolicyTraining(RunContext run, TransitionTable table)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        (_run, _options, _sac, _table) = (run, run.Options, (SacOptions)run.Options.Algorithm, table);
+        using var environment = EnvironmentFactory.Create(_options.Environment);
+        _layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
+        _algorithm = AlgorithmFactory.CreateOffPolicy(_options, _layout);
+        _reports = new RunReports(run, _layout);
+        _priorities = _options.Replay.Sampler == ReplaySampler.Prioritised ? new float[_sac.BatchSize] : [];
+        _lastUpdate = UpdatesAt(_options.TotalSteps);
+    }
+
+    private bool IsOver => _updates >= _lastUpdate;
+
+    /// <inheritdoc/>
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        Resume();
+        // A run that was stopped between its last step and its last score asks for that score again.
+        Publish(IsOver ? _options.Evaluation.FinalEpisodes : 0);
+        try
+        {
+            await (_options.Lockstep ? LearnInLockstepAsync(cancellation) : LearnAsync(cancellation));
+        }
+        catch (OperationCanceledException)
+        {
+            SaveCheckpoint();
+            throw;
+        }
+
+        SaveCheckpoint();
+        await _reports.AwaitEvaluationAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _algorithm.Dispose();
+
+    /// <summary>Collection and learning overlap; the table's rate limiter holds them together.</summary>
+    private async Task LearnAsync(CancellationToken cancellation)
+    {
+        while (_step < _sac.WarmUpSteps)
+        {
+            _step = Math.Min(_sac.WarmUpSteps, await _table.CountStepsAsync(cancellation));
+            if (_step < _sac.WarmUpSteps)
+            {
+                await Task.Delay(WarmUpPoll, cancellation);
+            }
+        }
+
+        await FinishWarmUpAsync(cancellation);
+        Publish(IsOver ? _options.Evaluation.FinalEpisodes : 0);
+        await _table.RequestAsync(_lastUpdate - _updates, cancellation);
+        while (!IsOver)
+        {
+            var before = _step;
+            await UpdateAsync(cancellation);
+            var episodes = _reports.EpisodesDue(before, _step);
+            if (episodes > 0 || _updates % _sac.PublishInterval == 0)
+            {
+                Publish(episodes);
+                _reports.DrainEvaluations();
+            }
+
+            SaveCheckpointIfDue(before);
+        }
+    }
+
+    /// <summary>A block of each slot, in the order of slots, then the updates that these steps pay for, then the next policy.</summary>
+    private async Task LearnInLockstepAsync(CancellationToken cancellation)
+    {
+        var rounds = new BatchCollector(_run.Trajectories, _options.Actors.Count, lockstep: true, maxPolicyLag: 0);
+        var collected = _step;
+        if (collected >= _sac.WarmUpSteps)
+        {
+            await FinishWarmUpAsync(cancellation);
+        }
+
+        while (!IsOver)
+        {
+            IReadOnlyList<ReceivedBlock> blocks;
+            try
+            {
+                blocks = await rounds.CollectAsync(_reports.Version, cancellation);
+            }
+            catch (TableLostException)
+            {
+                // Blocks that actors believe delivered are gone. New weights, even equal ones, make every actor collect again.
+                Publish(0);
+                continue;
+            }
+
+            await _table.AppendAsync(blocks.Select(block => block.Trajectory), cancellation);
+            Account(blocks.SelectMany(block => block.Trajectory.Episodes), (ulong)blocks.Sum(block => (long)block.Trajectory.BrokenEnvironments));
+            var (before, wasWarmingUp) = (_step, collected < _sac.WarmUpSteps);
+            collected += blocks.Sum(block => (long)block.Trajectory.Steps * block.Trajectory.Environments);
+            _step = Math.Max(_step, Math.Min(collected, _sac.WarmUpSteps));
+            if (wasWarmingUp && collected >= _sac.WarmUpSteps)
+            {
+                await FinishWarmUpAsync(cancellation);
+            }
+
+            await UpdateToAsync(Math.Min(_lastUpdate, UpdatesAt(collected)), cancellation);
+            var episodes = _reports.EpisodesDue(before, _step);
+            Publish(episodes);
+            await _run.Trajectories.AcknowledgeAsync(blocks, cancellation);
+            if (episodes > 0 && !IsOver)
+            {
+                await _reports.AwaitEvaluationAsync(cancellation);
+            }
+
+            SaveCheckpointIfDue(before);
+        }
+    }
+
+    private async Task UpdateToAsync(long update, CancellationToken cancellation)
+    {
+        await _table.RequestAsync(Math.Max(0, update - _updates), cancellation);
+        while (_updates < update)
+        {
+            await UpdateAsync(cancellation);
+        }
+    }
+
+    private async Task UpdateAsync(CancellationToken cancellation)
+    {
+        var received = await _table.ReadAsync(cancellation);
+        _learning.Start();
+        _algorithm.Update(received.Transitions);
+        if (_priorities.Length > 0)
+        {
+            _algorithm.ReadErrors(_priorities);
+        }
+
+        _learning.Stop();
+        await _table.ReturnAsync(received.Transitions, _priorities, cancellation);
+        _updates++;
+        _step = IsOver ? _options.TotalSteps : _sac.WarmUpSteps + (long)(_updates / _sac.UpdatesPerStep);
+        (_insertedSteps, _heldSteps) = (received.InsertedSteps, received.HeldSteps);
+        if (!_options.Lockstep)
+        {
+            Account(received.Episodes, received.BrokenEnvironments);
+        }
+
+        if (_updates % _sac.MetricsInterval == 0 || IsOver)
+        {
+            WriteTraining();
+        }
+    }
+
+    /// <summary>Measures observations once, over all of the warm-up, and begins to receive batches.</summary>
+    private async Task FinishWarmUpAsync(CancellationToken cancellation)
+    {
+        ObservationNormalizer? normalizer = null;
+        if (_options.Normalization.Observations)
+        {
+            _observations ??= Floor(await _table.MeasureObservationsAsync(_layout.ObservationSize, cancellation));
+            normalizer = new ObservationNormalizer(_layout.ObservationSize, (float)_options.Normalization.ObservationClip);
+            normalizer.Statistics.Import(_observations.Mean.ToArray(), _observations.Variance.ToArray(), _observations.Count);
+        }
+
+        _table.Start([.. Enumerable.Range(0, _options.Replay.PrefetchBatches).Select(_ => new TransitionBatch(_layout, _sac, CPU))], normalizer);
+    }
+
+    /// <summary>Deviations are kept from below, because a dimension that hardly moved in the warm-up may move later, and scaled.</summary>
+    private RunningMeanVariance Floor(RunningMeanVariance measured)
+    {
+        double Adjust(double variance) => Math.Pow(Math.Max(Math.Sqrt(variance), _sac.MinimumDeviation) * _sac.VarianceScaling, 2);
+        var adjusted = new RunningMeanVariance(_layout.ObservationSize);
+        adjusted.Import(measured.Mean.ToArray(), [.. measured.Variance.ToArray().Select(Adjust)], measured.Count);
+        return adjusted;
+    }
+
+    private long UpdatesAt(long step) => (long)(Math.Max(0, step - _sac.WarmUpSteps) * _sac.UpdatesPerStep);
+
+    private void Account(IEnumerable<Episode> episodes, ulong brokenEnvironments)
+    {
+        foreach (var episode in episodes)
+        {
+            _reports.Returns.Add(episode.Return, episode.Length);
+        }
+
+        _brokenEnvironments += brokenEnvironments;
+    }
+
+    private void Publish(int evaluationEpisodes) =>
+        _reports.Publish(_algorithm.CopyParameters, _step, evaluationEpisodes, _observations, exploreUniformly: _step < _sac.WarmUpSteps);
+
+    private void WriteTraining()
+    {
+        _reports.WriteTraining(
+            _step,
+            _updates,
+            [
+                ("inserted_steps", _insertedSteps),
+                ("held_steps", _heldSteps),
+                ("broken_environments", _brokenEnvironments),
+                .. _algorithm.ReadFigures(),
+            ],
+            _learning.Elapsed);
+        _learning.Reset();
+    }
+
+    private void SaveCheckpointIfDue(long before)
+    {
+        if (!IsOver && RunReports.Crosses(_options.Checkpoint.IntervalSteps, before, _step))
+        {
+            SaveCheckpoint();
+        }
+    }
+
+    private void SaveCheckpoint()
+    {
+        var tensors = new Dictionary<string, TensorData>();
+        var algorithm = new JsonObject();
+        _algorithm.Save(tensors, algorithm);
+        var state = new JsonObject { ["algorithm"] = algorithm, ["broken_environments"] = _brokenEnvironments };
+        _reports.Save(state);
+        if (_observations is not null)
+        {
+            state["observation_normalizer"] = StateJson.From(_observations);
+        }
+
+        _run.Checkpoints.Save(new Checkpoint(_step, _updates, tensors, state));
+    }
+
+    private void Resume()
+    {
+        if (_run.Checkpoints.LoadNewest() is { } checkpoint)
+        {
+            _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
+            _reports.Load(checkpoint.State);
+            _brokenEnvironments = (ulong)checkpoint.State["broken_environments"]!;
+            if (checkpoint.State["observation_normalizer"] is { } statistics)
+            {
+                _observations = new RunningMeanVariance(_layout.ObservationSize);
+                StateJson.To(statistics, _observations);
+            }
+
+            (_step, _updates) = (checkpoint.Step, checkpoint.Updates);
+        }
+
+        // What was learned after the checkpoint, or before the first one, is learned again.
+        _run.Metrics.TruncateAfter(_step);
+    }
+}

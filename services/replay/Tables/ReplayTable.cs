@@ -1,0 +1,332 @@
+using Grpc.Core;
+using Rapid.Protocol.V1;
+using Rapid.Replay.Sampling;
+using Rapid.Replay.Stores;
+
+namespace Rapid.Replay.Tables;
+
+/// <summary>What became of an appended block: stored (OK), there already, or refused and why.</summary>
+internal readonly record struct AppendOutcome(bool IsDuplicate, StatusCode Code = StatusCode.OK, string Message = "");
+
+/// <summary>
+/// What all kinds of tables share: a block is stored once, whatever is retried, and its producer hears so when the table can take its next
+/// one, which is the back-pressure.
+/// </summary>
+internal abstract class ReplayTable(TableDefinition definition, string incarnation, ITableStore store, MemoryBudget memory) : IDisposable
+{
+    private const int MaximumProducers = 100_000;
+
+    private readonly ProducerLog _producers = new(MaximumProducers);
+    private readonly Dictionary<string, Task> _storing = [];
+    private readonly CancellationTokenSource _dropped = new();
+    private List<string> _forgotten = [];
+    private TaskCompletionSource? _changed;
+    private string? _signature;
+    private ulong _nextId = 1, _appended, _duplicates, _rejected;
+
+    public TableDefinition Definition => definition;
+
+    public string Incarnation => incarnation;
+
+    /// <summary>Cancelled when the table is dropped.</summary>
+    public CancellationToken Dropped => _dropped.Token;
+
+    protected Lock Gate { get; } = new();
+
+    protected ITableStore Store => store;
+
+    protected MemoryBudget Memory => memory;
+
+    /// <summary>Under the gate: the memory that the table held is free already.</summary>
+    protected bool IsDropped { get; private set; }
+
+    /// <summary>Stores a block once, then waits until there is room for another.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled, or the table was dropped.</exception>
+    public async Task<AppendOutcome> AppendAsync(Trajectory? block, CancellationToken cancellation)
+    {
+        if ((BlockValidator.Problem(block) ?? ProblemOf(block!)) is { } problem)
+        {
+            return Reject(StatusCode.InvalidArgument, $"table '{definition.Name}': {problem}");
+        }
+
+        var (signature, bytes, steps) =
+            (BlockValidator.SignatureOf(block!), block!.CalculateSize(), (long)block.Steps * block.Environments);
+        while (true)
+        {
+            Task? earlier;
+            var isAdmitted = false;
+            var stored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            ulong id = 0;
+            List<string> forgotten = [];
+            IReadOnlyCollection<ulong> removed = [];
+            lock (Gate)
+            {
+                if (!_storing.TryGetValue(block.Producer, out earlier))
+                {
+                    if (_producers.Has(block.Producer, block.Sequence))
+                    {
+                        _duplicates++;
+                        break;
+                    }
+
+                    if (Refusal(signature) is { } refusal)
+                    {
+                        return refusal;
+                    }
+
+                    if (CanAdmit(steps))
+                    {
+                        if (Reserve(block, bytes) is { Code: not StatusCode.OK } unfit)
+                        {
+                            return unfit;
+                        }
+
+                        isAdmitted = true;
+                        _signature = signature;
+                        _storing.Add(block.Producer, stored.Task);
+                        id = _nextId++;
+                        (forgotten, _forgotten) = (_forgotten, forgotten);
+                        removed = TakeEvicted();
+                    }
+                }
+            }
+
+            if (earlier is not null)
+            {
+                // A retry came while the first try is still being stored; afterwards it is a duplicate, or tries by itself.
+                await earlier.WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                cancellation.ThrowIfCancellationRequested();
+            }
+            else if (!isAdmitted)
+            {
+                await WaitAsync(() => CanAdmit(steps), cancellation);
+            }
+            else
+            {
+                // What has begun to be stored is finished even when the producer goes away: it may be in the store already, and its retry
+                // must know.
+                _ = StoreAsync(id, block, bytes, signature, forgotten, removed, stored);
+                await stored.Task.WaitAsync(cancellation);
+                await WaitAsync(HasRoom, cancellation);
+                return new AppendOutcome(IsDuplicate: false);
+            }
+        }
+
+        await WaitAsync(HasRoom, cancellation);
+        return new AppendOutcome(IsDuplicate: true);
+    }
+
+    /// <summary>Begins a learner's call.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT: the request does not fit this table.</exception>
+    public abstract SampleSession Open(SampleRequest request);
+
+    public TableInfo Info()
+    {
+        lock (Gate)
+        {
+            var info = new TableInfo
+            {
+                Definition = definition,
+                Incarnation = incarnation,
+                AppendedBlocks = _appended,
+                DuplicateBlocks = _duplicates,
+                RejectedBlocks = _rejected,
+            };
+            Describe(info);
+            return info;
+        }
+    }
+
+    public async Task DropAsync(CancellationToken cancellation)
+    {
+        Task[] storing;
+        lock (Gate)
+        {
+            if (!IsDropped)
+            {
+                IsDropped = true;
+                Free();
+            }
+
+            storing = [.. _storing.Values];
+        }
+
+        await _dropped.CancelAsync();
+
+        // A write that came after the removal would leave its block behind.
+        await Task.WhenAll(storing).WaitAsync(cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await store.DropAsync(cancellation);
+    }
+
+    public void Dispose()
+    {
+        lock (Gate)
+        {
+            if (!IsDropped)
+            {
+                IsDropped = true;
+                Free();
+            }
+        }
+
+        _dropped.Cancel();
+        _dropped.Dispose();
+    }
+
+    /// <summary>Under the gate: what all kinds of tables remember.</summary>
+    protected (string? Signature, ulong NextId, IReadOnlyDictionary<string, ulong> Producers) Remembered() =>
+        (_signature, _nextId, _producers.Newest);
+
+    /// <summary>Takes up what all kinds of tables remember.</summary>
+    protected void Restore(string? signature, ulong nextId, IEnumerable<KeyValuePair<string, ulong>> producers)
+    {
+        _signature = signature;
+        _nextId = Math.Max(_nextId, nextId);
+        foreach (var (producer, sequence) in producers)
+        {
+            Remember(producer, sequence);
+        }
+    }
+
+    /// <summary>Why a block that is well-formed does not fit this kind of table, or null.</summary>
+    protected virtual string? ProblemOf(Trajectory block) => null;
+
+    /// <summary>Under the gate: whether so many steps may be stored now.</summary>
+    protected virtual bool CanAdmit(long steps) => true;
+
+    /// <summary>Under the gate: takes what a new block needs until it is stored, or says why that cannot be.</summary>
+    protected abstract AppendOutcome Reserve(Trajectory block, int bytes);
+
+    /// <summary>Under the gate: gives back what was reserved; the block was not stored.</summary>
+    protected abstract void CancelReservation(Trajectory block, int bytes);
+
+    /// <summary>Under the gate: the store has a block that was reserved.</summary>
+    protected abstract void Add(ulong id, Trajectory block, int bytes);
+
+    /// <summary>Under the gate: blocks that the store can forget together with the next append.</summary>
+    protected virtual IReadOnlyCollection<ulong> TakeEvicted() => [];
+
+    /// <summary>Under the gate: whether a producer may go on.</summary>
+    protected virtual bool HasRoom() => true;
+
+    /// <summary>Under the gate: what this kind of table has to say of itself.</summary>
+    protected abstract void Describe(TableInfo info);
+
+    /// <summary>Under the gate: gives back all memory; the table is no more.</summary>
+    protected abstract void Free();
+
+    protected AppendOutcome Reject(StatusCode code, string problem)
+    {
+        lock (Gate)
+        {
+            _rejected++;
+        }
+
+        return new AppendOutcome(IsDuplicate: false, code, problem);
+    }
+
+    /// <summary>Refuses what the service's memory cannot hold.</summary>
+    protected AppendOutcome RejectForMemory(string what) => Reject(
+        StatusCode.ResourceExhausted,
+        $"table '{definition.Name}': {what} does not fit: the replay service holds {memory.Used} bytes and may hold {memory.Limit} "
+            + "(RAPID_REPLAY_MEMORY)");
+
+    /// <summary>Under the gate: wakes everybody who waits for a change.</summary>
+    protected void Signal()
+    {
+        _changed?.SetResult();
+        _changed = null;
+    }
+
+    /// <summary>Waits until a condition, which is asked under the gate, is true.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled, or the table was dropped.</exception>
+    protected async Task WaitAsync(Func<bool> condition, CancellationToken cancellation)
+    {
+        CancellationTokenSource? either = null;
+        try
+        {
+            while (true)
+            {
+                Task changed;
+                lock (Gate)
+                {
+                    if (condition())
+                    {
+                        return;
+                    }
+
+                    _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                    changed = _changed.Task;
+                }
+
+                either ??= CancellationTokenSource.CreateLinkedTokenSource(cancellation, Dropped);
+                await changed.WaitAsync(either.Token);
+            }
+        }
+        finally
+        {
+            either?.Dispose();
+        }
+    }
+
+    private async Task StoreAsync(
+        ulong id,
+        Trajectory block,
+        int bytes,
+        string signature,
+        List<string> forgotten,
+        IReadOnlyCollection<ulong> removed,
+        TaskCompletionSource stored)
+    {
+        try
+        {
+            await store.AppendAsync(id, block, signature, forgotten, removed, Dropped);
+            lock (Gate)
+            {
+                _storing.Remove(block.Producer);
+                Remember(block.Producer, block.Sequence);
+                _appended++;
+                if (!IsDropped)
+                {
+                    Add(id, block, bytes);
+                }
+            }
+
+            stored.SetResult();
+        }
+        catch (Exception error)
+        {
+            lock (Gate)
+            {
+                _storing.Remove(block.Producer);
+                if (!IsDropped)
+                {
+                    CancelReservation(block, bytes);
+                }
+            }
+
+            stored.SetException(error);
+        }
+    }
+
+    /// <summary>Under the gate: why no block of these columns can be stored, or null.</summary>
+    private AppendOutcome? Refusal(string signature)
+    {
+        if (IsDropped)
+        {
+            return Reject(StatusCode.NotFound, $"table '{definition.Name}' was dropped");
+        }
+
+        return _signature is not null && _signature != signature
+            ? Reject(StatusCode.InvalidArgument, $"the block's columns are {signature} where table '{definition.Name}' holds {_signature}")
+            : null;
+    }
+
+    private void Remember(string producer, ulong sequence)
+    {
+        if (_producers.Remember(producer, sequence) is { } forgotten)
+        {
+            _forgotten.Add(forgotten);
+        }
+    }
+}

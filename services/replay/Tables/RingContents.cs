@@ -1,0 +1,326 @@
+using Rapid.Environments;
+using Rapid.Protocol.V1;
+using Rapid.Replay.Sampling;
+using Rapid.Replay.Selection;
+
+namespace Rapid.Replay.Tables;
+
+/// <summary>
+/// The blocks of a table that is no queue: which slot holds which, which of them are in memory, and how items are chosen among them. All
+/// memory is taken when it is made. Not thread-safe.
+/// </summary>
+internal sealed class RingContents : IDisposable
+{
+    // Ids, the way from id to slot, and references; and what is remembered of a block besides its columns when there is no store to ask.
+    private const int SlotBytes = 64, HeaderBytes = 256, EpisodeBytes = 64;
+
+    private readonly MemoryBudget _memory;
+    private readonly ColumnRing _ring;
+    private readonly HotSlots _hot;
+    private readonly ItemSelector _selector;
+    private readonly PrioritySelector? _priorities;
+    private readonly LowestSlot? _lowest;
+    private readonly ulong[] _ids;
+    private readonly Trajectory?[] _headers;
+    private readonly Dictionary<ulong, int> _slots;
+    private readonly Stack<int> _holes = new();
+    private readonly int _items;
+    private readonly long _bookkeeping;
+    private string _experiment = "";
+    private long _episodeBytes;
+    private int _next, _filled;
+
+    private RingContents(TableDefinition definition, ColumnRing ring, int slots, RandomStream random, MemoryBudget memory, long bookkeeping)
+    {
+        (_ring, _memory, _bookkeeping) = (ring, memory, bookkeeping);
+        (Slots, _items, _hot) = (slots, ring.Layout.ItemsOf(definition.Items), new HotSlots(slots, ring.Slots));
+        (_ids, _slots) = (new ulong[slots], new Dictionary<ulong, int>(slots));
+        _headers = definition.Store == StoreKind.Memory ? new Trajectory?[slots] : [];
+        _priorities = definition.Kind == TableKind.Prioritised ? new PrioritySelector(slots, _items, definition.PriorityExponent, random)
+            : null;
+        _selector = _priorities
+            ?? (ItemSelector)(definition.Kind == TableKind.Newest ? new NewestSelector(slots, _items)
+                : new UniformSelector(slots, _items, random));
+        _lowest = definition.Eviction == Eviction.LowestPriority ? new LowestSlot(slots) : null;
+    }
+
+    public BlockLayout Layout => _ring.Layout;
+
+    public ColumnRing Ring => _ring;
+
+    /// <summary>How many blocks fit.</summary>
+    public int Slots { get; }
+
+    /// <summary>Blocks held.</summary>
+    public int Held => _slots.Count;
+
+    /// <summary>Items cut out of a block.</summary>
+    public int ItemsPerBlock => _items;
+
+    /// <summary>Null when items have no priorities.</summary>
+    public PrioritySelector? Priorities => _priorities;
+
+    /// <summary>Ids of the blocks held, oldest first.</summary>
+    public ulong[] Ids => [.. _slots.Keys.Order()];
+
+    /// <summary>The policy of the oldest block; 0 when it is not known.</summary>
+    public long OldestPolicyVersion =>
+        _lowest is null && _headers.Length > 0 && Held > 0 ? _headers[Held < Slots ? 0 : _next]?.PolicyVersion ?? 0 : 0;
+
+    /// <summary>Takes the memory that a table needs for blocks of a layout.</summary>
+    /// <returns>The contents, empty; or null and why not.</returns>
+    public static (RingContents? Contents, string? Problem) Create(TableDefinition definition, BlockLayout layout, RandomStream random,
+        MemoryBudget memory)
+    {
+        var isMemory = definition.Store == StoreKind.Memory;
+        var slots = (long)Math.Max(1, definition.CapacitySteps / (ulong)layout.Rows);
+        var places = isMemory ? slots : Math.Clamp((long)definition.CacheBytes / Math.Max(1, layout.BlockBytes), 1, slots);
+        var items = layout.ItemsOf(definition.Items);
+        var what = $"a table of {definition.CapacitySteps} steps in blocks of {layout.Rows} steps and {layout.BlockBytes} bytes";
+        if (slots > Array.MaxLength / 2
+            || (definition.Kind == TableKind.Prioritised && PrioritySelector.LeavesFor((int)slots, items) > SumTree.MostLeaves))
+        {
+            return (null, $"{what} has more items than a table can hold");
+        }
+
+        var bookkeeping = slots * (SlotBytes + (isMemory ? HeaderBytes : 0)) + HotSlots.BytesFor((int)slots, (int)places)
+            + definition.Kind switch
+            {
+                TableKind.Prioritised => PrioritySelector.BytesFor((int)slots, items),
+                TableKind.Newest => NewestSelector.BytesFor((int)slots),
+                _ => UniformSelector.BytesFor((int)slots),
+            }
+            + (definition.Eviction == Eviction.LowestPriority ? LowestSlot.BytesFor((int)slots) : 0);
+        if (!memory.TryTake(bookkeeping))
+        {
+            return (null, what);
+        }
+
+        if (ColumnRing.TryCreate(layout, (int)places, memory) is not { } ring)
+        {
+            memory.Release(bookkeeping);
+            return (null, what);
+        }
+
+        return (new RingContents(definition, ring, (int)slots, random, memory, bookkeeping), null);
+    }
+
+    /// <summary>Whether a block is held, and where.</summary>
+    public bool TryFind(ulong id, out int slot) => _slots.TryGetValue(id, out slot);
+
+    /// <summary>Takes a block in.</summary>
+    /// <param name="id">Greater than that of every block before it.</param>
+    /// <param name="block">Its content; null when only the store has it.</param>
+    /// <returns>The block that gave way; 0 when none had to.</returns>
+    public ulong Add(ulong id, Trajectory? block)
+    {
+        var (slot, evicted) = MakeRoom();
+        Put(slot, id, block);
+        return evicted;
+    }
+
+    /// <summary>
+    /// Puts a block where it was in a table that is brought back; the oldest first, and <see cref="Settle"/> when all are there.
+    /// </summary>
+    /// <returns>False when there is no such place.</returns>
+    public bool TryPlace(int slot, ulong id, Trajectory block)
+    {
+        if (id == 0 || slot < 0 || slot >= Slots || _ids[slot] != 0 || _slots.ContainsKey(id))
+        {
+            return false;
+        }
+
+        Put(slot, id, block);
+        _filled = Math.Max(_filled, slot + 1);
+        _next = (slot + 1) % Slots;
+        return true;
+    }
+
+    /// <summary>Every block is where it was; the next one finds its place.</summary>
+    public void Settle()
+    {
+        if (_lowest is not null)
+        {
+            for (var slot = _filled - 1; slot >= 0; slot--)
+            {
+                if (_ids[slot] == 0)
+                {
+                    _holes.Push(slot);
+                }
+            }
+        }
+        else if (_filled < Slots)
+        {
+            _next = 0;
+        }
+    }
+
+    /// <summary>Forgets a block that is held.</summary>
+    public void Remove(ulong id)
+    {
+        var slot = _slots[id];
+        Empty(slot);
+        if (_lowest is not null)
+        {
+            _holes.Push(slot);
+        }
+    }
+
+    /// <summary>Draws the item for one position of a batch; there is at least one block.</summary>
+    public void Draw(BatchBuffer batch, int position)
+    {
+        var draw = _selector.Draw(position);
+        var (slot, index) = Math.DivRem(draw.Item, _items);
+        var id = _ids[slot];
+        batch.Add(
+            new Pick(position, (int)slot, (int)index, id), id * (ulong)_items + (ulong)index, draw.Probability * Held * _items,
+            _hot.Find((int)slot));
+    }
+
+    /// <summary>Puts a block that came from the store into memory, unless it is there, or has been evicted meanwhile.</summary>
+    /// <returns>Its place; -1 when the table no longer holds it.</returns>
+    public int Admit(ulong id, Trajectory block)
+    {
+        if (!_slots.TryGetValue(id, out var slot))
+        {
+            return -1;
+        }
+
+        var place = _hot.Find(slot);
+        if (place < 0)
+        {
+            place = _hot.Admit(slot);
+            _ring.Write(place, block);
+        }
+
+        return place;
+    }
+
+    /// <summary>Gives an item another priority, unless the table no longer holds it.</summary>
+    public void Update(ulong item, double priority)
+    {
+        var (id, index) = Math.DivRem(item, (ulong)_items);
+        if (_slots.TryGetValue(id, out var slot))
+        {
+            _priorities!.Update(slot, (int)index, priority);
+            _lowest?.Set(slot, _priorities.WeightOf(slot));
+        }
+    }
+
+    /// <summary>The weights of a held block's items; none when they have no priorities.</summary>
+    public double[] ExportWeights(ulong id)
+    {
+        var weights = new double[_priorities is null ? 0 : _items];
+        _priorities?.Export(_slots[id], weights);
+        return weights;
+    }
+
+    /// <summary>Gives the items of a block the weights that they once had.</summary>
+    public void ImportWeights(ulong id, ReadOnlySpan<double> weights)
+    {
+        var slot = _slots[id];
+        _priorities!.Import(slot, weights);
+        _lowest?.Set(slot, _priorities.WeightOf(slot));
+    }
+
+    /// <summary>A copy of a block of a memory table; null when it is not held.</summary>
+    public Trajectory? Read(ulong id)
+    {
+        if (!_slots.TryGetValue(id, out var slot))
+        {
+            return null;
+        }
+
+        var block = _headers[slot]!.Clone();
+        block.Columns.AddRange(_ring.Read(_hot.Find(slot)));
+        return block;
+    }
+
+    public void Dispose()
+    {
+        _ring.Dispose();
+        _memory.Release(_bookkeeping + _episodeBytes);
+    }
+
+    private Trajectory HeaderOf(Trajectory block)
+    {
+        // Nearly all blocks of a table are of one experiment: they share the string.
+        _experiment = block.Experiment == _experiment ? _experiment : block.Experiment;
+        var header = new Trajectory
+        {
+            Experiment = _experiment,
+            Producer = block.Producer,
+            Sequence = block.Sequence,
+            Slot = block.Slot,
+            Steps = block.Steps,
+            Environments = block.Environments,
+            PolicyVersion = block.PolicyVersion,
+            BrokenEnvironments = block.BrokenEnvironments,
+        };
+        header.Episodes.AddRange(block.Episodes);
+        CountEpisodes(header.Episodes.Count);
+        return header;
+    }
+
+    private void CountEpisodes(int change)
+    {
+        _episodeBytes += (long)change * EpisodeBytes;
+        _memory.Take((long)change * EpisodeBytes);
+    }
+
+    private void Put(int slot, ulong id, Trajectory? block)
+    {
+        _ids[slot] = id;
+        _slots.Add(id, slot);
+        if (block is not null)
+        {
+            _ring.Write(_hot.Admit(slot), block);
+            if (_headers.Length > 0)
+            {
+                _headers[slot] = HeaderOf(block);
+            }
+        }
+
+        _selector.Add(slot);
+        _lowest?.Add(slot, id, _priorities!.WeightOf(slot));
+    }
+
+    private (int Slot, ulong Evicted) MakeRoom()
+    {
+        if (_filled < Slots)
+        {
+            return (_filled++, 0);
+        }
+
+        if (_lowest is null)
+        {
+            // In order of age; a slot whose block the store lost is empty.
+            var oldest = _next;
+            _next = (_next + 1) % Slots;
+            return (oldest, _ids[oldest] == 0 ? 0 : Empty(oldest));
+        }
+
+        return _holes.TryPop(out var hole) ? (hole, 0) : (_lowest.Slot, Empty(_lowest.Slot));
+    }
+
+    private ulong Empty(int slot)
+    {
+        var id = _ids[slot];
+        _ids[slot] = 0;
+        _slots.Remove(id);
+        _selector.Remove(slot);
+        _lowest?.Remove(slot);
+        if (_headers.Length > 0)
+        {
+            CountEpisodes(-_headers[slot]!.Episodes.Count);
+            _headers[slot] = null;
+        }
+
+        if (_hot.Remove(slot) is >= 0 and var place)
+        {
+            _ring.Clear(place);
+        }
+
+        return id;
+    }
+}

@@ -1,0 +1,97 @@
+using Google.Protobuf;
+using Rapid.Replay.Checkpoints;
+
+namespace Rapid.Replay.Tables;
+
+/// <content>What goes into a checkpoint and comes out of it.</content>
+internal sealed partial class RingTable
+{
+    /// <summary>What a checkpoint of a memory table needs besides the blocks, and their ids.</summary>
+    public (TableState State, IReadOnlyList<ulong> Blocks) Export()
+    {
+        lock (Gate)
+        {
+            var (signature, nextId, producers) = Remembered();
+            var state = new TableState
+            {
+                Format = TableState.CurrentFormat,
+                Definition = JsonFormatter.Default.Format(Definition),
+                Signature = signature,
+                NextId = nextId,
+                InsertedSteps = _limiter.Inserted,
+                SampledTransitions = _limiter.Sampled,
+                HighestPriority = _contents?.Priorities?.HighestPriority ?? 1,
+                Random = _random.ExportState(),
+                Producers = producers,
+            };
+            return (state, BlockIds());
+        }
+    }
+
+    /// <summary>A block for a checkpoint; null when the table no longer holds it.</summary>
+    public SavedBlock? Export(ulong id)
+    {
+        lock (Gate)
+        {
+            return !IsDropped && _contents?.TryFind(id, out var slot) == true
+                ? new SavedBlock(id, slot, _contents.Read(id)!, _contents.ExportWeights(id))
+                : null;
+        }
+    }
+
+    /// <summary>Takes up what a checkpoint holds: first its blocks, oldest first, then the rest.</summary>
+    /// <param name="saved">The block.</param>
+    /// <param name="signature">What all blocks must look like.</param>
+    /// <returns>What is wrong with the block, or null.</returns>
+    /// <exception cref="InvalidOperationException">The service may not have the memory that the table needs.</exception>
+    public string? Import(SavedBlock saved, string? signature)
+    {
+        if ((BlockValidator.Problem(saved.Block) ?? ProblemOf(saved.Block)) is { } problem)
+        {
+            return problem;
+        }
+
+        if (BlockValidator.SignatureOf(saved.Block) != signature)
+        {
+            return $"block {saved.Id} has columns {BlockValidator.SignatureOf(saved.Block)} where the table has {signature}";
+        }
+
+        lock (Gate)
+        {
+            if (_contents is null)
+            {
+                Allocate(BlockLayout.Of(saved.Block));
+            }
+
+            if (!_contents!.TryPlace(saved.Slot, saved.Id, saved.Block))
+            {
+                return $"block {saved.Id} cannot be in slot {saved.Slot}";
+            }
+
+            _newestVersion = Math.Max(_newestVersion, saved.Block.PolicyVersion);
+            if (saved.Weights.Length == _contents.ItemsPerBlock)
+            {
+                _contents.ImportWeights(saved.Id, saved.Weights);
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>As <see cref="Import(SavedBlock, string)"/>.</summary>
+    public void Import(TableState state)
+    {
+        lock (Gate)
+        {
+            _limiter.Restore(state.InsertedSteps, state.SampledTransitions);
+            _random.ImportState(state.Random);
+            _contents?.Settle();
+            if (_contents?.Priorities is { } priorities)
+            {
+                priorities.HighestPriority = state.HighestPriority;
+            }
+
+            Restore(state.Signature, state.NextId, state.Producers);
+        }
+    }
+}

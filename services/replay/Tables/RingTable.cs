@@ -1,0 +1,321 @@
+using Grpc.Core;
+using Rapid.Environments;
+using Rapid.Protocol.V1;
+using Rapid.Replay.Sampling;
+using Rapid.Replay.Stores;
+
+namespace Rapid.Replay.Tables;
+
+/// <summary>
+/// A table of bounded size from which items are drawn again and again: new blocks push out old ones (or those of the lowest priority), and
+/// a rate limiter holds draws and appends together.
+/// </summary>
+internal sealed partial class RingTable : ReplayTable
+{
+    private readonly SampleToInsertRatio _limiter;
+    private readonly RandomStream _random;
+    private readonly EpisodeLog _episodes = new();
+    private readonly int _maximumBatchBytes;
+    private RingContents? _contents;
+    private List<ulong> _evictedIds = [];
+    private ulong _evicted, _sampled, _broken, _rejectedPriorities, _coldBlocks;
+    private long _newestVersion, _inFlight;
+
+    public RingTable(TableDefinition definition, string incarnation, ITableStore store, MemoryBudget memory, int maximumBatchBytes)
+        : base(definition, incarnation, store, memory)
+    {
+        var limits = definition.RateLimiter;
+        _limiter = new SampleToInsertRatio(limits?.SamplesPerInsert ?? 0, (long)definition.MinimumSteps, limits?.ErrorBuffer ?? 0);
+        _random = new RandomStream(definition.Seed);
+        _maximumBatchBytes = maximumBatchBytes;
+    }
+
+    /// <summary>Takes up what the store still holds, all of it cold.</summary>
+    /// <param name="recovered">What the store knows.</param>
+    /// <param name="any">Any of its blocks; null when there is none.</param>
+    /// <exception cref="InvalidOperationException">The service may not have the memory that the table needs.</exception>
+    public void Restore(RecoveredTable recovered, Trajectory? any)
+    {
+        lock (Gate)
+        {
+            if (any is not null)
+            {
+                Allocate(BlockLayout.Of(any));
+                foreach (var (id, _, _) in recovered.Blocks)
+                {
+                    Keep(_contents!.Add(id, null));
+                }
+            }
+
+            _limiter.Restore(recovered.InsertedSteps);
+            Restore(recovered.Signature, recovered.NextId, recovered.Producers);
+        }
+    }
+
+    public override SampleSession Open(SampleRequest request)
+    {
+        if (request.BatchSize is 0 or > int.MaxValue)
+        {
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument,
+                $"batch_size: {request.BatchSize} is out of range for table '{Definition.Name}', allowed: 1 to {int.MaxValue}"));
+        }
+
+        lock (Gate)
+        {
+            var batch = new BatchNews { Episodes = _episodes.End, Broken = _broken };
+            return new RingSession(this, (int)request.BatchSize, TimeSpan.FromMilliseconds(request.Patience), batch);
+        }
+    }
+
+    /// <summary>Draws a batch and copies of it what is in memory; false when it must wait.</summary>
+    /// <exception cref="RpcException">INVALID_ARGUMENT: batches of this size are impossible.</exception>
+    public bool TryDraw(BatchBuffer batch)
+    {
+        lock (Gate)
+        {
+            if (IsDropped || _contents is not { Held: > 0 } contents)
+            {
+                return false;
+            }
+
+            var steps = (long)batch.Count * contents.Layout.StepsOf(Definition.Items);
+            if (batch.Gather is null)
+            {
+                CheckBatch(contents.Layout, batch.Count, steps);
+                batch.Bind(contents.Layout, Definition);
+            }
+
+            if (!_limiter.CanSample(steps))
+            {
+                return false;
+            }
+
+            batch.Begin();
+            for (var position = 0; position < batch.Count; position++)
+            {
+                contents.Draw(batch, position);
+            }
+
+            batch.Copy(contents.Ring);
+            _limiter.Sample(steps);
+            _sampled += (ulong)batch.Count;
+            Report(batch);
+            Signal();
+            return true;
+        }
+    }
+
+    /// <summary>As <see cref="TryDraw"/>, waiting for it.</summary>
+    /// <exception cref="OperationCanceledException">Cancelled, or the table was dropped.</exception>
+    public Task DrawAsync(BatchBuffer batch, CancellationToken cancellation) => WaitAsync(() => TryDraw(batch), cancellation);
+
+    /// <summary>Gives items priorities; those that the table holds no longer are ignored.</summary>
+    /// <returns>What is wrong with the first that was refused, or null.</returns>
+    public string? UpdatePriorities(IReadOnlyList<PriorityUpdate> updates)
+    {
+        if (Definition.Kind != TableKind.Prioritised)
+        {
+            return $"priorities: table '{Definition.Name}' is {Definition.Kind}, only PRIORITISED tables have them";
+        }
+
+        string? problem = null;
+        lock (Gate)
+        {
+            foreach (var update in updates)
+            {
+                // A sum of that many weights must still be a number.
+                var weight = Math.Pow(update.Priority, Definition.PriorityExponent);
+                if (!double.IsFinite(update.Priority) || update.Priority < 0 || weight > 1e200)
+                {
+                    problem ??= $"priorities: {update.Priority} of item {update.Id} of table '{Definition.Name}' is refused; allowed: "
+                        + "finite, >= 0, and "
+                        + $"at most 1e200 to the power of priority_exponent {Definition.PriorityExponent}";
+                    _rejectedPriorities++;
+                }
+                else if (!IsDropped)
+                {
+                    _contents?.Update(update.Id, update.Priority);
+                }
+            }
+        }
+
+        return problem;
+    }
+
+    /// <summary>Why nothing can be drawn now.</summary>
+    public string WhyWaiting()
+    {
+        lock (Gate)
+        {
+            return _limiter.Inserted < Math.Max(1, (long)Definition.MinimumSteps)
+                ? $"table '{Definition.Name}' has {_limiter.Inserted} steps and sampling begins at {Math.Max(1, Definition.MinimumSteps)} "
+                    + "(minimum_steps)"
+                : $"table '{Definition.Name}' has given {_limiter.Sampled} transitions for {_limiter.Inserted} steps and its rate limiter "
+                    + "waits for more steps";
+        }
+    }
+
+    /// <summary>Ids of the blocks held, oldest first.</summary>
+    public IReadOnlyList<ulong> BlockIds()
+    {
+        lock (Gate)
+        {
+            return IsDropped || _contents is null ? [] : _contents.Ids;
+        }
+    }
+
+    /// <summary>A copy of a block; null when the table no longer holds it.</summary>
+    public async Task<Trajectory?> ReadAsync(ulong id, CancellationToken cancellation)
+    {
+        if (Definition.Store != StoreKind.Memory)
+        {
+            return await Store.LoadAsync(id, cancellation);
+        }
+
+        lock (Gate)
+        {
+            return IsDropped ? null : _contents?.Read(id);
+        }
+    }
+
+    protected override string? ProblemOf(Trajectory block) =>
+        ItemRules.Problem(block, Definition) ?? _limiter.Problem((long)block.Steps * block.Environments, 0);
+
+    protected override bool CanAdmit(long steps) => _limiter.CanInsert(steps);
+
+    protected override AppendOutcome Reserve(Trajectory block, int bytes)
+    {
+        if (!Memory.TryTake(bytes))
+        {
+            return RejectForMemory($"a block of {bytes} bytes");
+        }
+
+        if (_contents is null)
+        {
+            var (contents, problem) = RingContents.Create(Definition, BlockLayout.Of(block), _random, Memory);
+            if (contents is null)
+            {
+                Memory.Release(bytes);
+                return RejectForMemory(problem!);
+            }
+
+            _contents = contents;
+        }
+
+        _inFlight += bytes;
+        _limiter.Reserve(_contents.Layout.Rows);
+        return default;
+    }
+
+    protected override void CancelReservation(Trajectory block, int bytes)
+    {
+        Land(bytes);
+        _limiter.Cancel(_contents!.Layout.Rows);
+        Signal();
+    }
+
+    protected override void Add(ulong id, Trajectory block, int bytes)
+    {
+        Land(bytes);
+        _limiter.Insert(_contents!.Layout.Rows);
+        Keep(_contents.Add(id, block));
+        _episodes.Add(block.Episodes);
+        _broken += block.BrokenEnvironments;
+        _newestVersion = Math.Max(_newestVersion, block.PolicyVersion);
+        Signal();
+    }
+
+    protected override IReadOnlyCollection<ulong> TakeEvicted()
+    {
+        if (_evictedIds.Count == 0)
+        {
+            return [];
+        }
+
+        var evicted = _evictedIds;
+        _evictedIds = [];
+        return evicted;
+    }
+
+    protected override void Describe(TableInfo info)
+    {
+        info.InsertedSteps = (ulong)_limiter.Inserted;
+        info.SampledItems = _sampled;
+        info.EvictedBlocks = _evicted;
+        info.RejectedPriorities = _rejectedPriorities;
+        info.NewestPolicyVersion = _newestVersion;
+        info.ColdBlocks = _coldBlocks;
+        if (_contents is { } contents && !IsDropped)
+        {
+            info.Blocks = (ulong)contents.Held;
+            info.Steps = (ulong)contents.Held * (ulong)contents.Layout.Rows;
+            info.Bytes = (ulong)contents.Held * (ulong)contents.Layout.BlockBytes;
+            info.OldestPolicyVersion = contents.OldestPolicyVersion;
+        }
+    }
+
+    protected override void Free()
+    {
+        _contents?.Dispose();
+        Memory.Release(_inFlight);
+        _inFlight = 0;
+    }
+
+    private void CheckBatch(BlockLayout layout, int count, long steps)
+    {
+        var bytes = Gather.BytesOf(layout, Definition, count);
+        var problem = bytes > _maximumBatchBytes
+            ? $"{bytes} bytes, more than a message may have ({_maximumBatchBytes}, RAPID_MAX_MESSAGE)"
+            : _limiter.Problem(layout.Rows, steps);
+        if (problem is not null)
+        {
+            throw new RpcException(
+                new Status(StatusCode.InvalidArgument,
+                    $"batch_size: {count} items of table '{Definition.Name}' are impossible: {problem}"));
+        }
+    }
+
+    /// <summary>Under the gate: what comes with the items.</summary>
+    private void Report(BatchBuffer batch)
+    {
+        var message = batch.Reply.Batch;
+        message.InsertedSteps = (ulong)_limiter.Inserted;
+        message.HeldSteps = (ulong)_contents!.Held * (ulong)_contents.Layout.Rows;
+        message.Episodes.Clear();
+        batch.News.Episodes = _episodes.Read(batch.News.Episodes, message.Episodes);
+        message.BrokenEnvironments = _broken - batch.News.Broken;
+        batch.News.Broken = _broken;
+    }
+
+    /// <summary>Under the gate: makes the contents for blocks that are stored already.</summary>
+    private void Allocate(BlockLayout layout)
+    {
+        var (contents, problem) = RingContents.Create(Definition, layout, _random, Memory);
+        _contents = contents ?? throw new InvalidOperationException(
+            $"table '{Definition.Name}': {problem} does not fit: the replay service may hold {Memory.Limit} bytes; raise "
+                + "RAPID_REPLAY_MEMORY");
+    }
+
+    /// <summary>Under the gate: a block that only the store still holds.</summary>
+    private void Keep(ulong evicted)
+    {
+        if (evicted == 0)
+        {
+            return;
+        }
+
+        _evicted++;
+        if (Definition.Store != StoreKind.Memory)
+        {
+            _evictedIds.Add(evicted);
+        }
+    }
+
+    /// <summary>Under the gate: the message of a block is no longer needed.</summary>
+    private void Land(int bytes)
+    {
+        Memory.Release(bytes);
+        _inFlight -= bytes;
+    }
+}

@@ -1,0 +1,57 @@
+using Rapid.Cli.Training;
+using Rapid.Cli.Views;
+using Rapid.Learner.Experiments;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Cli.Comparison;
+
+/// <summary>Trains the runs of a comparison one after the other in this process. What an earlier call finished is not trained again.</summary>
+internal static class ComparisonRunner
+{
+    /// <summary>Trains whatever is missing.</summary>
+    /// <param name="runs">The comparison.</param>
+    /// <param name="folder">Where runs lie.</param>
+    /// <param name="signals">Stops with a checkpoint; the next call goes on from it.</param>
+    /// <returns>One curve a run, in the same order.</returns>
+    /// <exception cref="CliException">A run failed.</exception>
+    /// <exception cref="OperationCanceledException">Stopped.</exception>
+    public static async Task<IReadOnlyList<Curve>> TrainAsync(IReadOnlyList<ComparisonRun> runs, string folder, StopSignals signals)
+    {
+        Directory.CreateDirectory(folder);
+        await using var log = new StreamWriter(Path.Combine(folder, "comparison.log"), append: true) { AutoFlush = true };
+        var slots = runs.Max(run => run.Options.Actors.Count);
+        var cluster = await LocalCluster.StartAsync(folder, slots, TextWriter.Synchronized(log), signals.Stop);
+        signals.BeforeExit = cluster.Abandon;
+        await using (cluster)
+        {
+            var curves = new List<Curve>();
+            foreach (var run in runs)
+            {
+                var curve = Curve.Read(run, await TrainAsync(run, folder, cluster, signals.Stop));
+                curves.Add(curve);
+                Console.Out.WriteLine(
+                    $"{curves.Count}/{runs.Count} {run.Task.Name} {run.Variant.Text} seed {run.Options.Seed}: return {Figures.Return(curve.Final)}");
+            }
+
+            return curves;
+        }
+    }
+
+    private static async Task<RunDirectory> TrainAsync(ComparisonRun run, string folder, LocalCluster cluster, CancellationToken cancellation)
+    {
+        if (RunFolders.FindNewest(folder, run.Options, ExperimentState.Finished) is { } finished)
+        {
+            return finished;
+        }
+
+        var directory = RunFolders.FindUnfinished(folder, run.Options) ?? RunDirectory.Create(folder, run.Options);
+        await using var mine = RunFolders.Lock(directory);
+        var record = cluster.Experiments.Resume(directory);
+        await foreach (var _ in record.Watch().ReadAllAsync(cancellation))
+        {
+            // Until the run ends.
+        }
+
+        return record.State == ExperimentState.Finished ? directory : throw new CliException($"{directory.Path} failed: {record.Error}");
+    }
+}

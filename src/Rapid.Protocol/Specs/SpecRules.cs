@@ -1,0 +1,123 @@
+using Rapid.Environments;
+
+namespace Rapid.Protocol.Specs;
+
+/// <summary>Rules between fields, which no limit of a single field can say.</summary>
+internal static class SpecRules
+{
+    private const int LongestName = 200;
+
+    /// <summary>Adds everything that does not fit together.</summary>
+    public static void Check(ExperimentOptions options, EnvironmentInfo environment, List<SpecProblem> problems)
+    {
+        if (options.Name.Trim().Length == 0 || options.Name.Length > LongestName || options.Name.Any(char.IsControl))
+        {
+            var message = $"'{SpecText.Shorten(options.Name)}' is not a name, allowed: 1 to {LongestName} characters on one line";
+            problems.Add(new SpecProblem("name", message));
+        }
+
+        foreach (var (option, problem) in EnvironmentRegistry.CheckOptions(environment, options.Environment.Options))
+        {
+            problems.Add(new SpecProblem($"environment.options.{option}", problem));
+        }
+
+        switch (options.Algorithm)
+        {
+            case OnPolicyOptions onPolicy:
+                CheckOnPolicy(options, onPolicy, problems);
+                CheckReplay(options, problems);
+                break;
+            case SacOptions sac:
+                CheckSac(options, sac, problems);
+                break;
+        }
+    }
+
+    private static void CheckOnPolicy(ExperimentOptions options, OnPolicyOptions algorithm, List<SpecProblem> problems)
+    {
+        var batch = RoundSteps(options);
+        var made = Made(options);
+        if (batch > int.MaxValue)
+        {
+            problems.Add(new SpecProblem("algorithm.rollout_steps", $"a batch of {made} is too large"));
+        }
+        else if (algorithm is PpoOptions ppo && batch % ppo.Minibatches != 0)
+        {
+            problems.Add(new SpecProblem("algorithm.minibatches", $"{ppo.Minibatches} does not divide the batch of {made}"));
+        }
+
+        if (options.TotalSteps < batch)
+        {
+            problems.Add(new SpecProblem("total_steps", $"{options.TotalSteps} is less than one batch of {made}"));
+        }
+
+        if (options.Replay.CapacitySteps != 0 && options.Replay.CapacitySteps < batch)
+        {
+            problems.Add(new SpecProblem("replay.capacity_steps", $"{options.Replay.CapacitySteps} is less than one batch of {made}; 0 means exactly one"));
+        }
+    }
+
+    private static void CheckReplay(ExperimentOptions options, List<SpecProblem> problems)
+    {
+        if (options.Algorithm is not P3oOptions p3o)
+        {
+            return;
+        }
+
+        if (p3o.ReplaySteps < Math.Max(p3o.WarmUpSteps, RoundSteps(options)))
+        {
+            var message = $"{p3o.ReplaySteps} is less than algorithm.warm_up_steps {p3o.WarmUpSteps} or one block of each actor, {Made(options)}";
+            problems.Add(new SpecProblem("algorithm.replay_steps", message));
+        }
+
+        if ((p3o.RolloutSteps + 1L) * p3o.SampleMultiplier * options.Actors.Environments * options.Actors.Count > int.MaxValue)
+        {
+            var message = $"{p3o.SampleMultiplier} times actors.environments {options.Actors.Environments} times actors.count "
+                + $"{options.Actors.Count} sequences of {p3o.RolloutSteps} steps are too large a batch";
+            problems.Add(new SpecProblem("algorithm.sample_multiplier", message));
+        }
+    }
+
+    private static void CheckSac(ExperimentOptions options, SacOptions sac, List<SpecProblem> problems)
+    {
+        var round = RoundSteps(options);
+        if (options.TotalSteps <= sac.WarmUpSteps)
+        {
+            problems.Add(new SpecProblem("total_steps", $"{options.TotalSteps} is not more than algorithm.warm_up_steps {sac.WarmUpSteps}"));
+        }
+
+        if (options.Replay.CapacitySteps < Math.Max(sac.WarmUpSteps, round))
+        {
+            var message = $"{options.Replay.CapacitySteps} is less than algorithm.warm_up_steps {sac.WarmUpSteps} or one block of each actor, {Made(options)}";
+            problems.Add(new SpecProblem("replay.capacity_steps", message));
+        }
+
+        if (sac.NSteps > sac.RolloutSteps)
+        {
+            problems.Add(new SpecProblem("algorithm.n_steps", $"{sac.NSteps} is more than rollout_steps {sac.RolloutSteps}: returns do not cross blocks"));
+        }
+
+        if (sac.TimeLimit == TimeLimitRule.ZeroAdvantage)
+        {
+            problems.Add(new SpecProblem("algorithm.time_limit", "'zero_advantage' is not a rule of sac, which has no advantages; allowed: bootstrap, terminal"));
+        }
+
+        if (options.Network.Shared)
+        {
+            problems.Add(new SpecProblem("network.shared", "sac has no shared body: its policy and critics take different inputs; allowed: false"));
+        }
+
+        if (options.Normalization.Rewards)
+        {
+            problems.Add(new SpecProblem("normalization.rewards", "sac learns from raw rewards, scale them with algorithm.reward_scale; allowed: false"));
+        }
+    }
+
+    /// <summary>Steps in one block of each slot.</summary>
+    private static long RoundSteps(ExperimentOptions options) =>
+        (long)options.Algorithm.RolloutSteps * options.Actors.Environments * options.Actors.Count;
+
+    private static string Made(ExperimentOptions options) =>
+        $"{RoundSteps(options)} steps (rollout_steps {options.Algorithm.RolloutSteps} x actors.environments {options.Actors.Environments} "
+        + $"x actors.count {options.Actors.Count})";
+}

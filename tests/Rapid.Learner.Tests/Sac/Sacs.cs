@@ -1,0 +1,60 @@
+using System.Text.Json.Nodes;
+using Rapid.Environments;
+using Rapid.Learner.Algorithms;
+using Rapid.Learner.Checkpoints;
+using Rapid.Policies;
+using Rapid.Protocol.Specs;
+using TorchSharp;
+
+namespace Rapid.Learner.Tests.OffPolicy;
+
+/// <summary>Small algorithms and batches to test with.</summary>
+internal static class Sacs
+{
+    public const int Observations = 5, Actions = 2, Rows = 16;
+
+    public static ExperimentOptions Options(SacOptions? sac = null, NetworkOptions? network = null) => new()
+    {
+        Name = "test",
+        Seed = 3,
+        Environment = new EnvironmentOptions { Name = "none" },
+        Algorithm = (sac ?? new SacOptions()) with { BatchSize = Rows },
+        Network = network ?? new NetworkOptions { HiddenSizes = [12, 8], Activation = Activation.Relu, HiddenGain = 1, PolicyGain = 1, ValueGain = 1 },
+    };
+
+    public static PolicyLayout Layout(ExperimentOptions options, Space? actions = null) =>
+        PolicyLayout.Create(options, BoxSpace.Unbounded(Observations), actions ?? new BoxSpace([-2f, -1f], [2f, 3f]));
+
+    /// <summary>Random transitions, a third of them terminal.</summary>
+    public static TransitionBatch Batch(ExperimentOptions options, PolicyLayout layout, long seed = 11)
+    {
+        var batch = new TransitionBatch(layout, (SacOptions)options.Algorithm, torch.CPU);
+        using var generator = new torch.Generator((ulong)seed);
+        batch.Inputs.normal_(0, 1, generator);
+        batch.NextInputs.normal_(0, 1, generator);
+        batch.Rewards.normal_(0, 3, generator);
+        for (var i = 0; i < Rows; i++)
+        {
+            TensorMemory.Floats(batch.Continues)[i] = i % 3 == 0 ? 0 : 0.97f;
+            TensorMemory.Longs(batch.ActionIndices)[i] = i % Math.Max(1, layout.Outputs);
+        }
+
+        return batch;
+    }
+
+    public static (Dictionary<string, TensorData> Tensors, JsonObject State) Save(IOffPolicyAlgorithm algorithm)
+    {
+        var (tensors, state) = (new Dictionary<string, TensorData>(), new JsonObject());
+        algorithm.Save(tensors, state);
+        return (tensors, state);
+    }
+
+    public static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (var i = 0; i < expected.Length; i++)
+        {
+            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * (1 + Math.Abs(expected[i])), $"[{i}]: {actual[i]} instead of {expected[i]}");
+        }
+    }
+}
