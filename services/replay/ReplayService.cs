@@ -10,6 +10,8 @@ namespace Rapid.Replay;
 internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory checkpoints, CallLifetime lifetime)
     : Protocol.V1.Replay.ReplayBase
 {
+    private static readonly WriteOptions Held = new(WriteFlags.BufferHint);
+
     public override async Task<TableInfo> CreateTable(CreateTableRequest request, ServerCallContext context) =>
         (await tables.CreateAsync(request.Definition, context.CancellationToken)).Info();
 
@@ -46,10 +48,15 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
         ServerCallContext context) =>
         lifetime.RunAsync(context, async ended =>
         {
-            await using var replies = new ReplyStream<AppendReply>(responseStream, ended);
-            await foreach (var request in requestStream.ReadAllAsync(ended))
+            var next = requestStream.MoveNext(ended);
+            while (await next)
             {
-                await replies.WriteAsync(await AppendAsync(request, ended), ended);
+                var reply = await AppendAsync(requestStream.Current, ended);
+                next = requestStream.MoveNext(ended);
+
+                // When blocks come fast, waking the client for each of them costs more than storing it: then replies leave together.
+                responseStream.WriteOptions = next.IsCompletedSuccessfully && next.Result ? Held : null;
+                await responseStream.WriteAsync(reply, ended);
             }
         });
 
