@@ -3,7 +3,8 @@ using Rapid.Cli.Comparison;
 
 namespace Rapid.Cli.Commands;
 
-/// <summary><c>rapid compare TASK...</c>: trains several algorithms on several tasks and seeds, and writes tables and learning curves.</summary>
+/// <summary><c>rapid compare TASK...</c>: trains several algorithms on several tasks and seeds, and writes tables and learning
+/// curves.</summary>
 internal static class CompareCommand
 {
     // The comparison of the P3O paper; "p3o:fixed" stands for methods with a fixed importance clip, such as ACER.
@@ -21,7 +22,12 @@ internal static class CompareCommand
             Description = "ALGORITHM[:PRESET][,path=value...], repeatable (default: a2c, ppo, p3o:fixed and p3o)",
             HelpName = "variant",
         };
-        var seeds = new Option<int>("--seeds") { Description = "Runs of each variant on each task", HelpName = "n", DefaultValueFactory = _ => 5 };
+        var seeds = new Option<int>("--seeds")
+        {
+            Description = "Runs of each variant on each task",
+            HelpName = "n",
+            DefaultValueFactory = _ => 5,
+        };
         var target = new Option<string>("--out")
         {
             Description = "Folder for comparison.md and curves.csv",
@@ -29,7 +35,10 @@ internal static class CompareCommand
             DefaultValueFactory = _ => "comparison",
         };
         var (set, runs) = (TrainCommand.SetOption(), TrainCommand.RunsOption());
-        var command = new Command("compare", "Train several algorithms on several tasks and seeds, and tabulate them") { tasks, variants, seeds, target, set, runs };
+        var command = new Command("compare", "Train several algorithms on several tasks and seeds, and tabulate them")
+        {
+            tasks, variants, seeds, target, set, runs,
+        };
         seeds.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1)
@@ -44,7 +53,8 @@ internal static class CompareCommand
                 [.. (result.GetValue(variants) is { Length: > 0 } chosen ? chosen : PaperVariants).Select(Variant.Parse)],
                 result.GetValue(seeds),
                 result.GetValue(set) ?? []);
-            return RunAsync(plan, TrainCommand.RunsFolder(result.GetValue(runs)), Path.GetFullPath(result.GetRequiredValue(target)), signals);
+            var folder = TrainCommand.RunsFolder(result.GetValue(runs));
+            return RunAsync(plan, folder, Path.GetFullPath(result.GetRequiredValue(target)), signals);
         });
         return command;
     }
