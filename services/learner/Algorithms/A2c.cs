@@ -33,7 +33,8 @@ public sealed class A2c : IAlgorithm
         ArgumentNullException.ThrowIfNull(experiment);
         _options = (A2cOptions)experiment.Algorithm;
         BatchSteps = _options.RolloutSteps * experiment.Actors.Environments * experiment.Actors.Count;
-        Policy = new ActorCritic(layout, experiment.Network, new RandomStream(RandomStream.Derive(experiment.Seed, InitializationRole)), device);
+        var initial = new RandomStream(RandomStream.Derive(experiment.Seed, InitializationRole));
+        Policy = new ActorCritic(layout, experiment.Network, initial, device);
         Descent = new ClippedDescent(Policy, MakeOptimizer(_options, Policy), _options.MaxGradientNorm);
         Rewards = experiment.Normalization.Rewards ? new RewardNormalizer((float)experiment.Normalization.RewardClip) : null;
         _batch = new RolloutBatch(layout, _options, BatchSteps);

@@ -40,7 +40,6 @@ public static class AlgorithmFactory
 
     private static Device Prepare(ExperimentOptions experiment)
     {
-        BlasKernels.Choose();
         torch.set_num_threads(experiment.Learner.Threads);
         var hasCuda = torch.cuda.is_available();
         if (experiment.Learner.Device == ComputeDevice.Cuda && !hasCuda)

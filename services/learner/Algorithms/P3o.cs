@@ -13,9 +13,9 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Rapid.Learner.Algorithms;
 
 /// <summary>
-/// Policy-on policy-off policy optimisation (Fakoor, Chaudhari and Smola 2019). After A2C's step on fresh rollouts come k ~ Poisson steps on
-/// replayed sequences; the effective sample size of each batch says how far its importance weights are trusted and how strongly the policy is
-/// held to the behaviour.
+/// Policy-on policy-off policy optimisation (Fakoor, Chaudhari and Smola 2019). After A2C's step on fresh rollouts come k ~ Poisson steps
+/// on replayed sequences; the effective sample size of each batch says how far its importance weights are trusted and how strongly the
+/// policy is held to the behaviour.
 /// </summary>
 public sealed class P3o : IReplayingAlgorithm
 {
@@ -67,7 +67,8 @@ public sealed class P3o : IReplayingAlgorithm
         return weights.detach().MoveToOuterDisposeScope();
     }
 
-    /// <summary>Normalised effective sample size, ((sum w)^2 / sum w^2 + epsilon) / n: 1 when all weights are equal, 1 / n when one is alone.</summary>
+    /// <summary>Normalised effective sample size, ((sum w)^2 / sum w^2 + epsilon) / n: 1 when all weights are equal, 1 / n when one is
+    /// alone.</summary>
     internal static double EffectiveSampleSize(ReadOnlySpan<float> weights)
     {
         double sum = 0, squares = 0;
@@ -120,7 +121,9 @@ public sealed class P3o : IReplayingAlgorithm
     }
 
     /// <inheritdoc/>
-    public int DrawReplays() => _options.ReplayDraw == ReplayDraw.Fixed ? (int)Math.Round(_options.ReplayRatio) : Poisson(_draws, _options.ReplayRatio);
+    public int DrawReplays() => _options.ReplayDraw == ReplayDraw.Fixed
+        ? (int)Math.Round(_options.ReplayRatio)
+        : Poisson(_draws, _options.ReplayRatio);
 
     /// <inheritdoc/>
     public void Replay(Trajectory sequences, double progress)
@@ -156,7 +159,8 @@ public sealed class P3o : IReplayingAlgorithm
         }
 
         return (loss, new P3oFigures(
-            effectiveSampleSize, clip, klWeight, weights.mean().ToDouble(), divergence.ToDouble(), policyLoss.ToDouble(), valueLoss.ToDouble(), 0));
+            effectiveSampleSize, clip, klWeight, weights.mean().ToDouble(), divergence.ToDouble(), policyLoss.ToDouble(),
+            valueLoss.ToDouble(), GradientNorm: 0));
     }
 
     /// <inheritdoc/>
@@ -207,7 +211,8 @@ public sealed class P3o : IReplayingAlgorithm
     }
 
     /// <summary>log pi(a|s) [n], log beta(a|s) [n], the mean divergence and the mean entropy, both scalars.</summary>
-    private (Tensor LogProbabilities, Tensor BehaviourLogProbabilities, Tensor Divergence, Tensor Entropy) Compare(Tensor head, SequenceBatch batch)
+    private (Tensor LogProbabilities, Tensor BehaviourLogProbabilities, Tensor Divergence, Tensor Entropy) Compare(
+        Tensor head, SequenceBatch batch)
     {
         var (actions, behaviour) = (batch.Actions, batch.Behaviour);
         if (Policy.LogStd is { } logStd)

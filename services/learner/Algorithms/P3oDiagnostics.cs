@@ -10,7 +10,8 @@ namespace Rapid.Learner.Algorithms;
 /// <param name="ValueLoss">Before its coefficient.</param>
 /// <param name="GradientNorm">Before clipping.</param>
 internal readonly record struct P3oFigures(
-    double EffectiveSampleSize, double Clip, double KlWeight, double MeanRatio, double Kl, double PolicyLoss, double ValueLoss, double GradientNorm);
+    double EffectiveSampleSize, double Clip, double KlWeight, double MeanRatio, double Kl, double PolicyLoss, double ValueLoss,
+    double GradientNorm);
 
 /// <summary>Means over the off-policy steps that follow one on-policy step.</summary>
 internal struct P3oDiagnostics

@@ -59,10 +59,9 @@ public sealed class Sac : IOffPolicyAlgorithm
 
         UpdateCritics(batch);
         _updates++;
-        for (var i = 0; _updates % _options.PolicyDelay == 0 && i < _options.PolicyDelay; i++)
+        if (_updates % _options.PolicyDelay == 0)
         {
-            UpdatePolicy(batch);
-            UpdateTemperature(batch);
+            UpdatePolicyAndTemperature(batch);
         }
 
         if (_updates % _options.TargetDelay == 0)
@@ -124,35 +123,42 @@ public sealed class Sac : IOffPolicyAlgorithm
     private void UpdateCritics(TransitionBatch batch)
     {
         using var scope = NewDisposeScope();
-        var next = Draw(batch.NextObservations, batch.NextActions);
+        var next = _distribution.Draw(_policy.Forward(batch.NextObservations), _noise.Draw(), batch.NextActions);
         var softValue = _critics.TargetMinimum(batch.NextInputs).view(-1) - _temperature.Alpha * next.LogProbability;
         var target = batch.Rewards + batch.Continues * softValue;
         _errors.copy_(_critics.Values(batch.Inputs).squeeze(2) - target);
         _critics.Descend(_errors, batch.Weights);
     }
 
-    /// <summary>Equation 9: the gradient of mean(alpha log pi(a|s) - min Q(s, a)) through the reparameterised action a.</summary>
-    private void UpdatePolicy(TransitionBatch batch)
+    /// <summary>As many steps as were left out since the last time. The temperature's sample is of the policy as it is after its step, and so of the
+    /// same heads as the next step's sample.</summary>
+    private void UpdatePolicyAndTemperature(TransitionBatch batch)
     {
         using var scope = NewDisposeScope();
-        var sample = Draw(batch.Observations, batch.Actions);
+        var head = _policy.Forward(batch.Observations);
+        for (var i = 1; i <= _options.PolicyDelay; i++)
+        {
+            DescendPolicy(batch, head);
+            if (_temperature.IsAdapted || i < _options.PolicyDelay)
+            {
+                head = _policy.Forward(batch.Observations);
+            }
+
+            if (_temperature.IsAdapted)
+            {
+                _temperature.Descend(_distribution.Draw(head, _noise.Draw(), batch.Actions).LogProbability.mean());
+            }
+        }
+    }
+
+    /// <summary>Equation 9: the gradient of mean(alpha log pi(a|s) - min Q(s, a)) through the reparameterised action a.</summary>
+    private void DescendPolicy(TransitionBatch batch, Tensor head)
+    {
+        using var scope = NewDisposeScope();
+        var sample = _distribution.Draw(head, _noise.Draw(), batch.Actions);
         var minimum = _critics.MinimumGradient(batch.Inputs, _layout.ObservationSize, _actionGradient);
         _distribution.Backward(sample, _actionGradient, _temperature.Alpha * (1.0 / _options.BatchSize), _policy.HeadGradient.squeeze(0));
         _policy.Descend();
         _figures.Keep(minimum, sample.LogProbability);
     }
-
-    /// <summary>Equation 18, with a sample of the policy as it is now.</summary>
-    private void UpdateTemperature(TransitionBatch batch)
-    {
-        if (_temperature.IsAdapted)
-        {
-            using var scope = NewDisposeScope();
-            _temperature.Descend(Draw(batch.Observations, batch.Actions).LogProbability.mean());
-        }
-    }
-
-    /// <summary>Samples of the policy, written to where critics read them.</summary>
-    private SquashedGaussian.Sample Draw(Tensor observations, Tensor actions) =>
-        _distribution.Draw(_policy.Forward(observations), _noise.Draw(), actions);
 }

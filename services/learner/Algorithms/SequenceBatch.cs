@@ -74,7 +74,8 @@ public sealed class SequenceBatch : IDisposable
 
     /// <summary>Takes sequences over.</summary>
     /// <param name="sequences">T steps of B environments.</param>
-    /// <param name="rewards">Divides raw rewards by the newest deviation, without learning from them a second time; null leaves them raw.</param>
+    /// <param name="rewards">Divides raw rewards by the newest deviation, without learning from them a second time; null leaves them
+    /// raw.</param>
     /// <exception cref="InvalidDataException">A column is missing or has another type or shape.</exception>
     public void Load(Trajectory sequences, RewardNormalizer? rewards)
     {
@@ -104,7 +105,8 @@ public sealed class SequenceBatch : IDisposable
         CopyToDevice(0, 4);
     }
 
-    /// <summary>Fills <see cref="Advantages"/> and <see cref="Returns"/> from the learner's newest values, without importance weights.</summary>
+    /// <summary>Fills <see cref="Advantages"/> and <see cref="Returns"/> from the learner's newest values, without importance
+    /// weights.</summary>
     /// <param name="values">[n + B], of <see cref="Observations"/>.</param>
     /// <param name="criticOf">Values of final observations.</param>
     public void EstimateAdvantages(Tensor values, Func<ReadOnlyMemory<float>, float[]> criticOf)
@@ -113,7 +115,8 @@ public sealed class SequenceBatch : IDisposable
         TensorMemory.CopyTo(values, _values);
         AdvantageEstimation.Compute(
             _rewards, _values, _terminated, _truncated, _finalObservations.Length == 0 ? [] : criticOf(_finalObservations), _sequences,
-            _options.Gamma, _options.Gae ? _options.GaeLambda : 1, _options.TimeLimit, TensorMemory.Floats(_host[4]), TensorMemory.Floats(_host[5]));
+            _options.Gamma, _options.Gae ? _options.GaeLambda : 1, _options.TimeLimit, TensorMemory.Floats(_host[4]),
+            TensorMemory.Floats(_host[5]));
         CopyToDevice(4, 6);
     }
 

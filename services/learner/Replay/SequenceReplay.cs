@@ -12,10 +12,11 @@ namespace Rapid.Learner.Replay;
 /// Keeps the blocks that a run has learned from in a uniform table, and draws sequences out of it.
 /// </summary>
 /// <remarks>
-/// The learner appends, not the actors: it holds the block anyway, so the bytes leave it once more, as they would leave the actor; it leaves
-/// out what only the on-policy step needs; and blocks enter in the order in which they were learned from, which makes lockstep runs repeat
-/// bit for bit however many actors there are. A block keeps the name that its actor gave it, and is appended before it is acknowledged to
-/// the queue. One that comes again after a crash of either side is recognised by that name: every block is there exactly once.
+/// The learner appends, not the actors: it holds the block anyway, so the bytes leave it once more, as they would leave the actor; it
+/// leaves out what only the on-policy step needs; and blocks enter in the order in which they were learned from, which makes lockstep runs
+/// repeat bit for bit however many actors there are. A block keeps the name that its actor gave it, and is appended before it is
+/// acknowledged to the queue. One that comes again after a crash of either side is recognised by that name: every block is there exactly
+/// once.
 /// </remarks>
 public sealed class SequenceReplay : IAsyncDisposable
 {
@@ -104,7 +105,8 @@ public sealed class SequenceReplay : IAsyncDisposable
     public async Task DropTableAsync(CancellationToken cancellation)
     {
         Disconnect();
-        await _client.DropTableAsync(new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+        var request = new DropTableRequest { Name = _definition.Name };
+        await _client.DropTableAsync(request, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
     }
 
     /// <inheritdoc/>
@@ -179,9 +181,14 @@ public sealed class SequenceReplay : IAsyncDisposable
         }
 
         var reply = _appends.ResponseStream.Current;
-        return (StatusCode)reply.Code is StatusCode.NotFound or StatusCode.ResourceExhausted
-            ? throw new RpcException(new Status(reply.Code == (int)StatusCode.NotFound ? StatusCode.NotFound : StatusCode.Unavailable, reply.Message))
-            : reply;
+        return (StatusCode)reply.Code switch
+        {
+            StatusCode.NotFound => throw new RpcException(new Status(StatusCode.NotFound, reply.Message)),
+
+            // Memory that is full becomes free.
+            StatusCode.ResourceExhausted => throw new RpcException(new Status(StatusCode.Unavailable, reply.Message)),
+            _ => reply,
+        };
     }
 
     private async Task<Trajectory?> ReadOnceAsync(CancellationToken cancellation)

@@ -270,7 +270,9 @@ public sealed class TransitionTable : IAsyncDisposable
             {
                 call = _call;
                 var credits = Math.Min(_wanted, _buffers - _inUse) - _granted;
-                if (call is null || (credits <= 0 && priorities.Length == 0))
+                // A message for half of the buffers at a time, as long as something is on its way.
+                var isWorthIt = credits > 0 && (_granted == 0 || credits >= _buffers / 2 || credits == _wanted - _granted);
+                if (call is null || (!isWorthIt && priorities.Length == 0))
                 {
                     return;
                 }

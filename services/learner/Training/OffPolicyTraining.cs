@@ -155,10 +155,17 @@ public sealed class OffPolicyTraining : ITraining
 
     private async Task UpdateToAsync(long update, CancellationToken cancellation)
     {
-        await _table.RequestAsync(Math.Max(0, update - _updates), cancellation);
+        // What is drawn from priorities follows from the update before: nothing is drawn ahead, so that a run repeats.
+        var ahead = _priorities.Length > 0 ? 1 : update - _updates;
         while (_updates < update)
         {
-            await UpdateAsync(cancellation);
+            await _table.RequestAsync(ahead, cancellation);
+            for (; ahead > 0; ahead--)
+            {
+                await UpdateAsync(cancellation);
+            }
+
+            ahead = Math.Min(1, update - _updates);
         }
     }
 

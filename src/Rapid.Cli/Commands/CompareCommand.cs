@@ -4,7 +4,8 @@ using Rapid.Cli.Comparison;
 
 namespace Rapid.Cli.Commands;
 
-/// <summary><c>rapid compare TASK...</c>: trains several algorithms on several tasks and seeds, and writes tables and learning curves.</summary>
+/// <summary><c>rapid compare TASK...</c>: trains several algorithms on several tasks and seeds, and writes tables and learning
+/// curves.</summary>
 internal static class CompareCommand
 {
     public static Command Create()
@@ -19,7 +20,12 @@ internal static class CompareCommand
             Description = "ALGORITHM[:PRESET][,path=value...], repeatable (default: files as written, else a2c, ppo, p3o:fixed, p3o)",
             HelpName = "variant",
         };
-        var seeds = new Option<int>("--seeds") { Description = "Runs of each variant on each task", HelpName = "n", DefaultValueFactory = _ => 5 };
+        var seeds = new Option<int>("--seeds")
+        {
+            Description = "Runs of each variant on each task",
+            HelpName = "n",
+            DefaultValueFactory = _ => 5,
+        };
         var target = new Option<string>("--out")
         {
             Description = "Folder for comparison.md, curves.csv and a plot of each task",
@@ -46,7 +52,8 @@ internal static class CompareCommand
                 result.GetValue(variants) ?? [],
                 result.GetValue(seeds),
                 result.GetValue(set) ?? []);
-            return RunAsync(plan, TrainCommand.RunsFolder(result.GetValue(runs)), Path.GetFullPath(result.GetRequiredValue(target)), signals);
+            var folder = TrainCommand.RunsFolder(result.GetValue(runs));
+            return RunAsync(plan, folder, Path.GetFullPath(result.GetRequiredValue(target)), signals);
         });
         return command;
     }

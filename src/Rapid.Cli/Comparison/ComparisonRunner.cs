@@ -5,7 +5,8 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Cli.Comparison;
 
-/// <summary>Trains the runs of a comparison one after the other in this process. What an earlier call finished is not trained again.</summary>
+/// <summary>Trains the runs of a comparison one after the other in this process. What an earlier call finished is not trained
+/// again.</summary>
 internal static class ComparisonRunner
 {
     /// <summary>Trains whatever is missing.</summary>
@@ -29,15 +30,16 @@ internal static class ComparisonRunner
             {
                 var curve = Curve.Read(run, await TrainAsync(run, folder, cluster, signals.Stop));
                 curves.Add(curve);
-                Console.Out.WriteLine(
-                    $"{curves.Count}/{runs.Count} {run.Task.Name} {run.Variant.Text} seed {run.Options.Seed}: return {Figures.Return(curve.Final)}");
+                var name = $"{run.Task.Name} {run.Variant.Text} seed {run.Options.Seed}";
+                Console.Out.WriteLine($"{curves.Count}/{runs.Count} {name}: return {Figures.Return(curve.Final)}");
             }
 
             return curves;
         }
     }
 
-    private static async Task<RunDirectory> TrainAsync(ComparisonRun run, string folder, LocalCluster cluster, CancellationToken cancellation)
+    private static async Task<RunDirectory> TrainAsync(
+        ComparisonRun run, string folder, LocalCluster cluster, CancellationToken cancellation)
     {
         if (RunFolders.FindNewest(folder, run.Options, ExperimentState.Finished) is { } finished)
         {

@@ -32,7 +32,8 @@ internal sealed record Variant(string Text, IReadOnlyList<string> Settings)
         if (!known.Contains(name))
         {
             throw new CliException(
-                $"variant '{text}': there is no {kind} '{name}'{NearestName.Hint(name, known)}; known: {string.Join(", ", known)}", ExitCode.BadInput);
+                $"variant '{text}': there is no {kind} '{name}'{NearestName.Hint(name, known)}; known: {string.Join(", ", known)}",
+                ExitCode.BadInput);
         }
     }
 }

@@ -7,9 +7,9 @@ namespace Rapid.Protocol.Specs;
 /// RMSProp and a linear step size).</summary>
 /// <remarks>
 /// The constants are for Atari; those for other tasks are not public. Rapid's own: with continuous actions observations and rewards are
-/// normalised, by 8 environments and without an entropy bonus. Rewards also where every step costs the same: until the critic knows that cost
-/// all advantages are negative, and a replayed negative advantage only drives the policy from whatever was done, until it has no entropy.
-/// Collection and learning alternate by default: a step on stale rollouts would be no A2C.
+/// normalised, by 8 environments and without an entropy bonus. Rewards also where every step costs the same: until the critic knows that
+/// cost all advantages are negative, and a replayed negative advantage only drives the policy from whatever was done, until it has no
+/// entropy. Collection and learning alternate by default: a step on stale rollouts would be no A2C.
 /// </remarks>
 internal static class A2cPresets
 {

@@ -5,16 +5,16 @@ namespace Rapid.Protocol.Specs;
 /// off-policy steps on replayed sequences, whose importance clip and KL weight follow the effective sample size (ESS) of each batch.
 /// </summary>
 /// <remarks>
-/// The authors' code plays Atari only; its constants for MuJoCo are not public. Continuous control, its constants and the sizes of its replay
-/// are Rapid's reconstruction: Gaussian densities, the closed-form KL, everything else as on Atari.
+/// The authors' code plays Atari only; its constants for MuJoCo are not public. Continuous control, its constants and the sizes of its
+/// replay are Rapid's reconstruction: Gaussian densities, the closed-form KL, everything else as on Atari.
 /// </remarks>
 public sealed record P3oOptions : A2cOptions
 {
     /// <summary>"p3o".</summary>
     public override string Name => "p3o";
 
-    /// <summary>Named group of defaults: "paper" (no accidental guards, KL summed over actions), "repo" (the authors' code with its published
-    /// command), "fixed" (constant clip and KL weight in place of the ESS: the baseline that the paper argues against).</summary>
+    /// <summary>Named group of defaults: "paper" (no accidental guards, KL summed over actions), "repo" (the authors' code with its
+    /// published command), "fixed" (constant clip and KL weight in place of the ESS: the baseline that the paper argues against).</summary>
     public override string Preset { get; init; } = "paper";
 
     /// <summary>Off-policy steps after each on-policy step, in the mean.</summary>
@@ -23,13 +23,15 @@ public sealed record P3oOptions : A2cOptions
     /// <summary>Whether the number of off-policy steps is drawn or always the same.</summary>
     public ReplayDraw ReplayDraw { get; init; } = ReplayDraw.Poisson;
 
-    /// <summary>Sequences of an off-policy batch, as a multiple of the environments of all actors (6 of 16 environments: 96 sequences).</summary>
+    /// <summary>Sequences of an off-policy batch, as a multiple of the environments of all actors (6 of 16 environments: 96
+    /// sequences).</summary>
     [Between(1, 10_000)] public int SampleMultiplier { get; init; } = 6;
 
     /// <summary>Environment steps, of all environments together, that replay holds (Atari: 50,000 of each of 16 environments).</summary>
     [AtLeast(1)] public long ReplaySteps { get; init; } = 800_000;
 
-    /// <summary>Environment steps, of all environments together, that replay must hold before off-policy steps begin (Atari: 15,000 of each).</summary>
+    /// <summary>Environment steps, of all environments together, that replay must hold before off-policy steps begin (Atari: 15,000 of
+    /// each).</summary>
     [Between(1, 1_000_000_000)] public long WarmUpSteps { get; init; } = 240_000;
 
     /// <summary>Where the clip of importance weights comes from.</summary>

@@ -58,7 +58,8 @@ public class A2cTests
         var figures = a2c.Update([block], 0.25).ToDictionary(figure => figure.Name, figure => figure.Value);
         Assert.Equal(7e-4 * 0.75, figures["learning_rate"], 1e-12);
 
-        // The gradient by finite differences of the loss in plain double precision; then the norm, the clip and RMSProp's first step by hand.
+        // The gradient by finite differences of the loss in plain double precision; then the norm, the clip and RMSProp's first step by
+        // hand.
         var parameters = before.ToArray();
         var gradient = new double[before.Length];
         for (var i = 0; i < gradient.Length; i++)

@@ -71,7 +71,8 @@ public class P3oReferenceTests
     }
 
     /// <summary>What the loss takes as given: no gradient goes through it.</summary>
-    private sealed record Constants(double[] Weights, double[] Advantages, double[] Returns, double EffectiveSampleSize, double Clip, double KlWeight)
+    private sealed record Constants(
+        double[] Weights, double[] Advantages, double[] Returns, double EffectiveSampleSize, double Clip, double KlWeight)
     {
         public static Constants Of(double[] parameters, PolicyLayout layout, Trajectory sequences, P3oOptions options)
         {
@@ -91,7 +92,8 @@ public class P3oReferenceTests
                 var (rewards, terminated, finals) = (new double[Steps], new bool[Steps], new double?[Steps]);
                 for (var t = 0; t <= Steps; t++)
                 {
-                    values[t] = policy.Evaluate(observations.Slice((t * Sequences + b) * layout.ObservationSize, layout.ObservationSize)).Value;
+                    var start = (t * Sequences + b) * layout.ObservationSize;
+                    values[t] = policy.Evaluate(observations.Slice(start, layout.ObservationSize)).Value;
                 }
 
                 for (var t = 0; t < Steps; t++)
@@ -135,21 +137,25 @@ public class P3oReferenceTests
         return loss / Rows;
     }
 
-    private static (double Own, double Behaviour) LogProbabilities(ReferencePolicy policy, PolicyLayout layout, Trajectory sequences, int row)
+    private static (double Own, double Behaviour) LogProbabilities(
+        ReferencePolicy policy, PolicyLayout layout, Trajectory sequences, int row)
     {
         var observations = sequences.Floats(TrajectoryColumns.Observations, Steps + 1, Sequences, layout.ObservationSize);
         var (head, _) = policy.Evaluate(observations.Slice(row * layout.ObservationSize, layout.ObservationSize));
         if (layout.IsDiscrete)
         {
             var action = (int)sequences.Longs(TrajectoryColumns.Actions, Steps, Sequences)[row];
-            return (ReferencePolicy.LogSoftmax(head)[action], Row(sequences, TrajectoryColumns.BehaviourLogProbabilities, layout, row)[action]);
+            var behaviour = Row(sequences, TrajectoryColumns.BehaviourLogProbabilities, layout, row);
+            return (ReferencePolicy.LogSoftmax(head)[action], behaviour[action]);
         }
 
         var actions = Row(sequences, TrajectoryColumns.Actions, layout, row);
         return (
             ReferencePolicy.GaussianLogDensity(head, policy.LogStd, actions),
             ReferencePolicy.GaussianLogDensity(
-                Row(sequences, TrajectoryColumns.BehaviourMean, layout, row), Row(sequences, TrajectoryColumns.BehaviourLogStd, layout, row), actions));
+                Row(sequences, TrajectoryColumns.BehaviourMean, layout, row),
+                Row(sequences, TrajectoryColumns.BehaviourLogStd, layout, row),
+                actions));
     }
 
     private static (double Divergence, double Entropy) Compare(
@@ -159,14 +165,16 @@ public class P3oReferenceTests
         var isReversed = kl == PolicyDivergence.BehaviourFromPolicy;
         if (layout.IsDiscrete)
         {
-            var (own, behaviour) = (ReferencePolicy.LogSoftmax(head), Row(sequences, TrajectoryColumns.BehaviourLogProbabilities, layout, row));
+            var own = ReferencePolicy.LogSoftmax(head);
+            var behaviour = Row(sequences, TrajectoryColumns.BehaviourLogProbabilities, layout, row);
             var (p, q) = isReversed ? (behaviour, own) : (own, behaviour);
             divergence = p.Zip(q, (a, b) => Math.Exp(a) * (a - b)).Sum();
             entropy = -own.Sum(logProbability => Math.Exp(logProbability) * logProbability);
         }
         else
         {
-            var (mean, logStd) = (Row(sequences, TrajectoryColumns.BehaviourMean, layout, row), Row(sequences, TrajectoryColumns.BehaviourLogStd, layout, row));
+            var mean = Row(sequences, TrajectoryColumns.BehaviourMean, layout, row);
+            var logStd = Row(sequences, TrajectoryColumns.BehaviourLogStd, layout, row);
             divergence = isReversed
                 ? ReferencePolicy.GaussianDivergence(mean, logStd, head, policy.LogStd)
                 : ReferencePolicy.GaussianDivergence(head, policy.LogStd, mean, logStd);
@@ -177,15 +185,20 @@ public class P3oReferenceTests
     }
 
     private static double[] Row(Trajectory sequences, string column, PolicyLayout layout, int row) =>
-        [.. sequences.Floats(column, Steps, Sequences, layout.Outputs).Slice(row * layout.Outputs, layout.Outputs).ToArray().Select(value => (double)value)];
+    [
+        .. sequences.Floats(column, Steps, Sequences, layout.Outputs).Slice(row * layout.Outputs, layout.Outputs).ToArray()
+            .Select(value => (double)value),
+    ];
 
-    /// <summary>Sequences with a true end in the first and a time limit in the second, acted by a policy that is near but not equal.</summary>
+    /// <summary>Sequences with a true end in the first and a time limit in the second, acted by a policy that is near but not
+    /// equal.</summary>
     private static Trajectory MakeSequences(PolicyLayout layout)
     {
         var random = new RandomStream(11);
         float[] Normal(int count, double scale) => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * random.NextNormal()))];
         var block = new Trajectory { Steps = Steps, Environments = Sequences };
-        block.Add<float>(TrajectoryColumns.Observations, Normal((Rows + Sequences) * layout.ObservationSize, 1), Steps + 1, Sequences, layout.ObservationSize);
+        var size = layout.ObservationSize;
+        block.Add<float>(TrajectoryColumns.Observations, Normal((Rows + Sequences) * size, 1), Steps + 1, Sequences, size);
         block.Add<float>(TrajectoryColumns.Rewards, Normal(Rows, 1), Steps, Sequences);
         block.Add<byte>(TrajectoryColumns.Terminated, [0, 0, 1, 0, 0, 0], Steps, Sequences);
         block.Add<byte>(TrajectoryColumns.Truncated, [0, 1, 0, 0, 0, 0], Steps, Sequences);
@@ -204,7 +217,7 @@ public class P3oReferenceTests
         }
         else
         {
-            var size = Rows * layout.Outputs;
+            size = Rows * layout.Outputs;
             block.Add<float>(TrajectoryColumns.Actions, Normal(size, 0.7), Steps, Sequences, layout.Outputs);
             block.Add<float>(TrajectoryColumns.BehaviourMean, Normal(size, 0.2), Steps, Sequences, layout.Outputs);
             block.Add<float>(TrajectoryColumns.BehaviourLogStd, Normal(size, 0.2), Steps, Sequences, layout.Outputs);
@@ -213,7 +226,8 @@ public class P3oReferenceTests
         return block;
     }
 
-    private static (ExperimentOptions Options, PolicyLayout Layout) Make(string name, PolicyDivergence kl, bool entropy, bool fixedConstants)
+    private static (ExperimentOptions Options, PolicyLayout Layout) Make(
+        string name, PolicyDivergence kl, bool entropy, bool fixedConstants)
     {
         var options = SpecReader.ReadYaml(
             $$"""
@@ -232,6 +246,7 @@ public class P3oReferenceTests
             ImportanceClip = 0.8,
         };
         using var environment = EnvironmentRegistry.Create(name);
-        return (options with { Algorithm = algorithm }, PolicyLayout.Create(options, environment.ObservationSpace, environment.ActionSpace));
+        var layout = PolicyLayout.Create(options, environment.ObservationSpace, environment.ActionSpace);
+        return (options with { Algorithm = algorithm }, layout);
     }
 }

@@ -67,7 +67,13 @@ public class P3oTests
     [Fact]
     public void Fixed_constants_do_not_follow_the_effective_sample_size()
     {
-        var options = new P3oOptions { ClipSource = TrustSource.Fixed, KlSource = TrustSource.Fixed, ImportanceClip = 10, KlCoefficient = 0.5 };
+        var options = new P3oOptions
+        {
+            ClipSource = TrustSource.Fixed,
+            KlSource = TrustSource.Fixed,
+            ImportanceClip = 10,
+            KlCoefficient = 0.5,
+        };
         Assert.All([0.001, 0.5, 1], effective => Assert.Equal((10, 0.5), P3o.TrustRegion(effective, options)));
         Assert.Equal((0.25, 0.5), P3o.TrustRegion(0.25, options with { ClipSource = TrustSource.EffectiveSampleSize }));
         Assert.Equal((10, 0.75), P3o.TrustRegion(0.25, options with { KlSource = TrustSource.EffectiveSampleSize }));
@@ -128,5 +134,6 @@ public class P3oTests
         Assert.Equal(Math.Exp(-mean), counts.Count(count => count == 0) / (double)Draws, 0.02);
     }
 
-    private static (double, double) Rounded((double Clip, double KlWeight) region) => (Math.Round(region.Clip, 6), Math.Round(region.KlWeight, 6));
+    private static (double, double) Rounded((double Clip, double KlWeight) region) =>
+        (Math.Round(region.Clip, 6), Math.Round(region.KlWeight, 6));
 }

@@ -27,7 +27,8 @@ internal sealed class ReferencePolicy(PolicyLayout layout, double[] parameters)
     public static double GaussianLogDensity(double[] mean, double[] logStd, double[] action) => Enumerable.Range(0, mean.Length)
         .Sum(j => -0.5 * Math.Pow((action[j] - mean[j]) / Math.Exp(logStd[j]), 2) - logStd[j] - 0.5 * LogTwoPi);
 
-    public static double GaussianDivergence(double[] mean, double[] logStd, double[] otherMean, double[] otherLogStd) => Enumerable.Range(0, mean.Length)
+    public static double GaussianDivergence(double[] mean, double[] logStd, double[] otherMean, double[] otherLogStd) => Enumerable
+        .Range(0, mean.Length)
         .Sum(j => otherLogStd[j] - logStd[j] - 0.5
             + (Math.Exp(2 * logStd[j]) + Math.Pow(mean[j] - otherMean[j], 2)) / (2 * Math.Exp(2 * otherLogStd[j])));
 
@@ -58,8 +59,8 @@ internal sealed class ReferencePolicy(PolicyLayout layout, double[] parameters)
         for (var layer = 0; layer < layout.HiddenSizes.Count; layer++)
         {
             var (size, inputs) = (layout.HiddenSizes[layer], features.Length);
-            features = Affine(
-                features, At($"body.{layer}.weight").Slice(tower * size * inputs, size * inputs), At($"body.{layer}.bias").Slice(tower * size, size));
+            var weight = At($"body.{layer}.weight").Slice(tower * size * inputs, size * inputs);
+            features = Affine(features, weight, At($"body.{layer}.bias").Slice(tower * size, size));
             features = [.. features.Select(x => layout.Activation == Activation.Tanh ? Math.Tanh(x) : Math.Max(0, x))];
         }
 

@@ -148,12 +148,14 @@ public class SequenceReplayTests
         },
         Steps, Sequences, prefetch: 2, NullLogger.Instance);
 
-    /// <summary>A block whose observation and reward at step t of environment i is 1000 sequence + 100 i + 10 t; the second environment is cut at step 1.</summary>
+    /// <summary>A block whose observation and reward at step t of environment i is 1000 sequence + 100 i + 10 t; the second environment is
+    /// cut at step 1.</summary>
     private static Trajectory Block(ulong sequence)
     {
         float At(int t, int i) => 1000f * sequence + 100 * i + 10 * t;
         var rows = Enumerable.Range(0, Steps * Environments).Select(row => At(row / Environments, row % Environments)).ToArray();
-        var observations = Enumerable.Range(0, (Steps + 1) * Environments).SelectMany(row => new[] { At(row / Environments, row % Environments), 1 });
+        var observations = Enumerable.Range(0, (Steps + 1) * Environments)
+            .SelectMany(row => new[] { At(row / Environments, row % Environments), 1 });
         var block = new Trajectory
         {
             Experiment = "run",

@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+
+namespace Rapid.EndToEnd.Tests;
+
+/// <summary>SAC as a process: it learns, repeats and goes on.</summary>
+public sealed class SacTests : IDisposable
+{
+    private const string Pendulum =
+        """
+        environment: { name: Pendulum-v1 }
+        algorithm: { name: sac, rollout_steps: 1, batch_size: 128, policy_learning_rate: 1e-3, metrics_interval: 500, policy_delay: 1 }
+        network: { hidden_sizes: [64, 64] }
+        total_steps: 9000
+        lockstep: true
+        evaluation: { interval_steps: 0, final_episodes: 20 }
+        """;
+
+    private const string Small =
+        """
+        environment: { name: Pendulum-v1 }
+        algorithm: { name: sac, rollout_steps: 8, batch_size: 16, warm_up_steps: 400, metrics_interval: 100, publish_interval: 8 }
+        actors: { count: 2 }
+        network: { hidden_sizes: [16, 16] }
+        total_steps: 2000
+        evaluation: { interval_steps: 800, episodes: 2, final_episodes: 2 }
+        checkpoint: { interval_steps: 500 }
+        """;
+
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Pendulum_is_held_upright_after_nine_thousand_steps()
+    {
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", _folder.Spec(Pendulum));
+        var run = RunFolder.Single(_folder.Runs);
+        Assert.True(exitCode == 0, output + run.Log);
+
+        var score = run.Evaluations()[^1];
+        Assert.True((double)score["return_mean"]! >= -200, score.ToJsonString());
+        Assert.Equal(8000, (long)TrainingOf(run)[^1]["updates"]!);
+    }
+
+    [Theory]
+    [InlineData("algorithm.preset=cleanrl")]
+    [InlineData("algorithm.preset=offp")]
+    [InlineData("environment.name=CartPole-v1")]
+    [InlineData("replay.sampler=prioritised")]
+    public async Task Lockstep_repeats_bit_for_bit_with_two_actors(string variant)
+    {
+        string[] command = ["train", _folder.Spec(Small), "--set", "lockstep=true", "--set", variant, "--set", "total_steps=1200"];
+        var first = await RunAsync("a");
+        var second = await RunAsync("b");
+
+        Assert.NotEmpty(first);
+        Assert.Equal(first, second);
+
+        async Task<string> RunAsync(string name)
+        {
+            var runs = Path.Combine(_folder.Path, name);
+            var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, [.. command, "--runs", runs]);
+            Assert.True(exitCode == 0, output);
+            return RunFolder.Single(runs).TimelessMetrics();
+        }
+    }
+
+    [Fact]
+    public async Task A_run_that_is_stopped_goes_on_and_ends_with_every_update()
+    {
+        string[] command = ["train", _folder.Spec(Small), "--set", "total_steps=6000"];
+        await using (var first = RapidProcess.Start(_folder.Path, command))
+        {
+            await Eventually.TrueAsync(
+                () => Directory.Exists(_folder.Runs) && RunFolder.Single(_folder.Runs).TrainingSteps().Length > 5, () => first.Output);
+            first.Interrupt();
+            Assert.True(await first.WaitAsync() == 130, first.Output);
+        }
+
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, command);
+        var run = RunFolder.Single(_folder.Runs);
+        Assert.True(exitCode == 0, output + run.Log);
+        var last = TrainingOf(run)[^1];
+        Assert.Equal((6000, 5600), ((long)last["step"]!, (long)last["updates"]!));
+        Assert.Equal(run.TrainingSteps().Order(), run.TrainingSteps());
+    }
+
+    private static JsonObject[] TrainingOf(RunFolder run) => [.. run.Metrics().Where(line => (string)line["kind"]! == "train")];
+}
