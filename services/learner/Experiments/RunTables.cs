@@ -74,7 +74,13 @@ public sealed class RunTables : IAsyncDisposable
     /// <summary>Drops the tables: the run is over.</summary>
     public async Task DropAsync(CancellationToken cancellation)
     {
-        foreach (var drop in new Func<CancellationToken, Task>?[] { Queue is null ? null : Queue.DropTableAsync, Sequences is null ? null : Sequences.DropTableAsync, Transitions is null ? null : Transitions.DropTableAsync })
+        Func<CancellationToken, Task>?[] drops =
+        [
+            Queue is null ? null : Queue.DropTableAsync,
+            Sequences is null ? null : Sequences.DropTableAsync,
+            Transitions is null ? null : Transitions.DropTableAsync,
+        ];
+        foreach (var drop in drops)
         {
             try
             {
@@ -146,7 +152,12 @@ public sealed class RunTables : IAsyncDisposable
         };
     }
 
-    private static StoreKind StoreOf(ExperimentOptions spec) => spec.Replay.Store == ReplayStore.Redis ? StoreKind.Redis : StoreKind.Memory;
+    private static StoreKind StoreOf(ExperimentOptions spec) => spec.Replay.Store switch
+    {
+        ReplayStore.Redis => StoreKind.Redis,
+        ReplayStore.Fsync => StoreKind.Fsync,
+        _ => StoreKind.Memory,
+    };
 
     private static long RoundSteps(ExperimentOptions spec) => (long)spec.Algorithm.RolloutSteps * spec.Actors.Environments * spec.Actors.Count;
 }

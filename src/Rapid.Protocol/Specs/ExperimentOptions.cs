@@ -179,6 +179,8 @@ public enum ReplayStore
     Memory,
     /// <summary>Acknowledged after Redis confirmed.</summary>
     Redis,
+    /// <summary>Acknowledged after Redis has it on disk: needs a Redis with <c>appendonly yes</c> and <c>appendfsync always</c>.</summary>
+    Fsync,
 }
 
 /// <summary>Evaluation on raw rewards with frozen normalisers.</summary>
