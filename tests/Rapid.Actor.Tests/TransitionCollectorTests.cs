@@ -20,7 +20,10 @@ public sealed class TransitionCollectorTests
         var block = collector.Collect(Snapshot(Layout(options, discrete), options.Network, 4), default)!;
 
         Assert.Equal(
-            [("observations", "8,3,4"), ("actions", discrete ? "7,3" : "7,3,2"), ("rewards", "7,3"), ("terminated", "7,3"), ("truncated", "7,3"), ("final_observations", "1,4")],
+            [
+                ("observations", "8,3,4"), ("actions", discrete ? "7,3" : "7,3,2"), ("rewards", "7,3"), ("terminated", "7,3"),
+                ("truncated", "7,3"), ("final_observations", "1,4"),
+            ],
             block.Columns.Select(column => (column.Name, string.Join(',', column.Tensor.Shape))));
         Assert.Equal((7u, 3u, 4L), (block.Steps, block.Environments, block.PolicyVersion));
     }
