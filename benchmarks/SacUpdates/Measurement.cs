@@ -38,7 +38,8 @@ internal static class Measurement
             Store = StoreKind.Memory,
             CapacitySteps = Blocks * StepsPerBlock,
         };
-        await using (var table = new TransitionTable(Channels.Open(options.Listen[0], options), definition, sac.BatchSize, null, NullLogger.Instance))
+        var channel = Channels.Open(options.Listen[0], options);
+        await using (var table = new TransitionTable(channel, definition, sac.BatchSize, null, NullLogger.Instance))
         {
             await table.CreateTableAsync(default);
             await table.AppendAsync(Enumerable.Range(1, Blocks).Select(sequence => Block(layout, sequence)), default);
@@ -71,7 +72,8 @@ internal static class Measurement
         var random = new Random(sequence);
         float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle() * 2 - 1)];
         var block = new Trajectory { Producer = "bench", Sequence = (ulong)sequence, Steps = StepsPerBlock, Environments = 1 };
-        block.Add<float>(TrajectoryColumns.Observations, Numbers((StepsPerBlock + 1) * layout.ObservationSize), StepsPerBlock + 1, 1, layout.ObservationSize);
+        var size = layout.ObservationSize;
+        block.Add<float>(TrajectoryColumns.Observations, Numbers((StepsPerBlock + 1) * size), StepsPerBlock + 1, 1, size);
         block.Add<float>(TrajectoryColumns.Actions, Numbers(StepsPerBlock * layout.ActionSize), StepsPerBlock, 1, layout.ActionSize);
         block.Add<float>(TrajectoryColumns.Rewards, Numbers(StepsPerBlock), StepsPerBlock, 1);
         block.Add<byte>(TrajectoryColumns.Terminated, new byte[StepsPerBlock], StepsPerBlock, 1);

@@ -57,5 +57,7 @@ static async Task<string> StartAsync(params string[] arguments)
     using var process = Process.Start(start)!;
     var output = await process.StandardOutput.ReadToEndAsync();
     await process.WaitForExitAsync();
-    return process.ExitCode == 0 ? output : throw new InvalidOperationException($"{string.Join(' ', arguments)} failed with exit code {process.ExitCode}: {output}");
+    return process.ExitCode == 0
+        ? output
+        : throw new InvalidOperationException($"{string.Join(' ', arguments)} failed with exit code {process.ExitCode}: {output}");
 }

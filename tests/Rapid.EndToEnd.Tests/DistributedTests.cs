@@ -111,7 +111,7 @@ public sealed class DistributedTests : IDisposable
         Assert.NotEmpty(new RunFolder(Path.Combine(_folder.Runs, id)).Checkpoints);
     }
 
-    private static async Task<string> SubmitAsync(ClusterProcesses cluster, string spec)
+    internal static async Task<string> SubmitAsync(ClusterProcesses cluster, string spec)
     {
         // The learner may still be starting: exit code 3 says that it does not answer yet.
         while (true)

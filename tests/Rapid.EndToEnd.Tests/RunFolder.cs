@@ -53,6 +53,10 @@ public sealed class RunFolder(string path)
         return line.ToJsonString();
     }));
 
+    /// <summary>Whether the only run in a folder, which may not be there yet, has made more than some updates.</summary>
+    public static bool HasTrained(string runs, int updates) =>
+        Directory.Exists(runs) && Directory.GetDirectories(runs) is [var run] && new RunFolder(run).TrainingSteps().Length > updates;
+
     /// <summary>The only run in a folder.</summary>
     public static RunFolder Single(string runs) => new(Assert.Single(Directory.GetDirectories(runs)));
 

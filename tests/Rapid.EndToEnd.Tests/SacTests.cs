@@ -72,7 +72,7 @@ public sealed class SacTests : IDisposable
         await using (var first = RapidProcess.Start(_folder.Path, command))
         {
             await Eventually.TrueAsync(
-                () => Directory.Exists(_folder.Runs) && RunFolder.Single(_folder.Runs).TrainingSteps().Length > 5, () => first.Output);
+                () => RunFolder.HasTrained(_folder.Runs, updates: 5), () => first.Output);
             first.Interrupt();
             Assert.True(await first.WaitAsync() == 130, first.Output);
         }
@@ -83,6 +83,35 @@ public sealed class SacTests : IDisposable
         var last = TrainingOf(run)[^1];
         Assert.Equal((6000, 5600), ((long)last["step"]!, (long)last["updates"]!));
         Assert.Equal(run.TrainingSteps().Order(), run.TrainingSteps());
+    }
+
+    [Theory]
+    [InlineData("memory")]
+    [InlineData("redis")]
+    public async Task Killed_actors_replay_and_learner_cost_no_update(string store)
+    {
+        var spec = _folder.Spec(Small.Replace("{ count: 2 }", "{ count: 3 }", StringComparison.Ordinal)
+            .Replace("total_steps: 2000", $"total_steps: 12000\nreplay: {{ store: {store} }}", StringComparison.Ordinal));
+        await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 3);
+        await DistributedTests.SubmitAsync(cluster, spec);
+
+        var random = new Random();
+        foreach (var victim in (string[])["learner", "actor 1", "replay", "learner", "replay"])
+        {
+            var (before, wanted) = (Newest(), random.Next(1, 6));
+            await Eventually.TrueAsync(() => Math.Abs(Newest() - before) >= wanted * 100, () => cluster.Story);
+            await cluster.RestartAsync(victim);
+        }
+
+        var run = RunFolder.Single(_folder.Runs);
+        await Eventually.TrueAsync(() => run.State is "finished" or "failed", () => cluster.Story);
+        Assert.True(run.State == "finished", cluster.Story);
+
+        // Every line is there once, although the learner began twice at an older checkpoint.
+        Assert.Equal(Enumerable.Range(1, 116).Select(line => line * 100L), TrainingOf(run).Select(line => (long)line["updates"]!));
+        Assert.Equal(12000, (long)run.Evaluations()[^1]["step"]!);
+
+        long Newest() => Directory.Exists(_folder.Runs) ? RunFolder.Single(_folder.Runs).TrainingSteps().LastOrDefault() : 0;
     }
 
     private static JsonObject[] TrainingOf(RunFolder run) => [.. run.Metrics().Where(line => (string)line["kind"]! == "train")];

@@ -54,7 +54,7 @@ public sealed class TrainingTests : IDisposable
         await using (var first = RapidProcess.Start(_folder.Path, command))
         {
             await Eventually.TrueAsync(
-                () => Directory.Exists(_folder.Runs) && RunFolder.Single(_folder.Runs).TrainingSteps().Length > 3, () => first.Output);
+                () => RunFolder.HasTrained(_folder.Runs, updates: 3), () => first.Output);
             first.Interrupt();
             Assert.True(await first.WaitAsync() == 130, first.Output);
             Assert.Contains("with a checkpoint", first.Output, StringComparison.Ordinal);

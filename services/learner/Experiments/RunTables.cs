@@ -74,24 +74,9 @@ public sealed class RunTables : IAsyncDisposable
     /// <summary>Drops the tables: the run is over.</summary>
     public async Task DropAsync(CancellationToken cancellation)
     {
-        Func<CancellationToken, Task>?[] drops =
-        [
-            Queue is null ? null : Queue.DropTableAsync,
-            Sequences is null ? null : Sequences.DropTableAsync,
-            Transitions is null ? null : Transitions.DropTableAsync,
-        ];
-        foreach (var drop in drops)
-        {
-            try
-            {
-                await (drop?.Invoke(cancellation) ?? Task.CompletedTask);
-            }
-            catch (RpcException error)
-            {
-                // The run is complete without it; the table costs memory until somebody drops it.
-                _logger.LogWarning("a table of the run could not be dropped: {Message}", error.Status.Detail);
-            }
-        }
+        await DropAsync(Queue?.DropTableAsync(cancellation));
+        await DropAsync(Sequences?.DropTableAsync(cancellation));
+        await DropAsync(Transitions?.DropTableAsync(cancellation));
     }
 
     /// <inheritdoc/>
@@ -100,6 +85,19 @@ public sealed class RunTables : IAsyncDisposable
         await (Queue?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (Sequences?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (Transitions?.DisposeAsync() ?? ValueTask.CompletedTask);
+    }
+
+    private async Task DropAsync(Task? drop)
+    {
+        try
+        {
+            await (drop ?? Task.CompletedTask);
+        }
+        catch (RpcException error)
+        {
+            // The run is complete without it; the table costs memory until somebody drops it.
+            _logger.LogWarning("a table of the run could not be dropped: {Message}", error.Status.Detail);
+        }
     }
 
     private static TableDefinition QueueOf(string run, ExperimentOptions spec)

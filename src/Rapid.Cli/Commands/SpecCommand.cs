@@ -16,7 +16,8 @@ internal static class SpecCommand
         };
         var preset = new Option<string?>("--preset")
         {
-            Description = $"Named group of defaults; {string.Join("; ", Presets.Algorithms.Select(name => $"of {name}: {string.Join(", ", Presets.Of(name))}"))}",
+            Description = "Named group of defaults; "
+                + string.Join("; ", Presets.Algorithms.Select(name => $"of {name}: {string.Join(", ", Presets.Of(name))}")),
         };
         var set = TrainCommand.SetOption();
         var command = new Command("spec", "Print a complete commented spec") { environment, algorithm, preset, set };

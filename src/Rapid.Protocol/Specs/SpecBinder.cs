@@ -15,7 +15,12 @@ internal sealed class SpecBinder
     public static IEnumerable<(string Name, PropertyInfo Property)> FieldsOf(Type record) => record
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
         .Where(property => property.CanWrite || property.Name == nameof(AlgorithmOptions.Name))
-        .OrderBy(property => property.Name switch { nameof(AlgorithmOptions.Name) => -2, nameof(AlgorithmOptions.Preset) => -1, _ => DepthOf(property.DeclaringType!) })
+        .OrderBy(property => property.Name switch
+        {
+            nameof(AlgorithmOptions.Name) => -2,
+            nameof(AlgorithmOptions.Preset) => -1,
+            _ => DepthOf(property.DeclaringType!),
+        })
         .Select(property => (SpecText.SnakeCase(property.Name), property));
 
     private static int DepthOf(Type type) => type.BaseType is { } parent ? 1 + DepthOf(parent) : 0;

@@ -22,7 +22,8 @@ internal sealed class ReferenceSac : IDisposable
     {
         (_options, _layout, _hidden) = ((SacOptions)options.Algorithm, layout, [.. options.Network.HiddenSizes]);
         Parameter Leaf(string name) => new(tensor(start[name].Floats().ToArray()));
-        (_policy, _critics, _target, _logAlpha) = (Leaf("policy.parameters"), Leaf("critics.parameters"), Leaf("critics.target"), Leaf("temperature.log_alpha"));
+        (_policy, _logAlpha) = (Leaf("policy.parameters"), Leaf("temperature.log_alpha"));
+        (_critics, _target) = (Leaf("critics.parameters"), Leaf("critics.target"));
         optim.Optimizer Adam(Parameter leaf, double rate) => optim.Adam([leaf], rate, eps: _options.AdamEpsilon);
         _policyAdam = Adam(_policy, _options.PolicyLearningRate);
         _criticAdam = Adam(_critics, _options.CriticLearningRate);
@@ -32,7 +33,10 @@ internal sealed class ReferenceSac : IDisposable
 
     public IReadOnlyDictionary<string, Tensor> Parameters => new Dictionary<string, Tensor>
     {
-        ["policy.parameters"] = _policy, ["critics.parameters"] = _critics, ["critics.target"] = _target, ["temperature.log_alpha"] = _logAlpha,
+        ["policy.parameters"] = _policy,
+        ["critics.parameters"] = _critics,
+        ["critics.target"] = _target,
+        ["temperature.log_alpha"] = _logAlpha,
     };
 
     public void Update(TransitionBatch batch, int update)

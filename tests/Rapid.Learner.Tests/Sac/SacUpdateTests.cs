@@ -21,8 +21,16 @@ public sealed class SacUpdateTests
     {
         var sac = new SacOptions
         {
-            StdParameterization = std, CriticLoss = loss, PolicyDelay = policyDelay, TargetDelay = targetDelay, InitialLogAlpha = -1, Tau = 0.1,
-            PolicyLearningRate = 2e-3, CriticLearningRate = 1e-3, TemperatureLearningRate = 3e-3, AdamEpsilon = 1e-4,
+            StdParameterization = std,
+            CriticLoss = loss,
+            PolicyDelay = policyDelay,
+            TargetDelay = targetDelay,
+            InitialLogAlpha = -1,
+            Tau = 0.1,
+            PolicyLearningRate = 2e-3,
+            CriticLearningRate = 1e-3,
+            TemperatureLearningRate = 3e-3,
+            AdamEpsilon = 1e-4,
         };
         var options = Sacs.Options(sac);
         var layout = Sacs.Layout(options);

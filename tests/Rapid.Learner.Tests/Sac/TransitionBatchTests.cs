@@ -36,7 +36,8 @@ public sealed class TransitionBatchTests
 
         var row = TensorMemory.Floats(batch.Inputs).Slice(3 * (Observations + Actions), Observations + Actions).ToArray();
         Assert.Equal([15f, 16, 17, 18, 19, -6, -7], row);
-        Assert.Equal([1015f, 1016, 1017, 1018, 1019, 0, 0], TensorMemory.Floats(batch.NextInputs).Slice(3 * (Observations + Actions), Observations + Actions).ToArray());
+        var next = TensorMemory.Floats(batch.NextInputs).Slice(3 * (Observations + Actions), Observations + Actions).ToArray();
+        Assert.Equal([1015f, 1016, 1017, 1018, 1019, 0, 0], next);
         Assert.All(TensorMemory.Floats(batch.Weights).ToArray(), weight => Assert.Equal(1, weight));
     }
 
