@@ -16,7 +16,8 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     public ServiceProcess(string folder, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(ServiceProcess).Assembly.Location])
+        // Whoever started the tests in the background of a script had SIGINT ignored, which children inherit.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", typeof(ServiceProcess).Assembly.Location])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
