@@ -55,7 +55,7 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
                 next = requestStream.MoveNext(ended);
 
                 // When blocks come fast, waking the client for each of them costs more than storing it: then replies leave together.
-                responseStream.WriteOptions = next.IsCompletedSuccessfully && next.Result ? Held : null;
+                responseStream.WriteOptions = next.IsCompletedSuccessfully ? Held : null;
                 await responseStream.WriteAsync(reply, ended);
             }
         });

@@ -182,7 +182,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
         }
 
         var cause = error.InnerException is { } inner ? $" {inner.GetType().Name}: {inner.Message}" : "";
-        return new Status(CodeOf(error), $"{error.GetType().Name}: {error.Message}{cause}", error);
+        return new Status(ResponseStatus.CodeOf(error), $"{error.GetType().Name}: {error.Message}{cause}", error);
     }
 
     public Exception Fail(Status status) => Fail(new RpcException(status));
@@ -191,8 +191,8 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
     public void FinishFromTrailers()
     {
         var trailers = new Metadata();
-        Collect(_message!.TrailingHeaders, trailers);
-        Finish(StatusOf(_message.TrailingHeaders) ?? new Status(StatusCode.Cancelled, "No grpc-status found on response."), trailers);
+        ResponseStatus.Collect(_message!.TrailingHeaders, trailers);
+        Finish(ResponseStatus.Of(_message.TrailingHeaders) ?? new Status(StatusCode.Cancelled, "No grpc-status found on response."), trailers);
     }
 
     public void Abort()
@@ -235,10 +235,10 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
             using var request = await MakeRequestAsync().ConfigureAwait(false);
             _message = await _channel.SendAsync(request, _abort.Token).ConfigureAwait(false);
             var headers = new Metadata();
-            Collect(_message.Headers, headers);
+            ResponseStatus.Collect(_message.Headers, headers);
 
             // A refusal may come with a status of its own and of HTTP; the own one says more.
-            if (StatusOf(_message.Headers) is { } status)
+            if (ResponseStatus.Of(_message.Headers) is { } status)
             {
                 _headers.TrySetResult(headers);
                 Finish(status, headers);
@@ -246,7 +246,7 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
                 return;
             }
 
-            Validate(_message);
+            ResponseStatus.Validate(_message);
             _headers.TrySetResult(headers);
             _response.TrySetResult(_message);
         }
@@ -308,76 +308,6 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
                 request.Headers.TryAddWithoutValidation(entry.Key, GrpcHeaders.ValueOf(entry));
             }
         }
-    }
-
-    private static void Validate(HttpResponseMessage response)
-    {
-        if (response.StatusCode != HttpStatusCode.OK)
-        {
-            var code = (int)response.StatusCode switch
-            {
-                400 or 431 => StatusCode.Internal,
-                401 => StatusCode.Unauthenticated,
-                403 => StatusCode.PermissionDenied,
-                404 => StatusCode.Unimplemented,
-                429 or 502 or 503 or 504 => StatusCode.Unavailable,
-                _ => StatusCode.Unknown,
-            };
-            throw new RpcException(new Status(code, $"Bad gRPC response. HTTP status code: {(int)response.StatusCode}"));
-        }
-
-        var type = response.Content.Headers.ContentType?.MediaType;
-        if (type is null || !type.StartsWith(GrpcHeaders.ContentType, StringComparison.OrdinalIgnoreCase))
-        {
-            throw new RpcException(new Status(StatusCode.Cancelled, $"Bad gRPC response. Invalid content-type value: {type}"));
-        }
-    }
-
-    private static Status? StatusOf(System.Net.Http.Headers.HttpHeaders headers)
-    {
-        if (!headers.TryGetValues(GrpcHeaders.Status, out var values) || !int.TryParse(values.First(), out var code))
-        {
-            return null;
-        }
-
-        var detail = headers.TryGetValues(GrpcHeaders.Message, out var messages) ? GrpcHeaders.DecodeMessage(messages.First()) : "";
-        return new Status(Enum.IsDefined((StatusCode)code) ? (StatusCode)code : StatusCode.Unknown, detail);
-    }
-
-    private static void Collect(System.Net.Http.Headers.HttpHeaders headers, Metadata metadata)
-    {
-        foreach (var (name, values) in headers)
-        {
-            if (!GrpcHeaders.IsReserved(name))
-            {
-                foreach (var value in values)
-                {
-                    GrpcHeaders.AddTo(metadata, name, value);
-                }
-            }
-        }
-    }
-
-    private static StatusCode CodeOf(Exception error)
-    {
-        for (var current = error; current is not null; current = current.InnerException)
-        {
-            if (current is HttpProtocolException protocol)
-            {
-                return protocol.ErrorCode switch
-                {
-                    7 => StatusCode.Unavailable,
-                    8 => StatusCode.Cancelled,
-                    11 => StatusCode.ResourceExhausted,
-                    12 => StatusCode.PermissionDenied,
-                    _ => StatusCode.Internal,
-                };
-            }
-        }
-
-        return error is HttpRequestException or IOException or System.Net.Sockets.SocketException
-            ? StatusCode.Unavailable
-            : StatusCode.Internal;
     }
 
     private void OnDeadline()
