@@ -94,7 +94,7 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
         {
             await tables.CreateAsync(cancellation);
             var work = new Assignment { Experiment = record.Directory.Id, Spec = SpecWriter.ToMessage(spec), Table = tables.ActorTable };
-            work.ReplayAddresses.AddRange(options.Replay.Select(address => address.ToString()));
+            work.ReplayAddresses.AddRange(tables.ActorServices.Select(address => address.ToString()));
             board.Set(work, spec.Actors.Count);
 
             var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
