@@ -14,9 +14,7 @@ namespace Rapid.Learner.Replay;
 /// <remarks>
 /// The learner appends, not the actors: it holds the block anyway, so the bytes leave it once more, as they would leave the actor; it
 /// leaves out what only the on-policy step needs; and blocks enter in the order in which they were learned from, which makes lockstep runs
-/// repeat bit for bit however many actors there are. A block keeps the name that its actor gave it, and is appended before it is
-/// acknowledged to the queue. One that comes again after a crash of either side is recognised by that name: every block is there exactly
-/// once.
+/// repeat bit for bit however many actors there are. A block is appended before it is acknowledged to the queue.
 /// </remarks>
 public sealed class SequenceReplay : IAsyncDisposable
 {
@@ -34,7 +32,7 @@ public sealed class SequenceReplay : IAsyncDisposable
     private readonly int _sequences;
     private readonly int _prefetch;
     private readonly ResiliencePipeline _retry;
-    private AsyncDuplexStreamingCall<AppendRequest, AppendReply>? _appends;
+    private readonly BlockAppender _appender;
     private AsyncDuplexStreamingCall<SampleRequest, SampleReply>? _samples;
     private ulong _insertedSteps;
     private int _wanted;
@@ -51,6 +49,7 @@ public sealed class SequenceReplay : IAsyncDisposable
         (_channel, _definition, _steps, _sequences, _prefetch) = (channel, definition, steps, sequences, prefetch);
         _client = new Protocol.V1.Replay.ReplayClient(channel);
         _retry = Resilience.Forever("replaying sequences", logger);
+        _appender = new BlockAppender(channel, definition, logger);
     }
 
     /// <summary>Whether the table holds enough to sample from. After the loss of a table in memory it has to fill again.</summary>
@@ -62,20 +61,8 @@ public sealed class SequenceReplay : IAsyncDisposable
 
     /// <summary>Returns when every block is stored, once.</summary>
     /// <exception cref="RpcException">The table refuses a block.</exception>
-    public async Task AppendAsync(IEnumerable<Trajectory> blocks, CancellationToken cancellation)
-    {
-        foreach (var block in blocks)
-        {
-            var request = new AppendRequest { Table = _definition.Name, Trajectory = ForReplay(block) };
-            var reply = await RetryAsync(token => AppendOnceAsync(request, token), cancellation);
-            if (reply.Code != (int)StatusCode.OK)
-            {
-                throw new RpcException(new Status((StatusCode)reply.Code, reply.Message));
-            }
-
-            _insertedSteps += reply.Duplicate ? 0 : (ulong)block.Steps * block.Environments;
-        }
-    }
+    public async Task AppendAsync(IEnumerable<Trajectory> blocks, CancellationToken cancellation) =>
+        _insertedSteps += await _appender.AppendAsync(blocks.Select(ForReplay), cancellation);
 
     /// <summary>Asks for batches, which are sampled and sent while the caller computes.</summary>
     /// <param name="batches">How many <see cref="ReadAsync"/> will take, beyond those asked for before.</param>
@@ -113,6 +100,7 @@ public sealed class SequenceReplay : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         Disconnect();
+        _appender.Dispose();
         _channel.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -138,7 +126,7 @@ public sealed class SequenceReplay : IAsyncDisposable
     {
         try
         {
-            return await _retry.ExecuteAsync(async token => await WithoutHalfCallsAsync(what, token), cancellation);
+            return await _retry.ExecuteAsync(async token => await WithoutHalfCallAsync(what, token), cancellation);
         }
         catch (RpcException error) when (cancellation.IsCancellationRequested)
         {
@@ -146,8 +134,8 @@ public sealed class SequenceReplay : IAsyncDisposable
         }
     }
 
-    /// <summary>After any failure both calls begin anew: what was under way on them is not known.</summary>
-    private async Task<T> WithoutHalfCallsAsync<T>(Func<CancellationToken, Task<T>> what, CancellationToken cancellation)
+    /// <summary>After any failure the call begins anew: what was under way on it is not known.</summary>
+    private async Task<T> WithoutHalfCallAsync<T>(Func<CancellationToken, Task<T>> what, CancellationToken cancellation)
     {
         try
         {
@@ -170,26 +158,6 @@ public sealed class SequenceReplay : IAsyncDisposable
 
     private async Task<TableInfo> CreateOnceAsync(CancellationToken cancellation) =>
         await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: cancellation);
-
-    private async Task<AppendReply> AppendOnceAsync(AppendRequest request, CancellationToken cancellation)
-    {
-        _appends ??= _client.Append(cancellationToken: CancellationToken.None);
-        await _appends.RequestStream.WriteAsync(request, cancellation);
-        if (!await _appends.ResponseStream.MoveNext(cancellation))
-        {
-            throw new RpcException(new Status(StatusCode.Unavailable, "the replay service ended the call"));
-        }
-
-        var reply = _appends.ResponseStream.Current;
-        return (StatusCode)reply.Code switch
-        {
-            StatusCode.NotFound => throw new RpcException(new Status(StatusCode.NotFound, reply.Message)),
-
-            // Memory that is full becomes free.
-            StatusCode.ResourceExhausted => throw new RpcException(new Status(StatusCode.Unavailable, reply.Message)),
-            _ => reply,
-        };
-    }
 
     private async Task<Trajectory?> ReadOnceAsync(CancellationToken cancellation)
     {
@@ -245,8 +213,7 @@ public sealed class SequenceReplay : IAsyncDisposable
 
     private void Disconnect()
     {
-        _appends?.Dispose();
         _samples?.Dispose();
-        (_appends, _samples, _credits) = (null, null, 0);
+        (_samples, _credits) = (null, 0);
     }
 }
