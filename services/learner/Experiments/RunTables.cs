@@ -11,7 +11,7 @@ namespace Rapid.Learner.Experiments;
 /// <summary>
 /// The tables of a run. On-policy: a queue. P3O: a queue, and a table of sequences that the learner appends to. SAC: a table of transitions that
 /// actors append to; in lockstep a queue, whose blocks the learner appends to the transitions in the order of slots. With several replay
-/// services the tables that actors append to are spread over them; sequences, which the learner appends, are in the first.
+/// services every table is spread over them.
 /// </summary>
 public sealed class RunTables : IAsyncDisposable
 {
@@ -48,8 +48,14 @@ public sealed class RunTables : IAsyncDisposable
         if (spec.Algorithm is P3oOptions p3o)
         {
             var sequences = p3o.SampleMultiplier * spec.Actors.Environments * slots;
-            Sequences = new SequenceReplay(
-                Channels.Open(service.Replay[0], service), SequencesOf(run, spec, p3o), p3o.RolloutSteps, sequences, spec.Replay.PrefetchBatches, logger);
+            var whole = SequencesOf(run, spec, p3o);
+            SequenceReplay[] tables =
+            [
+                .. ActorServices.Select((address, shard) => new SequenceReplay(
+                    Channels.Open(address, service), Shards.PartOf(whole, shard, shards, slots), p3o.RolloutSteps, sequences,
+                    spec.Replay.PrefetchBatches, logger)),
+            ];
+            Sequences = shards == 1 ? tables[0] : new SequenceShards(tables);
         }
 
         if (Transitions is null || spec.Lockstep)
@@ -75,7 +81,7 @@ public sealed class RunTables : IAsyncDisposable
     public IBlockSource? Queue { get; }
 
     /// <summary>Old sequences; null of an algorithm that does not replay them.</summary>
-    public SequenceReplay? Sequences { get; }
+    public ISequenceSource? Sequences { get; }
 
     /// <summary>Old transitions; null of an algorithm that does not replay them.</summary>
     public ITransitionSource? Transitions { get; }

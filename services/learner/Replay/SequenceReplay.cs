@@ -9,14 +9,14 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Replay;
 
 /// <summary>
-/// Keeps the blocks that a run has learned from in a uniform table, and draws sequences out of it.
+/// Keeps the blocks that a run has learned from in a uniform table of one replay service, and draws sequences out of it.
 /// </summary>
 /// <remarks>
 /// The learner appends, not the actors: it holds the block anyway, so the bytes leave it once more, as they would leave the actor; it
 /// leaves out what only the on-policy step needs; and blocks enter in the order in which they were learned from, which makes lockstep runs
 /// repeat bit for bit however many actors there are. A block is appended before it is acknowledged to the queue.
 /// </remarks>
-public sealed class SequenceReplay : IAsyncDisposable
+public sealed class SequenceReplay : ISequenceSource
 {
     private static readonly HashSet<string> ReplayedColumns =
     [
@@ -52,21 +52,21 @@ public sealed class SequenceReplay : IAsyncDisposable
         _appender = new BlockAppender(channel, definition, logger);
     }
 
-    /// <summary>Whether the table holds enough to sample from. After the loss of a table in memory it has to fill again.</summary>
+    /// <inheritdoc/>
     public bool IsWarm => _insertedSteps >= _definition.MinimumSteps;
 
-    /// <summary>Makes the table, or finds that of an earlier life.</summary>
+    /// <summary>Environment steps that the table holds, to within a block.</summary>
+    internal ulong HeldSteps => Math.Min(_insertedSteps, _definition.CapacitySteps);
+
+    /// <inheritdoc/>
     public async Task CreateTableAsync(CancellationToken cancellation) =>
         _insertedSteps = (await RetryAsync(token => CreateOnceAsync(token), cancellation)).InsertedSteps;
 
-    /// <summary>Returns when every block is stored, once.</summary>
-    /// <exception cref="RpcException">The table refuses a block.</exception>
+    /// <inheritdoc/>
     public async Task AppendAsync(IEnumerable<Trajectory> blocks, CancellationToken cancellation) =>
         _insertedSteps += await _appender.AppendAsync(blocks.Select(ForReplay), cancellation);
 
-    /// <summary>Asks for batches, which are sampled and sent while the caller computes.</summary>
-    /// <param name="batches">How many <see cref="ReadAsync"/> will take, beyond those asked for before.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <inheritdoc/>
     public async Task RequestAsync(int batches, CancellationToken cancellation)
     {
         _wanted += batches;
@@ -79,8 +79,7 @@ public sealed class SequenceReplay : IAsyncDisposable
             cancellation);
     }
 
-    /// <summary>The next batch: T steps of B environments.</summary>
-    /// <returns>Null when the table was lost and has to fill again first; what was asked for is then forgotten.</returns>
+    /// <inheritdoc/>
     public async Task<Trajectory?> ReadAsync(CancellationToken cancellation)
     {
         var batch = await RetryAsync(token => ReadOnceAsync(token), cancellation);
@@ -88,13 +87,16 @@ public sealed class SequenceReplay : IAsyncDisposable
         return batch;
     }
 
-    /// <summary>Drops the table: the run is over.</summary>
+    /// <inheritdoc/>
     public async Task DropTableAsync(CancellationToken cancellation)
     {
         Disconnect();
         var request = new DropTableRequest { Name = _definition.Name };
         await _client.DropTableAsync(request, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
     }
+
+    /// <summary>Nothing is wanted any more.</summary>
+    internal void Forget() => _wanted = 0;
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

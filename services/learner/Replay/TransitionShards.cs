@@ -12,14 +12,14 @@ namespace Rapid.Learner.Replay;
 /// from the other shards: held/total * probability within the shard, times total, is what the shard itself computes.)
 /// </summary>
 /// <remarks>
-/// Turns follow smooth weighted round robin, which keeps each shard's samples close to its part at every moment; its rate limiter sees an even
-/// flow. A shard that has no batch ready, because it is away or waits for actors, loses its turn rather than holding the learner up.
+/// Evenly spread <see cref="Turns"/> keep each shard's samples close to its part at every moment; its rate limiter sees an even flow. A shard that has no batch ready, because it is away or waits for actors, loses its turn rather than holding the learner up.
 /// </remarks>
 public sealed class TransitionShards : ITransitionSource
 {
     private readonly TransitionTable[] _shards;
     private readonly Task<bool>?[] _arrivals;
-    private readonly double[] _turns;
+    private readonly Turns _turns;
+    private readonly Func<int, double> _weight;
     private readonly long[] _inserted;
     private readonly ulong[] _held;
 
@@ -29,7 +29,8 @@ public sealed class TransitionShards : ITransitionSource
         ArgumentNullException.ThrowIfNull(shards);
         _shards = [.. shards];
         _arrivals = new Task<bool>?[shards.Count];
-        (_turns, _inserted, _held) = (new double[shards.Count], new long[shards.Count], new ulong[shards.Count]);
+        (_turns, _weight) = (new Turns(shards.Count), Weight);
+        (_inserted, _held) = (new long[shards.Count], new ulong[shards.Count]);
     }
 
     /// <inheritdoc/>
@@ -122,33 +123,21 @@ public sealed class TransitionShards : ITransitionSource
     }
 
     /// <summary>Takes a batch from the shard, of those that have one, whose turn it is.</summary>
-    /// <exception cref="RpcException">A shard refuses what it is asked.</exception>
     private bool TryRead(out ReceivedBatch batch)
     {
         batch = null!;
-        var (chosen, total) = (-1, 0.0);
-        for (var shard = 0; shard < _shards.Length; shard++)
-        {
-            if (_shards[shard].Ready.Completion.Exception is { InnerException: { } failure })
-            {
-                ExceptionDispatchInfo.Throw(failure);
-            }
+        return _turns.Next(_weight) is >= 0 and var shard && _shards[shard].Ready.TryRead(out batch!);
+    }
 
-            if (_shards[shard].Ready.TryPeek(out var next))
-            {
-                _turns[shard] += next.HeldSteps;
-                total += next.HeldSteps;
-                chosen = chosen < 0 || _turns[shard] > _turns[chosen] ? shard : chosen;
-            }
+    /// <summary>Steps held, of a shard that has a batch ready; 0 of others.</summary>
+    /// <exception cref="RpcException">The shard refuses what it is asked.</exception>
+    private double Weight(int shard)
+    {
+        if (_shards[shard].Ready.Completion.Exception is { InnerException: { } failure })
+        {
+            ExceptionDispatchInfo.Throw(failure);
         }
 
-        if (chosen < 0 || !_shards[chosen].Ready.TryRead(out var read))
-        {
-            return false;
-        }
-
-        _turns[chosen] -= total;
-        batch = read;
-        return true;
+        return _shards[shard].Ready.TryPeek(out var next) ? next.HeldSteps : 0;
     }
 }
