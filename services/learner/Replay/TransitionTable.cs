@@ -136,8 +136,14 @@ public sealed class TransitionTable : IAsyncDisposable
     }
 
     /// <summary>Drops the table: the run is over.</summary>
-    public async Task DropTableAsync(CancellationToken cancellation) => await _client.DropTableAsync(
-        new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+    public async Task DropTableAsync(CancellationToken cancellation)
+    {
+        // The pump would make the table anew when it finds it gone.
+        await _stop.CancelAsync();
+        await _pump;
+        await _client.DropTableAsync(
+            new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

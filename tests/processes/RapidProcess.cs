@@ -4,12 +4,12 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Rapid.EndToEnd.Tests;
+namespace Rapid.Processes;
 
 /// <summary>A real process whose output is kept for messages. Killed when disposed of.</summary>
-public sealed partial class RapidProcess : IAsyncDisposable
+internal sealed partial class RapidProcess : IAsyncDisposable
 {
-    private const int SigInt = 2, SigTerm = 15;
+    private const int SigInt = 2, SigTerm = 15, SigCont = 18, SigStop = 19;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private static readonly string Rapid = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Rapid.Cli/release/rapid"));
 
@@ -37,6 +37,9 @@ public sealed partial class RapidProcess : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>The system's number of it.</summary>
+    public int Id => _process.Id;
 
     public bool HasExited => _process.HasExited;
 
@@ -88,7 +91,7 @@ public sealed partial class RapidProcess : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"did not end within {Patience}\n{Output}");
+            throw new TimeoutException($"did not end within {Patience}\n{Output}");
         }
 
         return _process.ExitCode;
@@ -100,11 +103,14 @@ public sealed partial class RapidProcess : IAsyncDisposable
         const string Ignored = "SigIgn:";
         var status = File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith(Ignored, StringComparison.Ordinal));
         var isDeaf = (ulong.Parse(status[Ignored.Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (SigInt - 1))) != 0;
-        if (Signal(_process.Id, isDeaf ? SigTerm : SigInt) != 0)
-        {
-            throw new Win32Exception();
-        }
+        Send(isDeaf ? SigTerm : SigInt);
     }
+
+    /// <summary>Stands still until <see cref="Continue"/>.</summary>
+    public void Freeze() => Send(SigStop);
+
+    /// <summary>Goes on.</summary>
+    public void Continue() => Send(SigCont);
 
     /// <summary>SIGKILL, and waits until it is gone.</summary>
     public async Task KillAsync()
@@ -121,6 +127,14 @@ public sealed partial class RapidProcess : IAsyncDisposable
         }
 
         _process.Dispose();
+    }
+
+    private void Send(int signal)
+    {
+        if (Signal(_process.Id, signal) != 0)
+        {
+            throw new Win32Exception();
+        }
     }
 
     private void Keep(string? line)
