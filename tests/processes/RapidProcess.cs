@@ -16,6 +16,7 @@ internal sealed partial class RapidProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly string _title;
+    private bool _isDisposed;
 
     private RapidProcess(Process process, string title)
     {
@@ -121,6 +122,12 @@ internal sealed partial class RapidProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         if (!_process.HasExited)
         {
             await KillAsync();
