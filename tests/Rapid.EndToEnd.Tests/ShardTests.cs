@@ -25,7 +25,7 @@ public sealed class ShardTests : IDisposable
             checkpoint: { interval_steps: 1000 }
             """);
         await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 2, replays: 2);
-        await DistributedTests.SubmitAsync(cluster, spec);
+        await cluster.SubmitAsync(spec);
         await WaitForAsync(5);
         await cluster.KillAsync("replay 1");
         var killed = RunFolder.Single(_folder.Runs).TrainingSteps().Length;

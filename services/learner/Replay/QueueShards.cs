@@ -72,13 +72,17 @@ public sealed class QueueShards : IBlockSource
     }
 
     /// <inheritdoc/>
-    public Task DropTableAsync(CancellationToken cancellation) => Task.WhenAll(_shards.Select(shard => shard.DropTableAsync(cancellation)));
+    public async Task DropTableAsync(CancellationToken cancellation)
+    {
+        // A reader that waits for a block would make the table anew when it finds it gone.
+        await StopReadingAsync();
+        await Task.WhenAll(_shards.Select(shard => shard.DropTableAsync(cancellation)));
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
-        await Task.WhenAll(_pumps);
+        await StopReadingAsync();
         foreach (var shard in _shards)
         {
             await shard.DisposeAsync();
@@ -86,6 +90,12 @@ public sealed class QueueShards : IBlockSource
 
         Array.ForEach(_asked, asked => asked.Dispose());
         _stop.Dispose();
+    }
+
+    private async Task StopReadingAsync()
+    {
+        await _stop.CancelAsync();
+        await Task.WhenAll(_pumps);
     }
 
     private async Task PumpAsync(int shard)

@@ -126,8 +126,14 @@ public sealed class TransitionTable : ITransitionSource
     }
 
     /// <inheritdoc/>
-    public async Task DropTableAsync(CancellationToken cancellation) => await _client.DropTableAsync(
-        new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+    public async Task DropTableAsync(CancellationToken cancellation)
+    {
+        // The pump would make the table anew when it finds it gone.
+        await _stop.CancelAsync();
+        await _pump;
+        await _client.DropTableAsync(
+            new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
