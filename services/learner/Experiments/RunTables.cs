@@ -23,14 +23,15 @@ public sealed class RunTables : IAsyncDisposable
     /// <param name="spec">What learns.</param>
     /// <param name="service">Where the replay service is.</param>
     /// <param name="logger">Hears of a replay service that is away.</param>
-    public RunTables(string run, ExperimentOptions spec, ServiceOptions service, ILogger logger)
+    /// <param name="dataSteps">Steps that an offline run learns from.</param>
+    public RunTables(string run, ExperimentOptions spec, ServiceOptions service, ILogger logger, long dataSteps = 0)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(service);
         _logger = logger;
         if (spec.Algorithm is SacOptions sac)
         {
-            var table = TransitionsOf(run, spec, sac);
+            var table = spec.Offline ? OfflineTransitionsOf(run, spec, sac, dataSteps) : TransitionsOf(run, spec, sac);
             double? beta = spec.Replay.Sampler == ReplaySampler.Prioritised ? spec.Replay.ImportanceExponent : null;
             Transitions = new TransitionTable(Channels.Open(service.Replay[0], service), table, sac.BatchSize, beta, logger);
             ActorTable = table.Name;
@@ -43,7 +44,7 @@ public sealed class RunTables : IAsyncDisposable
                 Channels.Open(service.Replay[0], service), SequencesOf(run, spec, p3o), p3o.RolloutSteps, sequences, spec.Replay.PrefetchBatches, logger);
         }
 
-        if (Transitions is null || spec.Lockstep)
+        if (Transitions is null || (spec.Lockstep && !spec.Offline))
         {
             var table = QueueOf(run, spec);
             Queue = new TrajectoryReader(Channels.Open(service.Replay[0], service), table, logger);
@@ -62,6 +63,9 @@ public sealed class RunTables : IAsyncDisposable
 
     /// <summary>Old transitions; null of an algorithm that does not replay them.</summary>
     public TransitionTable? Transitions { get; }
+
+    /// <summary>Name of the table of transitions of a run that has one.</summary>
+    public static string TransitionsName(string run) => $"{run}/transitions";
 
     /// <summary>Makes the tables, or finds those of an earlier life.</summary>
     public async Task CreateAsync(CancellationToken cancellation)
@@ -130,7 +134,7 @@ public sealed class RunTables : IAsyncDisposable
         var samplesPerStep = sac.UpdatesPerStep * sac.BatchSize;
         return new TableDefinition
         {
-            Name = $"{run}/transitions",
+            Name = TransitionsName(run),
             Kind = isPrioritised ? TableKind.Prioritised : TableKind.Uniform,
             Items = ItemKind.Transition,
             Store = StoreOf(spec),
@@ -148,6 +152,14 @@ public sealed class RunTables : IAsyncDisposable
             PriorityExponent = isPrioritised ? spec.Replay.PriorityExponent : 0,
             Seed = RandomStream.Derive(spec.Seed, SamplingRole),
         };
+    }
+
+    /// <summary>Nothing is drawn before all of the data are there, and nothing has to wait for anything afterwards.</summary>
+    private static TableDefinition OfflineTransitionsOf(string run, ExperimentOptions spec, SacOptions sac, long dataSteps)
+    {
+        var table = TransitionsOf(run, spec, sac);
+        (table.CapacitySteps, table.MinimumSteps, table.RateLimiter) = ((ulong)dataSteps, (ulong)dataSteps, null);
+        return table;
     }
 
     private static StoreKind StoreOf(ExperimentOptions spec) => spec.Replay.Store switch
