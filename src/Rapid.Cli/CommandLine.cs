@@ -41,7 +41,7 @@ internal static class CommandLine
         EnvironmentsCommand.Create(),
         SpecCommand.Create(),
         BenchCommand.Create(),
-        ServiceCommand.Replay(),
+        ReplayCommand.Create(),
         ServiceCommand.Learner(),
         ServiceCommand.Evaluator(),
         ServiceCommand.Actor(),

@@ -49,13 +49,19 @@ internal static class RandomOptions
                 },
                 Network = options.Network with { Shared = false },
                 Normalization = options.Normalization with { Rewards = false },
-                Replay = options.Replay with { CapacitySteps = least + random.Next(1000) },
+                Replay = options.Replay with
+                {
+                    CapacitySteps = least + random.Next(1000),
+                    Data = options.Offline ? OddNames[random.Next(OddNames.Length)] : "",
+                    KeepData = !options.Offline && options.Replay.KeepData,
+                },
             };
         }
 
         int[] divisors = [.. Enumerable.Range(1, (int)Math.Min(batch, 100_000)).Where(n => batch % n == 0)];
         return options with
         {
+            Offline = false,
             TotalSteps = random.Next(4) == 0 ? long.MaxValue : batch + random.NextInt64(1L << 40),
             Algorithm = options.Algorithm switch
             {
@@ -63,7 +69,7 @@ internal static class RandomOptions
                 P3oOptions p3o => p3o with { ReplaySteps = Math.Max(p3o.WarmUpSteps, batch) + random.Next(1000), SampleMultiplier = random.Next(1, 100) },
                 var other => other,
             },
-            Replay = options.Replay with { CapacitySteps = random.Next(2) == 0 ? 0 : batch + random.Next(1000) },
+            Replay = options.Replay with { CapacitySteps = random.Next(2) == 0 ? 0 : batch + random.Next(1000), KeepData = false },
         };
     }
 

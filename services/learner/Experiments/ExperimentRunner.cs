@@ -14,9 +14,6 @@ namespace Rapid.Learner.Experiments;
 /// be taken up again.</summary>
 public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoard board, ServiceOptions options, ILoggerFactory loggers) : BackgroundService
 {
-    // Part of the run's seed: ASCII of "draw".
-    private const ulong SamplingRole = 0x64726177;
-
     private readonly ILogger _logger = loggers.CreateLogger<ExperimentRunner>();
 
     /// <inheritdoc/>
@@ -89,18 +86,25 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
         var logger = loggers.CreateLogger($"Rapid.Learner.{record.Directory.Id}");
         using var metrics = new RunMetrics(record.Directory.Path, record.Directory.Id, SpecWriter.ToYaml(spec));
         metrics.Written += record.OnMetrics;
-        await using var tables = new RunTables(record.Directory.Id, spec, options, logger);
+        var data = spec.Offline ? await OfflineData.OpenAsync(spec, cancellation) : null;
+        await using var tables = new RunTables(record.Directory.Id, spec, options, logger, data?.Steps ?? 0);
         try
         {
             await tables.CreateAsync(cancellation);
             var work = new Assignment { Experiment = record.Directory.Id, Spec = SpecWriter.ToMessage(spec), Table = tables.ActorTable };
             work.ReplayAddresses.AddRange(tables.ActorServices.Select(address => address.ToString()));
-            board.Set(work, spec.Actors.Count);
+            board.Set(work, spec.Offline ? 0 : spec.Actors.Count);
 
             var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
-            var context = new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables);
+            var context = new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables, data);
             using ITraining training = tables.Transitions is null ? new TrainingLoop(context) : new OffPolicyTraining(context, tables.Transitions);
             await training.RunAsync(cancellation);
+            if (spec.Replay.KeepData)
+            {
+                board.Set(new Assignment(), 0);
+                await KeptData.WriteAsync(
+                    record.Directory, spec, RunTables.TransitionsName(record.Directory.Id), options, logger, cancellation);
+            }
         }
         finally
         {

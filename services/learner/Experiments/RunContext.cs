@@ -14,9 +14,10 @@ namespace Rapid.Learner.Experiments;
 /// <param name="Metrics">Where figures go.</param>
 /// <param name="Checkpoints">Where it goes on from.</param>
 /// <param name="Tables">Where experience comes from.</param>
+/// <param name="Data">What an offline run learns from; null of others.</param>
 public sealed record RunContext(
     ExperimentOptions Options, RunDirectory Directory, PolicyHub Policies, EvaluationInbox Evaluations, RunMetrics Metrics,
-    CheckpointStore Checkpoints, RunTables Tables)
+    CheckpointStore Checkpoints, RunTables Tables, OfflineData? Data = null)
 {
     /// <summary>Fresh blocks, of a run that has them.</summary>
     public IBlockSource Trajectories => Tables.Queue!;

@@ -8,7 +8,7 @@ namespace Rapid.Learner.Experiments;
 
 /// <summary>
 /// The folder of a run: <c>run.json</c> (the complete spec, seed, versions), <c>state.json</c>, <c>metrics.jsonl</c>, <c>tensorboard/</c>,
-/// <c>checkpoints/</c>.
+/// <c>checkpoints/</c>, and <c>data/</c> where the spec asks for it.
 /// </summary>
 /// <param name="path">The folder.</param>
 public sealed class RunDirectory(string path)
@@ -24,6 +24,9 @@ public sealed class RunDirectory(string path)
 
     /// <summary>Where checkpoints lie.</summary>
     public string Checkpoints => System.IO.Path.Combine(path, "checkpoints");
+
+    /// <summary>Where the run's transitions lie when it keeps them.</summary>
+    public string Data => System.IO.Path.Combine(path, "data");
 
     /// <summary>End of the range of policy versions in use.</summary>
     public string Versions => System.IO.Path.Combine(path, "versions");

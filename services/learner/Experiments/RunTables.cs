@@ -24,17 +24,18 @@ public sealed class RunTables : IAsyncDisposable
     /// <param name="spec">What learns.</param>
     /// <param name="service">Where the replay service is.</param>
     /// <param name="logger">Hears of a replay service that is away.</param>
-    public RunTables(string run, ExperimentOptions spec, ServiceOptions service, ILogger logger)
+    /// <param name="dataSteps">Steps that an offline run learns from.</param>
+    public RunTables(string run, ExperimentOptions spec, ServiceOptions service, ILogger logger, long dataSteps = 0)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(service);
         _logger = logger;
         var slots = spec.Actors.Count;
-        var shards = Shards.CountFor(service.Replay.Count, slots, spec.Lockstep);
+        var shards = Shards.CountFor(service.Replay.Count, slots, needsOne: spec.Lockstep || spec.Offline);
         ActorServices = [.. service.Replay.Take(shards)];
         if (spec.Algorithm is SacOptions sac)
         {
-            var whole = TransitionsOf(run, spec, sac);
+            var whole = spec.Offline ? OfflineTransitionsOf(run, spec, sac, dataSteps) : TransitionsOf(run, spec, sac);
             double? beta = spec.Replay.Sampler == ReplaySampler.Prioritised ? spec.Replay.ImportanceExponent : null;
             TransitionTable[] tables =
             [
@@ -58,7 +59,7 @@ public sealed class RunTables : IAsyncDisposable
             Sequences = shards == 1 ? tables[0] : new SequenceShards(tables);
         }
 
-        if (Transitions is null || spec.Lockstep)
+        if (Transitions is null || (spec.Lockstep && !spec.Offline))
         {
             var whole = QueueOf(run, spec);
             TrajectoryReader[] readers =
@@ -85,6 +86,9 @@ public sealed class RunTables : IAsyncDisposable
 
     /// <summary>Old transitions; null of an algorithm that does not replay them.</summary>
     public ITransitionSource? Transitions { get; }
+
+    /// <summary>Name of the table of transitions of a run that has one.</summary>
+    public static string TransitionsName(string run) => $"{run}/transitions";
 
     /// <summary>Makes the tables, or finds those of an earlier life.</summary>
     public async Task CreateAsync(CancellationToken cancellation)
@@ -153,7 +157,7 @@ public sealed class RunTables : IAsyncDisposable
         var samplesPerStep = sac.UpdatesPerStep * sac.BatchSize;
         return new TableDefinition
         {
-            Name = $"{run}/transitions",
+            Name = TransitionsName(run),
             Kind = isPrioritised ? TableKind.Prioritised : TableKind.Uniform,
             Items = ItemKind.Transition,
             Store = StoreOf(spec),
@@ -171,6 +175,14 @@ public sealed class RunTables : IAsyncDisposable
             PriorityExponent = isPrioritised ? spec.Replay.PriorityExponent : 0,
             Seed = RandomStream.Derive(spec.Seed, SamplingRole),
         };
+    }
+
+    /// <summary>Nothing is drawn before all of the data are there, and nothing has to wait for anything afterwards.</summary>
+    private static TableDefinition OfflineTransitionsOf(string run, ExperimentOptions spec, SacOptions sac, long dataSteps)
+    {
+        var table = TransitionsOf(run, spec, sac);
+        (table.CapacitySteps, table.MinimumSteps, table.RateLimiter) = ((ulong)dataSteps, (ulong)dataSteps, null);
+        return table;
     }
 
     private static StoreKind StoreOf(ExperimentOptions spec) => spec.Replay.Store switch

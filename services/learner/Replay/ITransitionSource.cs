@@ -51,6 +51,10 @@ public interface ITransitionSource : IAsyncDisposable
     /// <param name="cancellation">Gives up.</param>
     Task ReturnAsync(ReceivedBatch batch, float[] priorities, CancellationToken cancellation);
 
+    /// <summary>Empties the table; batches go on when it is filled again.</summary>
+    /// <exception cref="RpcException">It could not be emptied.</exception>
+    Task ClearTableAsync(CancellationToken cancellation);
+
     /// <summary>Drops the table: the run is over.</summary>
     /// <exception cref="RpcException">It could not be dropped.</exception>
     Task DropTableAsync(CancellationToken cancellation);

@@ -111,6 +111,9 @@ public sealed class TransitionShards : ITransitionSource
     }
 
     /// <inheritdoc/>
+    public Task ClearTableAsync(CancellationToken cancellation) => Task.WhenAll(_shards.Select(shard => shard.ClearTableAsync(cancellation)));
+
+    /// <inheritdoc/>
     public Task DropTableAsync(CancellationToken cancellation) => Task.WhenAll(_shards.Select(shard => shard.DropTableAsync(cancellation)));
 
     /// <inheritdoc/>

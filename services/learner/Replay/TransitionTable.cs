@@ -126,13 +126,19 @@ public sealed class TransitionTable : ITransitionSource
     }
 
     /// <inheritdoc/>
+    public async Task ClearTableAsync(CancellationToken cancellation)
+    {
+        await DropOnceAsync(cancellation);
+        await CreateTableAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
     public async Task DropTableAsync(CancellationToken cancellation)
     {
         // The pump would make the table anew when it finds it gone.
         await _stop.CancelAsync();
         await _pump;
-        await _client.DropTableAsync(
-            new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+        await DropOnceAsync(cancellation);
     }
 
     /// <inheritdoc/>
@@ -155,6 +161,9 @@ public sealed class TransitionTable : ITransitionSource
         _stop.Dispose();
         _channel.Dispose();
     }
+
+    private async Task DropOnceAsync(CancellationToken cancellation) => await _client.DropTableAsync(
+        new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
 
     private async Task<T> RetryAsync<T>(Func<CancellationToken, Task<T>> what, CancellationToken cancellation)
     {

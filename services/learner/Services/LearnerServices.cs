@@ -10,11 +10,17 @@ namespace Rapid.Learner.Services;
 /// <summary>Submits, lists, watches and cancels experiments.</summary>
 internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifetime lifetime) : Protocol.V1.Experiments.ExperimentsBase
 {
-    public override Task<Experiment> Submit(SubmitRequest request, ServerCallContext context)
+    public override async Task<Experiment> Submit(SubmitRequest request, ServerCallContext context)
     {
         try
         {
-            return Task.FromResult(registry.Submit(SpecReader.Read(request.Spec ?? new ExperimentSpec())).Describe());
+            var spec = SpecReader.Read(request.Spec ?? new ExperimentSpec());
+            if (spec.Offline)
+            {
+                await OfflineData.OpenAsync(spec, context.CancellationToken);
+            }
+
+            return registry.Submit(spec).Describe();
         }
         catch (SpecException error)
         {

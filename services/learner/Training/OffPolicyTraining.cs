@@ -16,7 +16,7 @@ namespace Rapid.Learner.Training;
 /// <summary>
 /// Warm up with random actions, then learn from batches of the table, publishing the policy now and then. A run's step is what its updates
 /// account for, warm_up_steps + updates / updates_per_step, so that it ends with the same number of updates whatever was killed on the way;
-/// the table's rate limiter keeps actors about there.
+/// the table's rate limiter keeps actors about there. An offline run has no warm-up and no actors.
 /// </summary>
 public sealed class OffPolicyTraining : ITraining
 {
@@ -30,7 +30,7 @@ public sealed class OffPolicyTraining : ITraining
     private readonly ITransitionSource _table;
     private readonly RunReports _reports;
     private readonly float[] _priorities;
-    private readonly long _lastUpdate;
+    private readonly long _warmUp, _lastUpdate;
     private readonly Stopwatch _learning = new();
     private RunningMeanVariance? _observations;
     private long _step, _updates;
@@ -48,6 +48,7 @@ public sealed class OffPolicyTraining : ITraining
         _algorithm = AlgorithmFactory.CreateOffPolicy(_options, _layout);
         _reports = new RunReports(run, _layout);
         _priorities = _options.Replay.Sampler == ReplaySampler.Prioritised ? new float[_sac.BatchSize] : [];
+        _warmUp = _options.Offline ? 0 : _sac.WarmUpSteps;
         _lastUpdate = UpdatesAt(_options.TotalSteps);
     }
 
@@ -61,7 +62,9 @@ public sealed class OffPolicyTraining : ITraining
         Publish(IsOver ? _options.Evaluation.FinalEpisodes : 0);
         try
         {
-            await (_options.Lockstep ? LearnInLockstepAsync(cancellation) : LearnAsync(cancellation));
+            await (_run.Data is { } data ? LearnFromAsync(data, cancellation)
+                : _options.Lockstep ? LearnInLockstepAsync(cancellation)
+                : LearnAsync(cancellation));
         }
         catch (OperationCanceledException)
         {
@@ -79,10 +82,10 @@ public sealed class OffPolicyTraining : ITraining
     /// <summary>Collection and learning overlap; the table's rate limiter holds them together.</summary>
     private async Task LearnAsync(CancellationToken cancellation)
     {
-        while (_step < _sac.WarmUpSteps)
+        while (_step < _warmUp)
         {
-            _step = Math.Min(_sac.WarmUpSteps, await _table.CountStepsAsync(cancellation));
-            if (_step < _sac.WarmUpSteps)
+            _step = Math.Min(_warmUp, await _table.CountStepsAsync(cancellation));
+            if (_step < _warmUp)
             {
                 await Task.Delay(WarmUpPoll, cancellation);
             }
@@ -111,7 +114,7 @@ public sealed class OffPolicyTraining : ITraining
     {
         var rounds = new BatchCollector(_run.Trajectories, _options.Actors.Count, lockstep: true, maxPolicyLag: 0);
         var collected = _step;
-        if (collected >= _sac.WarmUpSteps)
+        if (collected >= _warmUp)
         {
             await FinishWarmUpAsync(cancellation);
         }
@@ -132,10 +135,10 @@ public sealed class OffPolicyTraining : ITraining
 
             await _table.AppendAsync(blocks.Select(block => block.Trajectory), cancellation);
             Account(blocks.SelectMany(block => block.Trajectory.Episodes), (ulong)blocks.Sum(block => (long)block.Trajectory.BrokenEnvironments));
-            var (before, wasWarmingUp) = (_step, collected < _sac.WarmUpSteps);
+            var (before, wasWarmingUp) = (_step, collected < _warmUp);
             collected += blocks.Sum(block => (long)block.Trajectory.Steps * block.Trajectory.Environments);
-            _step = Math.Max(_step, Math.Min(collected, _sac.WarmUpSteps));
-            if (wasWarmingUp && collected >= _sac.WarmUpSteps)
+            _step = Math.Max(_step, Math.Min(collected, _warmUp));
+            if (wasWarmingUp && collected >= _warmUp)
             {
                 await FinishWarmUpAsync(cancellation);
             }
@@ -145,6 +148,49 @@ public sealed class OffPolicyTraining : ITraining
             Publish(episodes);
             await _run.Trajectories.AcknowledgeAsync(blocks, cancellation);
             if (episodes > 0 && !IsOver)
+            {
+                await _reports.AwaitEvaluationAsync(cancellation);
+            }
+
+            SaveCheckpointIfDue(before);
+        }
+    }
+
+    /// <summary>Updates from data that are all there before the first of them. Another hand fills the table again when it is lost.</summary>
+    private async Task LearnFromAsync(OfflineData data, CancellationToken cancellation)
+    {
+        if (IsOver)
+        {
+            return;
+        }
+
+        await data.CheckAsync(cancellation);
+        await data.FillAsync(_table, cancellation);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var filling = data.KeepFilledAsync(_table, ended.Token);
+        var learning = UpdateToEndAsync(ended.Token);
+        await Task.WhenAny(filling, learning);
+        await ended.CancelAsync();
+        await Task.WhenAll(filling, learning).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (filling.IsFaulted)
+        {
+            await filling;
+        }
+
+        await learning;
+    }
+
+    private async Task UpdateToEndAsync(CancellationToken cancellation)
+    {
+        await FinishWarmUpAsync(cancellation);
+        while (!IsOver)
+        {
+            var before = _step;
+            await UpdateToAsync(Math.Min(_lastUpdate, _updates + _sac.PublishInterval), cancellation);
+            var episodes = _reports.EpisodesDue(before, _step);
+            Publish(episodes);
+            _reports.DrainEvaluations();
+            if (_options.Lockstep && episodes > 0 && !IsOver)
             {
                 await _reports.AwaitEvaluationAsync(cancellation);
             }
@@ -182,9 +228,9 @@ public sealed class OffPolicyTraining : ITraining
         _learning.Stop();
         await _table.ReturnAsync(received, _priorities, cancellation);
         _updates++;
-        _step = IsOver ? _options.TotalSteps : _sac.WarmUpSteps + (long)(_updates / _sac.UpdatesPerStep);
+        _step = IsOver ? _options.TotalSteps : _warmUp + (long)(_updates / _sac.UpdatesPerStep);
         (_insertedSteps, _heldSteps) = (received.InsertedSteps, received.HeldSteps);
-        if (!_options.Lockstep)
+        if (!_options.Lockstep && !_options.Offline)
         {
             Account(received.Episodes, received.BrokenEnvironments);
         }
@@ -218,7 +264,7 @@ public sealed class OffPolicyTraining : ITraining
         return adjusted;
     }
 
-    private long UpdatesAt(long step) => (long)(Math.Max(0, step - _sac.WarmUpSteps) * _sac.UpdatesPerStep);
+    private long UpdatesAt(long step) => (long)(Math.Max(0, step - _warmUp) * _sac.UpdatesPerStep);
 
     private void Account(IEnumerable<Episode> episodes, ulong brokenEnvironments)
     {
@@ -231,7 +277,7 @@ public sealed class OffPolicyTraining : ITraining
     }
 
     private void Publish(int evaluationEpisodes) =>
-        _reports.Publish(_algorithm.CopyParameters, _step, evaluationEpisodes, _observations, exploreUniformly: _step < _sac.WarmUpSteps);
+        _reports.Publish(_algorithm.CopyParameters, _step, evaluationEpisodes, _observations, exploreUniformly: _step < _warmUp);
 
     private void WriteTraining()
     {

@@ -82,7 +82,7 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
             async Task WriteAsync()
             {
                 files.Add($"{stamp}-{files.Count:D5}.safetensors");
-                reply.Bytes += (ulong)await BlockFile.WriteAsync(Path.Combine(directory, files[^1]), blocks, cancellation);
+                reply.Bytes += (ulong)await CheckpointFile.WriteAsync(Path.Combine(directory, files[^1]), blocks, cancellation);
                 reply.Blocks += (ulong)blocks.Count;
                 blocks.Clear();
                 arena.Clear();
@@ -134,7 +134,7 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
             IReadOnlyList<SavedBlock> blocks;
             try
             {
-                blocks = await BlockFile.ReadAsync(Path.Combine(DirectoryOf(name), Path.GetFileName(file)), cancellation);
+                blocks = await CheckpointFile.ReadAsync(Path.Combine(DirectoryOf(name), Path.GetFileName(file)), cancellation);
             }
             catch (Exception error) when (error is InvalidDataException or IOException)
             {

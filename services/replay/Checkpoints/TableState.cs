@@ -6,7 +6,7 @@ namespace Rapid.Replay.Checkpoints;
 /// <summary>What a table is besides its blocks, and where those are: <c>table.json</c>.</summary>
 internal sealed record TableState
 {
-    public const string CurrentFormat = "rapid-replay-1";
+    public const string CurrentFormat = "rapid-replay-2";
 
     public required string Format { get; init; }
 
@@ -44,15 +44,7 @@ internal sealed record TableState
 /// <param name="Weights">priority ^ alpha of its items; empty when they have none.</param>
 internal sealed record SavedBlock(ulong Id, int Slot, Trajectory Block, double[] Weights);
 
-/// <summary>What a file says of one of its blocks.</summary>
-/// <param name="Id">Its id in the table.</param>
-/// <param name="Slot">Its place in the table.</param>
-/// <param name="Finals">How many of the file's final observations are its own.</param>
-/// <param name="Header">The block without its columns, in protobuf's JSON form.</param>
-internal sealed record BlockEntry(ulong Id, int Slot, int Finals, string Header);
-
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true,
     NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 [JsonSerializable(typeof(TableState))]
-[JsonSerializable(typeof(List<BlockEntry>))]
 internal sealed partial class CheckpointJson : JsonSerializerContext;

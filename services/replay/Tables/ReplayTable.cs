@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Rapid.Protocol;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Sampling;
 using Rapid.Replay.Stores;

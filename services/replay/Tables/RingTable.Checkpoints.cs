@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Rapid.Protocol;
 using Rapid.Replay.Checkpoints;
 
 namespace Rapid.Replay.Tables;

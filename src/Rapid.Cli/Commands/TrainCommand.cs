@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Rapid.Cli.Training;
 using Rapid.Hosting;
+using Rapid.Learner.Experiments;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Cli.Commands;
@@ -12,11 +13,24 @@ internal static class TrainCommand
     public static Command Create()
     {
         var (spec, set, seed, runs) = (SpecArgument(), SetOption(), SeedOption(), RunsOption());
-        var command = new Command("train", "Train on this machine; the same command goes on with a stopped run") { spec, set, seed, runs };
-        command.SetBody((result, signals) =>
+        var keepData = new Option<bool>("--keep-data") { Description = "Short for --set replay.keep_data=true: keep the transitions in the run's folder" };
+        var command = new Command("train", "Train on this machine; the same command goes on with a stopped run") { spec, set, seed, runs, keepData };
+        command.SetBody(async (result, signals) =>
         {
-            var options = ReadSpec(result.GetValue(spec), result.GetValue(set) ?? [], result.GetValue(seed));
-            return LocalTraining.TrainAsync(options, RunsFolder(result.GetValue(runs)), signals);
+            List<string> overrides = [.. result.GetValue(set) ?? []];
+            if (result.GetValue(keepData))
+            {
+                overrides.Add("replay.keep_data=true");
+            }
+
+            var options = ReadSpec(result.GetValue(spec), overrides, result.GetValue(seed));
+            if (options.Offline)
+            {
+                // Said here, before there is a run.
+                await OfflineData.OpenAsync(options, signals.Stop);
+            }
+
+            return await LocalTraining.TrainAsync(options, RunsFolder(result.GetValue(runs)), signals);
         });
         return command;
     }

@@ -9,12 +9,15 @@ public sealed record ExperimentOptions
     /// <summary>Seed of everything random in the run.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Environment steps to learn from (agent steps; on Atari one is four frames).</summary>
+    /// <summary>Environment steps to learn from (agent steps; on Atari one is four frames). Offline: updates, divided by algorithm.updates_per_step.</summary>
     [AtLeast(1)] public long TotalSteps { get; init; } = 1_000_000;
 
     /// <summary>True: actors wait for the version that follows their rollout; one seed is then bit-for-bit reproducible on CPU.
     /// False: collection and learning overlap.</summary>
     public bool Lockstep { get; init; }
+
+    /// <summary>True: learn from the transitions in replay.data alone, without actors and without a warm-up; off-policy algorithms only.</summary>
+    public bool Offline { get; init; }
 
     /// <summary>The task.</summary>
     public required EnvironmentOptions Environment { get; init; }
@@ -161,6 +164,13 @@ public sealed record ReplayOptions
 
     /// <summary>Off-policy: sampled batches that may be on their way while the learner computes. In lockstep none are drawn early.</summary>
     [Between(1, 1024)] public int PrefetchBatches { get; init; } = 8;
+
+    /// <summary>Offline: the directory of blocks to learn from (docs/replay-files.md), on the learner's machine; relative to where it was
+    /// started.</summary>
+    public string Data { get; init; } = "";
+
+    /// <summary>Off-policy: when the run is over, write what its table holds to "data" in the run's folder, for replay.data of an offline run.</summary>
+    public bool KeepData { get; init; }
 }
 
 /// <summary>How an off-policy table is sampled.</summary>

@@ -21,6 +21,7 @@ internal static class SpecRules
             problems.Add(new SpecProblem($"environment.options.{option}", problem));
         }
 
+        CheckData(options, problems);
         switch (options.Algorithm)
         {
             case OnPolicyOptions onPolicy:
@@ -30,6 +31,30 @@ internal static class SpecRules
             case SacOptions sac:
                 CheckSac(options, sac, problems);
                 break;
+        }
+    }
+
+    private static void CheckData(ExperimentOptions options, List<SpecProblem> problems)
+    {
+        var (algorithm, replay) = (options.Algorithm, options.Replay);
+        if (options.Offline && algorithm is OnPolicyOptions)
+        {
+            problems.Add(new SpecProblem("offline", $"{algorithm.Name} learns from what its own policy just did, which no data can be; allowed with sac"));
+        }
+        else if (options.Offline && string.IsNullOrWhiteSpace(replay.Data))
+        {
+            problems.Add(new SpecProblem("replay.data", "is missing: offline needs the directory that a run kept (replay.keep_data) or 'rapid replay export' wrote"));
+        }
+
+        if (!options.Offline && replay.Data.Length > 0)
+        {
+            problems.Add(new SpecProblem("replay.data", $"'{SpecText.Shorten(replay.Data)}' would not be read: only a run with offline: true learns from data"));
+        }
+
+        if (replay.KeepData && (options.Offline || algorithm is OnPolicyOptions))
+        {
+            var why = options.Offline ? "an offline run has its data already" : $"{algorithm.Name} uses each rollout once and keeps none; allowed with sac";
+            problems.Add(new SpecProblem("replay.keep_data", why));
         }
     }
 
@@ -80,21 +105,9 @@ internal static class SpecRules
 
     private static void CheckSac(ExperimentOptions options, SacOptions sac, List<SpecProblem> problems)
     {
-        var round = RoundSteps(options);
-        if (options.TotalSteps <= sac.WarmUpSteps)
+        if (!options.Offline)
         {
-            problems.Add(new SpecProblem("total_steps", $"{options.TotalSteps} is not more than algorithm.warm_up_steps {sac.WarmUpSteps}"));
-        }
-
-        if (options.Replay.CapacitySteps < Math.Max(sac.WarmUpSteps, round))
-        {
-            var message = $"{options.Replay.CapacitySteps} is less than algorithm.warm_up_steps {sac.WarmUpSteps} or one block of each actor, {Made(options)}";
-            problems.Add(new SpecProblem("replay.capacity_steps", message));
-        }
-
-        if (sac.NSteps > sac.RolloutSteps)
-        {
-            problems.Add(new SpecProblem("algorithm.n_steps", $"{sac.NSteps} is more than rollout_steps {sac.RolloutSteps}: returns do not cross blocks"));
+            CheckCollection(options, sac, problems);
         }
 
         if (sac.TimeLimit == TimeLimitRule.ZeroAdvantage)
@@ -110,6 +123,27 @@ internal static class SpecRules
         if (options.Normalization.Rewards)
         {
             problems.Add(new SpecProblem("normalization.rewards", "sac learns from raw rewards, scale them with algorithm.reward_scale; allowed: false"));
+        }
+    }
+
+    /// <summary>What only matters to a run that collects.</summary>
+    private static void CheckCollection(ExperimentOptions options, SacOptions sac, List<SpecProblem> problems)
+    {
+        var round = RoundSteps(options);
+        if (options.TotalSteps <= sac.WarmUpSteps)
+        {
+            problems.Add(new SpecProblem("total_steps", $"{options.TotalSteps} is not more than algorithm.warm_up_steps {sac.WarmUpSteps}"));
+        }
+
+        if (options.Replay.CapacitySteps < Math.Max(sac.WarmUpSteps, round))
+        {
+            var message = $"{options.Replay.CapacitySteps} is less than algorithm.warm_up_steps {sac.WarmUpSteps} or one block of each actor, {Made(options)}";
+            problems.Add(new SpecProblem("replay.capacity_steps", message));
+        }
+
+        if (sac.NSteps > sac.RolloutSteps)
+        {
+            problems.Add(new SpecProblem("algorithm.n_steps", $"{sac.NSteps} is more than rollout_steps {sac.RolloutSteps}: returns do not cross blocks"));
         }
     }
 

@@ -92,8 +92,8 @@ public class QueueShardsTests
     [InlineData(4, 5, false, 4)]
     [InlineData(4, 3, false, 3)]
     [InlineData(4, 5, true, 1)]
-    public void Every_shard_has_a_slot_and_lockstep_has_one_shard(int services, int slots, bool isLockstep, int expected) =>
-        Assert.Equal(expected, Shards.CountFor(services, slots, isLockstep));
+    public void Every_shard_has_a_slot_and_lockstep_has_one_shard(int services, int slots, bool needsOne, int expected) =>
+        Assert.Equal(expected, Shards.CountFor(services, slots, needsOne));
 
     [Fact]
     public void Parts_of_a_table_add_up_and_follow_the_slots()

@@ -3,13 +3,12 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using Rapid.Protocol;
 using Rapid.Protocol.V1;
 
-namespace Rapid.Replay.Tables;
+namespace Rapid.Protocol;
 
-/// <summary>Finds out why a block must not enter a table.</summary>
-internal static class BlockValidator
+/// <summary>Finds out why a block must not enter a table, or a file.</summary>
+public static class BlockValidator
 {
     private const int LongestName = 256;
     private const ulong MaximumSteps = int.MaxValue;

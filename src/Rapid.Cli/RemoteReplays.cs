@@ -1,0 +1,73 @@
+using Rapid.Hosting;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Cli;
+
+/// <summary>All replay services that are named; a table may lie on several of them.</summary>
+internal sealed class RemoteReplays(IReadOnlyList<RemoteReplay> services) : IDisposable
+{
+    public IReadOnlyList<RemoteReplay> All => services;
+
+    /// <summary>Opens what the option or the environment names.</summary>
+    /// <param name="addresses">Comma separated; null takes RAPID_REPLAY.</param>
+    /// <exception cref="CliException">An address is none.</exception>
+    public static RemoteReplays Open(string? addresses)
+    {
+        var options = ServiceOptionsReader.Read(ServiceKind.Replay);
+        var named = addresses?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Select(text => ServiceAddress.TryParse(text, out var address) && address.IsReachable
+                ? address
+                : throw new CliException($"--replay: '{text}' is not an address; allowed: {ServiceAddress.Allowed}", ExitCode.BadInput))
+            .ToList() ?? options.Replay;
+        return named.Count > 0
+            ? new RemoteReplays([.. named.Select(address => new RemoteReplay(address, options))])
+            : throw new CliException($"--replay: '{addresses}' names no address; allowed: {ServiceAddress.Allowed}", ExitCode.BadInput);
+    }
+
+    /// <summary>The services that have a table, with what they say of it.</summary>
+    public async Task<IReadOnlyList<(RemoteReplay Service, TableInfo Info)>> FindAsync(string table, CancellationToken cancellation)
+    {
+        var found = new List<(RemoteReplay, TableInfo)>();
+        foreach (var service in services)
+        {
+            if (await service.FindAsync(table, cancellation) is { } info)
+            {
+                found.Add((service, info));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>As <see cref="FindAsync"/>, where there must be one.</summary>
+    /// <exception cref="CliException">No service has it, or it is a queue.</exception>
+    public async Task<IReadOnlyList<(RemoteReplay Service, TableInfo Info)>> GetAsync(string table, CancellationToken cancellation)
+    {
+        var found = await FindAsync(table, cancellation);
+        if (found.Count == 0)
+        {
+            var known = new List<string>();
+            foreach (var service in services)
+            {
+                known.AddRange((await service.StatsAsync("", cancellation)).Select(info => info.Definition.Name));
+            }
+
+            throw new CliException(
+                $"there is no table '{table}' at {string.Join(", ", services.Select(service => service.Address))}; "
+                + (known.Count == 0 ? "there are no tables" : $"known: {string.Join(", ", known.Distinct().Order(StringComparer.Ordinal))}"),
+                ExitCode.BadInput);
+        }
+
+        return found.All(part => part.Info.Definition.Kind != TableKind.Queue)
+            ? found
+            : throw new CliException($"'{table}' is a queue, whose blocks are gone once they are used; this is for the other kinds", ExitCode.BadInput);
+    }
+
+    public void Dispose()
+    {
+        foreach (var service in services)
+        {
+            service.Dispose();
+        }
+    }
+}
