@@ -27,7 +27,8 @@ internal sealed class RemoteReplay : IDisposable
     /// <summary>Tables whose name starts with a prefix.</summary>
     public async Task<IReadOnlyList<TableInfo>> StatsAsync(string prefix, CancellationToken cancellation) => (await CallAsync(
         () => Client.StatsAsync(
-            new StatsRequest { Prefix = prefix }, deadline: DateTime.UtcNow + CallTime, cancellationToken: cancellation).ResponseAsync)).Tables;
+            new StatsRequest { Prefix = prefix }, deadline: DateTime.UtcNow + CallTime, cancellationToken: cancellation).ResponseAsync))
+        .Tables;
 
     /// <summary>The table of exactly this name, or null.</summary>
     public async Task<TableInfo?> FindAsync(string table, CancellationToken cancellation) =>

@@ -54,13 +54,15 @@ internal sealed class RemoteReplays(IReadOnlyList<RemoteReplay> services) : IDis
 
             throw new CliException(
                 $"there is no table '{table}' at {string.Join(", ", services.Select(service => service.Address))}; "
-                + (known.Count == 0 ? "there are no tables" : $"known: {string.Join(", ", known.Distinct().Order(StringComparer.Ordinal))}"),
+                + (known.Count == 0 ? "there are no tables"
+                    : $"known: {string.Join(", ", known.Distinct().Order(StringComparer.Ordinal))}"),
                 ExitCode.BadInput);
         }
 
         return found.All(part => part.Info.Definition.Kind != TableKind.Queue)
             ? found
-            : throw new CliException($"'{table}' is a queue, whose blocks are gone once they are used; this is for the other kinds", ExitCode.BadInput);
+            : throw new CliException(
+                $"'{table}' is a queue, whose blocks are gone once they are used; this is for the other kinds", ExitCode.BadInput);
     }
 
     public void Dispose()

@@ -9,7 +9,8 @@ public sealed class ReplayFileTests : IDisposable
     private const int PythonBlocks = 40, PythonSteps = 16_000;
 
     private static readonly string Script = Path.Combine(
-        typeof(ReplayFileTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(data => data.Key == "OfflineScripts").Value!,
+        typeof(ReplayFileTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(data => data.Key == "OfflineScripts").Value!,
         "replay_files.py");
 
     private const string Offline =
@@ -56,7 +57,8 @@ public sealed class ReplayFileTests : IDisposable
         Assert.Matches(@"sequence 3, slot 0, policy version 0, 50 x 8 steps", dump);
         Assert.Matches(@"truncated +0 +0 +0", dump);
 
-        Assert.Contains("40 blocks, 16000 steps", await replay.RunAsync(0, "export", "play/pendulum", "exported"), StringComparison.Ordinal);
+        var export = await replay.RunAsync(0, "export", "play/pendulum", "exported");
+        Assert.Contains("40 blocks, 16000 steps", export, StringComparison.Ordinal);
         Assert.Contains("holds data already", await replay.RunAsync(1, "export", "play/pendulum", "exported"), StringComparison.Ordinal);
         var (written, exported) = (await PythonAsync("read", "written"), await PythonAsync("read", "exported"));
         Assert.Equal(written["sums"]!.ToJsonString(), exported["sums"]!.ToJsonString());
@@ -78,9 +80,12 @@ public sealed class ReplayFileTests : IDisposable
         await two.RunAsync(0, "import", "written", "t");
         var both = $"{one.Address},{two.Address}";
 
-        Assert.Contains("40 were there already", await one.RunAsync(0, "import", "written", "t", "--replay", both), StringComparison.Ordinal);
-        Assert.Contains("80 blocks, 32000 steps", await one.RunAsync(0, "export", "t", "exported", "--replay", both), StringComparison.Ordinal);
-        Assert.Equal(2, (await one.RunAsync(0, "stats", "--replay", both, "--json")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        var import = await one.RunAsync(0, "import", "written", "t", "--replay", both);
+        Assert.Contains("40 were there already", import, StringComparison.Ordinal);
+        var export = await one.RunAsync(0, "export", "t", "exported", "--replay", both);
+        Assert.Contains("80 blocks, 32000 steps", export, StringComparison.Ordinal);
+        var stats = await one.RunAsync(0, "stats", "--replay", both, "--json");
+        Assert.Equal(2, stats.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.Contains("40 blocks", await one.RunAsync(0, "import", "exported", "again"), StringComparison.Ordinal);
     }
 

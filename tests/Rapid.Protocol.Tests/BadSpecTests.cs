@@ -39,7 +39,10 @@ public class BadSpecTests
         { Base + "algorithm: { name: sac }\noffline: true", "replay.data", ["is missing", "rapid replay export"] },
         { Base + "algorithm: { name: sac }\nreplay: { data: d }", "replay.data", ["'d'", "offline: true"] },
         { Base + "replay: { keep_data: true }", "replay.keep_data", ["ppo", "allowed with sac"] },
-        { Base + "algorithm: { name: sac }\noffline: true\nreplay: { data: d, keep_data: true }", "replay.keep_data", ["has its data already"] },
+        {
+            Base + "algorithm: { name: sac }\noffline: true\nreplay: { data: d, keep_data: true }",
+            "replay.keep_data", ["has its data already"]
+        },
         { Base + "algorithm: { name: pop }", "algorithm.name", ["'pop'", "ppo", "did you mean 'ppo'?"] },
         { Base + "algorithm: { name: [ppo] }", "algorithm.name", ["a list is not text"] },
         { Base + "algorithm: { name: }", "algorithm.name", ["nothing is not text"] },

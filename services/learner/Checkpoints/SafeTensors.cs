@@ -25,5 +25,6 @@ public static class SafeTensors
     public static IReadOnlyDictionary<string, TensorData> Read(ReadOnlyMemory<byte> file) =>
         SafeTensorHeader.Read(file.Span).Tensors.ToDictionary(
             tensor => tensor.Name,
-            tensor => new TensorData(SafeTensorHeader.NameOf(tensor.Type), tensor.Shape, file.Slice((int)tensor.Offset, (int)tensor.Length)));
+            tensor => new TensorData(
+                SafeTensorHeader.NameOf(tensor.Type), tensor.Shape, file.Slice((int)tensor.Offset, (int)tensor.Length)));
 }

@@ -10,8 +10,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Experiments;
 
 /// <summary>
-/// The data that an offline run learns from. They are checked as a whole before the run begins, put into the run's table, and put there again when
-/// the table was lost.
+/// The data that an offline run learns from. They are checked as a whole before the run begins, put into the run's table, and put there
+/// again when the table was lost.
 /// </summary>
 public sealed class OfflineData
 {
@@ -24,7 +24,8 @@ public sealed class OfflineData
     private readonly ReplayData _data;
     private readonly Space _observations, _actions;
 
-    private OfflineData(ReplayData data, Space observations, Space actions) => (_data, _observations, _actions) = (data, observations, actions);
+    private OfflineData(ReplayData data, Space observations, Space actions) =>
+        (_data, _observations, _actions) = (data, observations, actions);
 
     /// <summary>Environment steps.</summary>
     public long Steps => _data.Steps;
@@ -44,7 +45,8 @@ public sealed class OfflineData
             _ when data.Steps > spec.Replay.CapacitySteps =>
                 new("replay.capacity_steps", $"{spec.Replay.CapacitySteps} is less than the {data.Steps} steps in {spec.Replay.Data}"),
             _ when sac.NSteps > data.BlockSteps =>
-                new("algorithm.n_steps", $"{sac.NSteps} is more than the {data.BlockSteps} steps of a block in {spec.Replay.Data}: returns do not cross blocks"),
+                new("algorithm.n_steps",
+                    $"{sac.NSteps} is more than the {data.BlockSteps} steps of a block in {spec.Replay.Data}: returns do not cross blocks"),
             _ => null,
         };
         if (problem is not null)
@@ -78,7 +80,8 @@ public sealed class OfflineData
 
             if (await table.CountStepsAsync(cancellation) < Steps)
             {
-                // It was lost on the way, and what came after that stands in the way of what came before: a producer's blocks are taken in order.
+                // It was lost on the way, and what came after that stands in the way of what came before: a producer's blocks are taken in
+                // order.
                 await ClearAsync(table, cancellation);
             }
         }
@@ -145,7 +148,8 @@ public sealed class OfflineData
     private static string? ProblemOf(ReadOnlySpan<long> actions, DiscreteSpace choices)
     {
         var index = actions.IndexOfAnyExceptInRange(0, choices.Count - 1);
-        return index < 0 ? null : $"column 'actions' holds {actions[index]} at element {index} (row-major); allowed: 0 to {choices.Count - 1}";
+        return index < 0 ? null
+            : $"column 'actions' holds {actions[index]} at element {index} (row-major); allowed: 0 to {choices.Count - 1}";
     }
 
     private static string? ProblemOf(ReadOnlySpan<float> actions, BoxSpace box)

@@ -156,7 +156,8 @@ public sealed class OffPolicyTraining : ITraining
         }
     }
 
-    /// <summary>Updates from data that are all there before the first of them. Another hand fills the table again when it is lost.</summary>
+    /// <summary>Updates from data that are all there before the first of them. Another hand fills the table again when it is
+    /// lost.</summary>
     private async Task LearnFromAsync(OfflineData data, CancellationToken cancellation)
     {
         if (IsOver)

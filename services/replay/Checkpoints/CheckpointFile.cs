@@ -5,7 +5,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Replay.Checkpoints;
 
 /// <summary>
-/// Blocks of a checkpoint: a file of blocks, with their places in the table besides: <c>block_ids</c> and <c>block_slots</c> int64 [blocks], and
+/// Blocks of a checkpoint: a file of blocks, with their places in the table besides: <c>block_ids</c> and <c>block_slots</c> int64
+/// [blocks], and
 /// <c>priority_weights</c> float64 [blocks, items] where items have them.
 /// </summary>
 internal static class CheckpointFile

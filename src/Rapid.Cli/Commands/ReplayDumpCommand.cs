@@ -16,7 +16,12 @@ internal static class ReplayDumpCommand
     public static Command Create()
     {
         var table = new Argument<string>("table") { Description = "Name of a table; 'rapid replay stats' lists them" };
-        var blocks = new Option<int>("--blocks") { Description = "Blocks to show, the oldest first", HelpName = "N", DefaultValueFactory = _ => 10 };
+        var blocks = new Option<int>("--blocks")
+        {
+            Description = "Blocks to show, the oldest first",
+            HelpName = "N",
+            DefaultValueFactory = _ => 10,
+        };
         blocks.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() < 1)
@@ -25,7 +30,10 @@ internal static class ReplayDumpCommand
             }
         });
         var replay = ReplayCommand.AddressOption();
-        var command = new Command("dump", "Show the blocks of a table: who made them, and the range of each column") { table, blocks, replay };
+        var command = new Command("dump", "Show the blocks of a table: who made them, and the range of each column")
+        {
+            table, blocks, replay,
+        };
         command.SetBody(async (result, signals) =>
         {
             using var services = RemoteReplays.Open(result.GetValue(replay));

@@ -12,7 +12,10 @@ internal static class ReplayExportCommand
         var table = new Argument<string>("table") { Description = "Name of a table; 'rapid replay stats' lists them" };
         var directory = new Argument<string>("dir") { Description = "Where the files go; a directory without data" };
         var replay = ReplayCommand.AddressOption();
-        var command = new Command("export", "Write all blocks of a table to safetensors files (docs/replay-files.md)") { table, directory, replay };
+        var command = new Command("export", "Write all blocks of a table to safetensors files (docs/replay-files.md)")
+        {
+            table, directory, replay,
+        };
         command.SetBody(async (result, signals) =>
         {
             using var services = RemoteReplays.Open(result.GetValue(replay));

@@ -19,7 +19,11 @@ internal static class ReplayImportCommand
         var kind = Choice("--kind", "How it is drawn from", "uniform", "prioritised", "newest");
         var items = Choice("--items", "What is drawn", "transition", "sequence", "block");
         var store = Choice("--store", "Where it lives", "memory", "redis", "fsync");
-        var capacity = new Option<ulong?>("--capacity") { Description = "Steps that it holds (default: as exported, else what the data have)", HelpName = "steps" };
+        var capacity = new Option<ulong?>("--capacity")
+        {
+            Description = "Steps that it holds (default: as exported, else what the data have)",
+            HelpName = "steps",
+        };
         var replay = ReplayCommand.AddressOption();
         var command = new Command("import", "Append the blocks of a directory to a table, each once, however often the import is repeated")
         {
@@ -31,7 +35,8 @@ internal static class ReplayImportCommand
             var path = result.GetRequiredValue(directory);
             var data = await ReplayData.OpenAsync(path, signals.Stop);
             var name = result.GetValue(table) ?? data.Definition?.Name
-                ?? throw new CliException($"table: {path} does not say what its table was called; name it behind the directory", ExitCode.BadInput);
+                ?? throw new CliException(
+                    $"table: {path} does not say what its table was called; name it behind the directory", ExitCode.BadInput);
 
             // Nothing is appended before everything is known to be sound.
             await data.CheckAsync(_ => null, signals.Stop);

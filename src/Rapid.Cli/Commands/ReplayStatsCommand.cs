@@ -59,8 +59,8 @@ internal static class ReplayStatsCommand
     {
         string[] header =
         [
-            "table", "kind", "items", "store", "steps/capacity", "blocks", "bytes", "inserted", "sampled", "per insert", "evicted", "duplicates",
-            "rejected", "cold", "versions",
+            "table", "kind", "items", "store", "steps/capacity", "blocks", "bytes", "inserted", "sampled", "per insert", "evicted",
+            "duplicates", "rejected", "cold", "versions",
         ];
         TextTable.Write(Console.Out, areMany ? [.. header, "service"] : header, tables.Select(table =>
         {
@@ -90,11 +90,13 @@ internal static class ReplayStatsCommand
             Count(info.RejectedBlocks),
             Count(info.ColdBlocks),
             isQueue ? "-" : string.Create(
-                CultureInfo.InvariantCulture, $"{(info.OldestPolicyVersion > 0 ? info.OldestPolicyVersion : "?")}..{info.NewestPolicyVersion}"),
+                CultureInfo.InvariantCulture,
+                $"{(info.OldestPolicyVersion > 0 ? info.OldestPolicyVersion : "?")}..{info.NewestPolicyVersion}"),
         ];
     }
 
-    /// <summary>Drawn items (blocks of a queue) for each that was inserted, as far as this life of the service knows; null before the first.</summary>
+    /// <summary>Drawn items (blocks of a queue) for each that was inserted, as far as this life of the service knows; null before the
+    /// first.</summary>
     private static double? SamplesPerInsert(TableInfo info) => info.Definition.Kind == TableKind.Queue
         ? info.AppendedBlocks == 0 ? null : (double)info.SampledBlocks / info.AppendedBlocks
         : info.InsertedSteps == 0 ? null : (double)info.SampledItems / info.InsertedSteps;

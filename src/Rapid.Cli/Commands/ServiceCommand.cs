@@ -15,7 +15,10 @@ internal static class ServiceCommand
         "actor", "Run an actor: steps environments for whatever is trained", ServiceKind.Actor, options => ActorHost.Build(options));
 
     public static Command Replay() => Create(
-        "replay", "Run the replay service: tables of trajectories; with a subcommand, look at the tables of running ones", ServiceKind.Replay, options => ReplayHost.Build(options));
+        "replay",
+        "Run the replay service: tables of trajectories; with a subcommand, look at the tables of running ones",
+        ServiceKind.Replay,
+        options => ReplayHost.Build(options));
 
     public static Command Learner() => Create(
         "learner", "Run the learner: takes experiments, publishes weights", ServiceKind.Learner, options => LearnerHost.Build(options));

@@ -13,8 +13,14 @@ internal static class TrainCommand
     public static Command Create()
     {
         var (spec, set, seed, runs) = (SpecArgument(), SetOption(), SeedOption(), RunsOption());
-        var keepData = new Option<bool>("--keep-data") { Description = "Short for --set replay.keep_data=true: keep the transitions in the run's folder" };
-        var command = new Command("train", "Train on this machine; the same command goes on with a stopped run") { spec, set, seed, runs, keepData };
+        var keepData = new Option<bool>("--keep-data")
+        {
+            Description = "Short for --set replay.keep_data=true: keep the transitions in the run's folder",
+        };
+        var command = new Command("train", "Train on this machine; the same command goes on with a stopped run")
+        {
+            spec, set, seed, runs, keepData,
+        };
         command.SetBody(async (result, signals) =>
         {
             List<string> overrides = [.. result.GetValue(set) ?? []];

@@ -28,7 +28,8 @@ internal static class TableImport
             if (definition.CapacitySteps < (ulong)data.Steps)
             {
                 throw new CliException(
-                    $"--capacity: {definition.CapacitySteps} is less than the {data.Steps} steps of the data: the oldest would not stay", ExitCode.BadInput);
+                    $"--capacity: {definition.CapacitySteps} is less than the {data.Steps} steps of the data: the oldest would not stay",
+                    ExitCode.BadInput);
             }
 
             var first = services.All[0];
@@ -36,7 +37,7 @@ internal static class TableImport
                 new CreateTableRequest { Definition = definition }, cancellationToken: cancellation).ResponseAsync);
         }
 
-        var streams = (await services.GetAsync(name, cancellation)).Select(part => new Stream(part.Service, name, cancellation)).ToList();
+        var streams = (await services.GetAsync(name, cancellation)).Select(part => new Shard(part.Service, name, cancellation)).ToList();
         try
         {
             await foreach (var block in data.ReadAsync(cancellation))
@@ -62,9 +63,10 @@ internal static class TableImport
         (int)(producer.Aggregate(FnvOffset, (hash, c) => unchecked((hash ^ c) * FnvPrime)) % (ulong)services);
 
     /// <summary>Blocks on their way to one service.</summary>
-    private sealed class Stream(RemoteReplay service, string table, CancellationToken cancellation) : IDisposable
+    private sealed class Shard(RemoteReplay service, string table, CancellationToken cancellation) : IDisposable
     {
-        private readonly AsyncDuplexStreamingCall<AppendRequest, AppendReply> _call = service.Client.Append(cancellationToken: cancellation);
+        private readonly AsyncDuplexStreamingCall<AppendRequest, AppendReply> _call =
+            service.Client.Append(cancellationToken: cancellation);
         private int _open;
 
         public long Appended { get; private set; }
@@ -103,7 +105,8 @@ internal static class TableImport
         public void Dispose() => _call.Dispose();
 
         private CliException Broken() => new(
-            $"the replay service at {service.Address} went away during the import; repeat it: nothing is appended twice", ExitCode.Unreachable);
+            $"the replay service at {service.Address} went away during the import; repeat it: nothing is appended twice",
+            ExitCode.Unreachable);
 
         private async Task ReceiveAsync(CancellationToken cancellation)
         {

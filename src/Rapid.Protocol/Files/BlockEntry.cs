@@ -38,7 +38,8 @@ public sealed record BlockEntry
         Slot = block.Slot,
         PolicyVersion = block.PolicyVersion,
         BrokenEnvironments = block.BrokenEnvironments,
-        FinalObservations = block.Columns.FirstOrDefault(column => column.Name == TrajectoryColumns.FinalObservations)?.Tensor.Shape[0] ?? 0,
+        FinalObservations =
+            block.Columns.FirstOrDefault(column => column.Name == TrajectoryColumns.FinalObservations)?.Tensor.Shape[0] ?? 0,
         Episodes = [.. block.Episodes.Select(episode => new EpisodeEntry
         {
             Step = episode.Step,

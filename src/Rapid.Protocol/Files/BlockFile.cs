@@ -5,8 +5,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Protocol.Files;
 
 /// <summary>
-/// Many blocks of one table in a safetensors file: each column of all of them as one tensor [blocks, ...], <c>final_observations</c> one after
-/// the other, and what else is known of them as JSON in the entry <c>blocks</c> of the metadata.
+/// Many blocks of one table in a safetensors file: each column of all of them as one tensor [blocks, ...], <c>final_observations</c> one
+/// after the other, and what else is known of them as JSON in the entry <c>blocks</c> of the metadata.
 /// </summary>
 public static class BlockFile
 {

@@ -8,8 +8,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Protocol.Files;
 
 /// <summary>
-/// Reads blocks out of a file of <see cref="BlockFile"/>'s layout, whoever wrote it, one at a time and in any order. What is wrong with the file is
-/// an <see cref="InvalidDataException"/> that names the file and the column.
+/// Reads blocks out of a file of <see cref="BlockFile"/>'s layout, whoever wrote it, one at a time and in any order. What is wrong with
+/// the file is an <see cref="InvalidDataException"/> that names the file and the column.
 /// </summary>
 public sealed class BlockFileReader : IDisposable
 {
@@ -36,7 +36,8 @@ public sealed class BlockFileReader : IDisposable
         {
             if (CountOf(column) != Count)
             {
-                throw Bad($"column '{column.Name}' has {CountOf(column)} blocks where '{first.Name}' has {Count}: the first dimension of both counts blocks");
+                throw Bad($"column '{column.Name}' has {CountOf(column)} blocks where '{first.Name}' has {Count}: "
+                    + "the first dimension of both counts blocks");
             }
 
             if (column.Length / Math.Max(1, Count) > int.MaxValue)
@@ -52,7 +53,10 @@ public sealed class BlockFileReader : IDisposable
 
         (Steps, Environments) = SizeOf(header);
         Signature = string.Join("; ", _columns.OrderBy(column => column.Name, StringComparer.Ordinal).Select(column =>
-            $"{column.Name} {column.Type} [{string.Join(", ", column == _finals ? column.Shape.Skip(1).Select(Text).Prepend("*") : column.Shape.Skip(1).Select(Text))}]"));
+        {
+            var shape = column.Shape.Skip(1).Select(Text);
+            return $"{column.Name} {column.Type} [{string.Join(", ", column == _finals ? shape.Prepend("*") : shape)}]";
+        }));
         Entries = EntriesOf(header);
     }
 
@@ -174,7 +178,8 @@ public sealed class BlockFileReader : IDisposable
             var rewards = _columns.FirstOrDefault(column => column.Name == TrajectoryColumns.Rewards);
             if (rewards is not { Shape.Count: 3 })
             {
-                throw Bad("how long are its blocks? It needs a column 'rewards' [blocks, steps, environments], or the metadata 'steps' and 'environments'");
+                throw Bad("does not say how long its blocks are: it needs a column 'rewards' [blocks, steps, environments], or "
+                    + "the metadata 'steps' and 'environments'");
             }
 
             (steps, environments) = (rewards.Shape[1], rewards.Shape[2]);
@@ -238,7 +243,8 @@ public sealed class BlockFileReader : IDisposable
             {
                 if (i % rows == 0)
                 {
-                    await FillAsync(chunk.AsMemory(0, Math.Min(rows, Count - i) * row), truncated.Offset + (long)i * row, truncated.Name, cancellation);
+                    var target = chunk.AsMemory(0, Math.Min(rows, Count - i) * row);
+                    await FillAsync(target, truncated.Offset + (long)i * row, truncated.Name, cancellation);
                 }
 
                 _finalsBefore[i + 1] = _finalsBefore[i] + chunk.AsSpan(i % rows * row, row).Count((byte)1);
@@ -248,7 +254,8 @@ public sealed class BlockFileReader : IDisposable
         var (needed, held) = (_finalsBefore[Count], _finals?.Shape[0] ?? 0);
         if (needed != held || _finalsBefore.Zip(_finalsBefore.Skip(1)).Any(pair => pair.Second < pair.First))
         {
-            throw Bad($"column '{TrajectoryColumns.FinalObservations}' has {held} rows where {needed} steps were truncated: it needs a row for each");
+            throw Bad($"column '{TrajectoryColumns.FinalObservations}' has {held} rows where {needed} steps were truncated: "
+                + "it needs a row for each");
         }
     }
 
@@ -293,6 +300,7 @@ public sealed class BlockFileReader : IDisposable
 
         var cut = truncated?.Tensor.Data.Span.Count((byte)1);
         var rows = finals?.Tensor.Shape[0] ?? 0;
-        return cut is null || cut == rows ? null : $"column '{TrajectoryColumns.FinalObservations}' has {rows} rows where {cut} steps were truncated";
+        return cut is null || cut == rows ? null
+            : $"column '{TrajectoryColumns.FinalObservations}' has {rows} rows where {cut} steps were truncated";
     }
 }

@@ -24,7 +24,8 @@ public sealed class ReplayData
     private readonly string _directory;
     private readonly IReadOnlyList<BlockPlace> _order;
 
-    private ReplayData(string directory, ReplayIndex index, TableDefinition? definition, IReadOnlyList<BlockPlace> order, BlockFileReader? first)
+    private ReplayData(
+        string directory, ReplayIndex index, TableDefinition? definition, IReadOnlyList<BlockPlace> order, BlockFileReader? first)
     {
         (_directory, Index, Definition, _order) = (directory, index, definition, order);
         (BlockSteps, BlockEnvironments) = (first?.Steps ?? 0, first?.Environments ?? 0);
@@ -69,7 +70,8 @@ public sealed class ReplayData
             if ((reader.Signature, reader.Steps, reader.Environments) != (first.Signature, first.Steps, first.Environments))
             {
                 throw new InvalidDataException(
-                    $"{PathOf(directory, name)}: its blocks are {Describe(reader)} where those of '{index.Files[0]}' are {Describe(first)}");
+                    $"{PathOf(directory, name)}: its blocks are {Describe(reader)} where those of '{index.Files[0]}' are "
+                    + $"{Describe(first)}");
             }
 
             foreach (var (i, entry) in reader.Entries.Index())
@@ -151,7 +153,8 @@ public sealed class ReplayData
 
     private static string PathOf(string directory, string file) => Path.Combine(directory, file);
 
-    private static string Describe(BlockFileReader reader) => $"{reader.Steps} steps of {reader.Environments} environments with {reader.Signature}";
+    private static string Describe(BlockFileReader reader) =>
+        $"{reader.Steps} steps of {reader.Environments} environments with {reader.Signature}";
 
     private static async Task<ReplayIndex> ReadIndexAsync(string directory, CancellationToken cancellation)
     {
@@ -204,8 +207,8 @@ public sealed class ReplayData
             || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.'))
         {
             throw new InvalidDataException(
-                $"{PathOf(directory, IndexFile)}: files: '{name}' is not allowed; allowed: the name of a file beside it that ends in {FileEnding}, "
-                + "of letters, digits, '-', '_' and '.', not a '.' at the start");
+                $"{PathOf(directory, IndexFile)}: files: '{name}' is not allowed; allowed: the name of a file beside it that ends in "
+                + $"{FileEnding}, of letters, digits, '-', '_' and '.', not a '.' at the start");
         }
 
         var path = PathOf(directory, name);

@@ -7,12 +7,13 @@ using Rapid.Protocol.V1;
 namespace Rapid.Protocol.Files;
 
 /// <summary>
-/// Writes blocks of one table into a directory. It is data from the moment that its <c>replay.json</c> is there, which is written last, beside and
-/// renamed: what was cut short is no data, and is written over by the next try.
+/// Writes blocks of one table into a directory. It is data from the moment that its <c>replay.json</c> is there, which is written last,
+/// beside and renamed: what was cut short is no data, and is written over by the next try.
 /// </summary>
 public sealed class ReplayDataWriter
 {
-    // Many blocks a file, so that Python reads few large arrays; few enough for little memory, and for a header far below the format's limit.
+    // Many blocks a file, so that Python reads few large arrays; few enough for little memory, and for a header far below the format's
+    // limit.
     private const long FileBytes = 32 << 20;
     private const int FileBlocks = 16_384;
 
@@ -41,7 +42,8 @@ public sealed class ReplayDataWriter
     {
         if (File.Exists(Path.Combine(directory, ReplayData.IndexFile)))
         {
-            throw new IOException($"{directory} holds data already ({ReplayData.IndexFile}); name another directory, or remove this one first");
+            throw new IOException(
+                $"{directory} holds data already ({ReplayData.IndexFile}); name another directory, or remove this one first");
         }
 
         Directory.CreateDirectory(directory);

@@ -6,13 +6,15 @@ namespace Rapid.Protocol.Files;
 /// <summary>Copies tables of replay services into files.</summary>
 public static class ReplayExporter
 {
-    /// <summary>Writes every block that a table holds; the blocks of a table that several services share, one service after the other.</summary>
+    /// <summary>Writes every block that a table holds; the blocks of a table that several services share, one service after the
+    /// other.</summary>
     /// <param name="services">Where the table may be.</param>
     /// <param name="table">Its name.</param>
     /// <param name="writer">Takes the blocks; not committed here.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <returns>The table's definition, of all services together; null when none has it.</returns>
-    /// <exception cref="RpcException">A service does not answer, or the table is a queue, whose blocks are gone once they are used.</exception>
+    /// <exception cref="RpcException">A service does not answer, or the table is a queue, whose blocks are gone once they are
+    /// used.</exception>
     public static async Task<TableDefinition?> ExportAsync(
         IEnumerable<Replay.ReplayClient> services, string table, ReplayDataWriter writer, CancellationToken cancellation)
     {

@@ -26,8 +26,8 @@ public sealed record FileTensor(string Name, DataType Type, IReadOnlyList<long> 
 public sealed record SafeTensorEntry(string Name, DataType Type, IReadOnlyList<long> Shape, long Offset, long Length);
 
 /// <summary>
-/// The start of a safetensors file (github.com/huggingface/safetensors): eight bytes of header length, then JSON with the type, the shape and the
-/// place of every tensor, and free text under <c>__metadata__</c>. The tensors fill the rest of the file without holes.
+/// The start of a safetensors file (github.com/huggingface/safetensors): eight bytes of header length, then JSON with the type, the shape
+/// and the place of every tensor, and free text under <c>__metadata__</c>. The tensors fill the rest of the file without holes.
 /// </summary>
 public sealed class SafeTensorHeader
 {
@@ -140,7 +140,8 @@ public sealed class SafeTensorHeader
         return length <= LongestHeader && (long)length <= size - sizeof(ulong)
             ? (int)length
             : throw new InvalidDataException(
-                $"is no whole safetensors file: its header claims {length} bytes, {size - sizeof(ulong)} follow and at most {LongestHeader} are allowed");
+                $"is no whole safetensors file: its header claims {length} bytes, {size - sizeof(ulong)} follow and at most "
+                + $"{LongestHeader} are allowed");
     }
 
     private static SafeTensorHeader Parse(ReadOnlySpan<byte> json, long dataStart, long size)
@@ -174,7 +175,8 @@ public sealed class SafeTensorHeader
         {
             end = tensor.Offset == end
                 ? end + tensor.Length
-                : throw new InvalidDataException($"is no safetensors file: tensor '{tensor.Name}' does not begin where the one before it ends");
+                : throw new InvalidDataException(
+                    $"is no safetensors file: tensor '{tensor.Name}' does not begin where the one before it ends");
         }
 
         return end == size

@@ -9,14 +9,16 @@ public sealed record ExperimentOptions
     /// <summary>Seed of everything random in the run.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>Environment steps to learn from (agent steps; on Atari one is four frames). Offline: updates, divided by algorithm.updates_per_step.</summary>
+    /// <summary>Environment steps to learn from (agent steps; on Atari one is four frames). Offline: updates, divided by
+    /// algorithm.updates_per_step.</summary>
     [AtLeast(1)] public long TotalSteps { get; init; } = 1_000_000;
 
     /// <summary>True: actors wait for the version that follows their rollout; one seed is then bit-for-bit reproducible on CPU.
     /// False: collection and learning overlap.</summary>
     public bool Lockstep { get; init; }
 
-    /// <summary>True: learn from the transitions in replay.data alone, without actors and without a warm-up; off-policy algorithms only.</summary>
+    /// <summary>True: learn from the transitions in replay.data alone, without actors and without a warm-up; off-policy algorithms
+    /// only.</summary>
     public bool Offline { get; init; }
 
     /// <summary>The task.</summary>
@@ -169,7 +171,8 @@ public sealed record ReplayOptions
     /// started.</summary>
     public string Data { get; init; } = "";
 
-    /// <summary>Off-policy: when the run is over, write what its table holds to "data" in the run's folder, for replay.data of an offline run.</summary>
+    /// <summary>Off-policy: when the run is over, write what its table holds to "data" in the run's folder, for replay.data of an offline
+    /// run.</summary>
     public bool KeepData { get; init; }
 }
 

@@ -39,21 +39,25 @@ internal static class SpecRules
         var (algorithm, replay) = (options.Algorithm, options.Replay);
         if (options.Offline && algorithm is OnPolicyOptions)
         {
-            problems.Add(new SpecProblem("offline", $"{algorithm.Name} learns from what its own policy just did, which no data can be; allowed with sac"));
+            var message = $"{algorithm.Name} learns from what its own policy just did, which no data can be; allowed with sac";
+            problems.Add(new SpecProblem("offline", message));
         }
         else if (options.Offline && string.IsNullOrWhiteSpace(replay.Data))
         {
-            problems.Add(new SpecProblem("replay.data", "is missing: offline needs the directory that a run kept (replay.keep_data) or 'rapid replay export' wrote"));
+            const string Message = "is missing: offline needs data that a run kept (replay.keep_data) or 'rapid replay export' wrote";
+            problems.Add(new SpecProblem("replay.data", Message));
         }
 
         if (!options.Offline && replay.Data.Length > 0)
         {
-            problems.Add(new SpecProblem("replay.data", $"'{SpecText.Shorten(replay.Data)}' would not be read: only a run with offline: true learns from data"));
+            var message = $"'{SpecText.Shorten(replay.Data)}' would not be read: only a run with offline: true learns from data";
+            problems.Add(new SpecProblem("replay.data", message));
         }
 
         if (replay.KeepData && (options.Offline || algorithm is OnPolicyOptions))
         {
-            var why = options.Offline ? "an offline run has its data already" : $"{algorithm.Name} uses each rollout once and keeps none; allowed with sac";
+            var why = options.Offline ? "an offline run has its data already"
+                : $"{algorithm.Name} uses each rollout once and keeps none; allowed with sac";
             problems.Add(new SpecProblem("replay.keep_data", why));
         }
     }
@@ -132,18 +136,21 @@ internal static class SpecRules
         var round = RoundSteps(options);
         if (options.TotalSteps <= sac.WarmUpSteps)
         {
-            problems.Add(new SpecProblem("total_steps", $"{options.TotalSteps} is not more than algorithm.warm_up_steps {sac.WarmUpSteps}"));
+            var message = $"{options.TotalSteps} is not more than algorithm.warm_up_steps {sac.WarmUpSteps}";
+            problems.Add(new SpecProblem("total_steps", message));
         }
 
         if (options.Replay.CapacitySteps < Math.Max(sac.WarmUpSteps, round))
         {
-            var message = $"{options.Replay.CapacitySteps} is less than algorithm.warm_up_steps {sac.WarmUpSteps} or one block of each actor, {Made(options)}";
+            var message = $"{options.Replay.CapacitySteps} is less than algorithm.warm_up_steps {sac.WarmUpSteps} or one block "
+                + $"of each actor, {Made(options)}";
             problems.Add(new SpecProblem("replay.capacity_steps", message));
         }
 
         if (sac.NSteps > sac.RolloutSteps)
         {
-            problems.Add(new SpecProblem("algorithm.n_steps", $"{sac.NSteps} is more than rollout_steps {sac.RolloutSteps}: returns do not cross blocks"));
+            var message = $"{sac.NSteps} is more than rollout_steps {sac.RolloutSteps}: returns do not cross blocks";
+            problems.Add(new SpecProblem("algorithm.n_steps", message));
         }
     }
 

@@ -30,13 +30,15 @@ public sealed class OfflineTests : IDisposable
         await services.StartReplayAsync();
         await services.StartLearnerAsync();
         var record = services.Registry.Submit(Spec(environment, variant, "total_steps=1500"));
-        await LearnerAndReplay.Until(() => record.Step >= 200);
+        await LearnerAndReplay.Until(() => record.Step >= 200 || record.State == ExperimentState.Failed);
+        Assert.Equal("", record.Error);
         await services.StopReplayAsync();
         await services.StartReplayAsync();
 
-        await LearnerAndReplay.Until(() => record.State is ExperimentState.Finished or ExperimentState.Failed);
+        await LearnerAndReplay.Until(() => record.Step == 1500 || record.State == ExperimentState.Failed);
 
-        Assert.Equal((ExperimentState.Finished, "", 1500), (record.State, record.Error, record.Step));
+        // Nobody is there to score the run: it would wait for a while.
+        Assert.Equal((1500, ""), (record.Step, record.Error));
         Assert.Equal(Enumerable.Range(1, 15).Select(line => line * 100L), UpdatesOf(record.Directory.Path));
         Assert.All(LinesOf(record.Directory.Path), line => Assert.Equal(Blocks * Steps, (int)line["held_steps"]!));
     }
@@ -52,10 +54,10 @@ public sealed class OfflineTests : IDisposable
         await LearnerAndReplay.Until(() => services.Registry.Find(id)!.Step >= 200);
         await services.StopLearnerAsync();
         await services.StartLearnerAsync();
-        await LearnerAndReplay.Until(() => services.Registry.Find(id)!.State is ExperimentState.Finished or ExperimentState.Failed);
-
         var record = services.Registry.Find(id)!;
-        Assert.Equal((ExperimentState.Finished, 1500), (record.State, record.Step));
+        await LearnerAndReplay.Until(() => record.Step == 1500 || record.State == ExperimentState.Failed);
+
+        Assert.Equal((1500, ""), (record.Step, record.Error));
         Assert.Equal(1500, UpdatesOf(record.Directory.Path)[^1]);
     }
 
@@ -81,7 +83,7 @@ public sealed class OfflineTests : IDisposable
     [Theory]
     [InlineData(TrajectoryColumns.Actions, 5f, "column 'actions' holds 5 at element 0 (row-major) where the environment takes -2 to 2")]
     [InlineData(TrajectoryColumns.Rewards, float.NaN, "column 'rewards' holds NaN at element 0")]
-    public async Task Blocks_that_the_environment_cannot_have_made_fail_the_run_before_its_first_update(string column, float number, string expected)
+    public async Task Blocks_that_no_environment_made_fail_the_run_before_its_first_update(string column, float number, string expected)
     {
         await WriteAsync("Pendulum-v1", block =>
         {
@@ -99,12 +101,14 @@ public sealed class OfflineTests : IDisposable
         Assert.Equal(ExperimentState.Failed, record.State);
         Assert.Contains("replay.data: ", record.Error, StringComparison.Ordinal);
         Assert.Contains($"blocks-00000.safetensors: block {Blocks - 1}: {expected}", record.Error, StringComparison.Ordinal);
-        Assert.Empty(UpdatesOf(record.Directory.Path));
+        Assert.False(File.Exists(Path.Combine(record.Directory.Path, "metrics.jsonl")));
     }
 
     private static JsonNode[] LinesOf(string run) =>
     [
-        .. File.ReadLines(Path.Combine(run, "metrics.jsonl")).Select(line => JsonNode.Parse(line)!).Where(line => (string)line["kind"]! == "train"),
+        .. File.ReadLines(Path.Combine(run, "metrics.jsonl"))
+            .Select(line => JsonNode.Parse(line)!)
+            .Where(line => (string)line["kind"]! == "train"),
     ];
 
     private static long[] UpdatesOf(string run) => [.. LinesOf(run).Select(line => (long)line["updates"]!)];
@@ -136,7 +140,8 @@ public sealed class OfflineTests : IDisposable
         for (var number = 1; number <= Blocks; number++)
         {
             var block = new Trajectory { Producer = "test", Sequence = (ulong)number, Steps = Steps, Environments = 1 };
-            var (observations, actions, rewards, ends, cuts, finals) = (new List<float>(), new List<float>(), new List<float>(), new List<byte>(), new List<byte>(), new List<float>());
+            var (observations, actions, rewards) = (new List<float>(), new List<float>(), new List<float>());
+            var (ends, cuts, finals) = (new List<byte>(), new List<byte>(), new List<float>());
             for (var step = 0; step < Steps; step++)
             {
                 observations.AddRange(seen);

@@ -20,7 +20,9 @@ public sealed class ReplayDataTests : IDisposable
     [Fact]
     public async Task Blocks_come_back_as_they_were_in_the_order_in_which_they_came()
     {
-        Trajectory[] blocks = [.. Enumerable.Range(1, 7).SelectMany(i => new[] { TestBlocks.Make("a", (ulong)i), TestBlocks.Make("bb", (ulong)i) })];
+        string[] producers = ["a", "bb"];
+        Trajectory[] blocks =
+            [.. Enumerable.Range(1, 7).SelectMany(i => producers.Select(producer => TestBlocks.Make(producer, (ulong)i)))];
         await WriteAsync(blocks);
 
         var data = await ReplayData.OpenAsync(Data, CancellationToken.None);
@@ -36,7 +38,8 @@ public sealed class ReplayDataTests : IDisposable
     public async Task Blocks_that_several_services_held_come_in_the_order_of_their_sequences_and_each_once()
     {
         ulong[] one = [1, 4, 5, 9], other = [2, 3, 4, 7];
-        await WriteAsync([.. one.Select(i => TestBlocks.Make("a", i)), TestBlocks.Make("b", 1), .. other.Select(i => TestBlocks.Make("a", i))]);
+        await WriteAsync(
+            [.. one.Select(i => TestBlocks.Make("a", i)), TestBlocks.Make("b", 1), .. other.Select(i => TestBlocks.Make("a", i))]);
 
         var data = await ReplayData.OpenAsync(Data, CancellationToken.None);
 
@@ -52,9 +55,9 @@ public sealed class ReplayDataTests : IDisposable
         await WriteAsync([TestBlocks.Make("a", 2), TestBlocks.Make("a", 3)]);
         var bytes = await File.ReadAllBytesAsync(BlocksFile);
         await RewriteHeaderAsync(bytes, header => header.Remove("__metadata__"));
-        var first = await (await ReplayData.OpenAsync(Data, CancellationToken.None)).ReadAsync(CancellationToken.None).ToListAsync();
+        var first = await ReadAsync(Data);
         Directory.Move(Data, Path.Combine(_folder, "moved"));
-        var moved = await (await ReplayData.OpenAsync(Path.Combine(_folder, "moved"), CancellationToken.None)).ReadAsync(CancellationToken.None).ToListAsync();
+        var moved = await ReadAsync(Path.Combine(_folder, "moved"));
 
         Assert.Equal([1ul, 2], first.Select(block => block.Sequence));
         Assert.StartsWith("sha256:", first[0].Producer, StringComparison.Ordinal);
@@ -71,7 +74,8 @@ public sealed class ReplayDataTests : IDisposable
         await Assert.ThrowsAsync<InvalidDataException>(() => ReplayData.OpenAsync(Data, CancellationToken.None));
         await WriteAsync([TestBlocks.Make("a", 1)]);
         Assert.Equal(1, (await ReplayData.OpenAsync(Data, CancellationToken.None)).Blocks);
-        Assert.Contains("holds data already", Assert.Throws<IOException>(() => ReplayDataWriter.Create(Data)).Message, StringComparison.Ordinal);
+        var refusal = Assert.Throws<IOException>(() => ReplayDataWriter.Create(Data));
+        Assert.Contains("holds data already", refusal.Message, StringComparison.Ordinal);
     }
 
     /// <summary>A change to the index, and what the refusal must say.</summary>
@@ -86,7 +90,10 @@ public sealed class ReplayDataTests : IDisposable
         { """{ "format": "rapid-replay-data-1", "files": [".blocks.safetensors"] }""", "is not allowed" },
         { """{ "format": "rapid-replay-data-1", "files": ["other.safetensors"] }""", "there is no 'other.safetensors'" },
         { """{ "format": "rapid-replay-data-1", "files": ["blocks-00000.safetensors", "blocks-00000.safetensors"] }""", "is there twice" },
-        { """{ "format": "rapid-replay-data-1", "steps": 5, "files": ["blocks-00000.safetensors"] }""", "steps: 5 where the files hold 24" },
+        {
+            """{ "format": "rapid-replay-data-1", "steps": 5, "files": ["blocks-00000.safetensors"] }""",
+            "steps: 5 where the files hold 24"
+        },
         { """{ "format": "rapid-replay-data-1", "definition": { "kinds": 1 }, "files": ["blocks-00000.safetensors"] }""", "definition: " },
         { "[1, 2", "cannot be understood" },
         { "", "cannot be understood" },
@@ -192,7 +199,8 @@ public sealed class ReplayDataTests : IDisposable
         other.Columns.RemoveAt(1);
         await BlockFile.WriteAsync(Path.Combine(Data, "more.safetensors"), [other], [], CancellationToken.None);
         await File.WriteAllTextAsync(
-            Path.Combine(Data, "replay.json"), """{ "format": "rapid-replay-data-1", "files": ["blocks-00000.safetensors", "more.safetensors"] }""");
+            Path.Combine(Data, "replay.json"),
+            """{ "format": "rapid-replay-data-1", "files": ["blocks-00000.safetensors", "more.safetensors"] }""");
         Assert.Contains("more.safetensors: its blocks are", await RefusalAsync(), StringComparison.Ordinal);
     }
 
@@ -219,6 +227,9 @@ public sealed class ReplayDataTests : IDisposable
     }
 
     private static string Describe(SpaceEntry space) => $"{space.Kind} [{space.Low![0]}, {space.High![0]}] x {space.Size}";
+
+    private static async Task<List<Trajectory>> ReadAsync(string directory) =>
+        await (await ReplayData.OpenAsync(directory, CancellationToken.None)).ReadAsync(CancellationToken.None).ToListAsync();
 
     private async Task WriteAsync(Trajectory[] blocks)
     {

@@ -23,7 +23,8 @@ internal static class TestBlocks
             BrokenEnvironments = sequence % 2,
         };
         block.Add<float>(TrajectoryColumns.Observations, Floats((Steps + 1) * Environments * 3), Steps + 1, Environments, 3);
-        block.Add<long>(TrajectoryColumns.Actions, [.. Enumerable.Range(0, Steps * Environments).Select(_ => random.NextInt64(2))], Steps, Environments);
+        long[] actions = [.. Enumerable.Range(0, Steps * Environments).Select(_ => random.NextInt64(2))];
+        block.Add<long>(TrajectoryColumns.Actions, actions, Steps, Environments);
         block.Add<float>(TrajectoryColumns.Rewards, Floats(Steps * Environments), Steps, Environments);
         block.Add<byte>(TrajectoryColumns.Terminated, new byte[Steps * Environments], Steps, Environments);
         var truncated = new byte[Steps * Environments];
