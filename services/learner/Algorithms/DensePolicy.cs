@@ -29,7 +29,7 @@ internal sealed class DensePolicy : IDisposable
     {
         _layout = layout;
         var shape = new DenseShape(1, layout.ObservationSize, layout.HiddenSizes, layout.Outputs, layout.Activation);
-        _network = new DenseNetwork(shape, options.BatchSize, device);
+        _network = DenseNetwork.Create(shape, options.BatchSize, device);
         (_weights, _gradients) = (new DenseWeights(shape, device), new DenseWeights(shape, device));
         var initial = new float[layout.Length];
         Initializer.Initialize(layout, network, random, initial);

@@ -30,7 +30,7 @@ internal sealed class TwinCritics : IDisposable
     {
         _options = options;
         var shape = new DenseShape(2, inputs, network.HiddenSizes, outputs, network.Activation);
-        _network = new DenseNetwork(shape, options.BatchSize, device);
+        _network = DenseNetwork.Create(shape, options.BatchSize, device);
         (_online, _target, _gradients) = (new DenseWeights(shape, device), new DenseWeights(shape, device), new DenseWeights(shape, device));
         _online.Set(DenseWeights.Initialize(shape, network, random));
         _target.Flat.copy_(_online.Flat);
@@ -102,7 +102,9 @@ internal sealed class TwinCritics : IDisposable
     {
         var values = _network.Forward(_online, inputs).squeeze(2);
         var (first, second) = (values.select(0, 0), values.select(0, 1));
-        var firstIsLess = first.le(second).to_type(ScalarType.Float32);
+
+        // What is not a number is the smaller one, so that its gradient is not one either.
+        var firstIsLess = first.le(second).logical_or(first.isnan()).to_type(ScalarType.Float32);
         var gradient = _network.OutputGradient.squeeze(2);
         gradient.select(0, 0).copy_(firstIsLess * (-1.0 / _options.BatchSize));
         gradient.select(0, 1).copy_((1 - firstIsLess) * (-1.0 / _options.BatchSize));
@@ -112,7 +114,17 @@ internal sealed class TwinCritics : IDisposable
     }
 
     /// <summary>theta' = tau theta + (1 - tau) theta'.</summary>
-    public void Track() => _target.Flat.lerp_(_online.Flat, _tau);
+    public void Track()
+    {
+        if (_target.Flat.device_type == TorchSharp.DeviceType.CPU)
+        {
+            HostPasses.MoveTowards(TensorMemory.Floats(_target.Flat), TensorMemory.Floats(_online.Flat), _options.Tau);
+        }
+        else
+        {
+            _target.Flat.lerp_(_online.Flat, _tau);
+        }
+    }
 
     /// <summary>Adds weights and optimiser to a checkpoint.</summary>
     public void Save(IDictionary<string, TensorData> tensors, JsonObject state)

@@ -1,4 +1,3 @@
-using Rapid.Protocol.Specs;
 using static TorchSharp.torch;
 
 namespace Rapid.Learner.Networks;
@@ -8,129 +7,34 @@ namespace Rapid.Learner.Networks;
 /// half of its time in autograd's bookkeeping and allocation; here it is matrix products and one element-wise pass a layer, and a pass computes
 /// only the gradients that it is asked for. One instance serves any weights of its shape, one pass at a time. No gradient must be recorded.
 /// </summary>
-internal sealed class DenseNetwork : IDisposable
+internal abstract class DenseNetwork : IDisposable
 {
-    private readonly DenseShape _shape;
-    private readonly Tensor[] _outputs; // [layer]: [G, B, out], after the activation
-    private readonly Tensor[][] _outputsOf; // [layer][network]: [B, out]
-    private readonly Tensor[] _deltas; // [layer]: [G, B, out], gradients before the activation
-    private readonly Tensor[][] _deltasOf;
-    private readonly Tensor[][] _deltasTransposed; // [layer][network]: [out, B]
-    private Tensor? _input;
-
-    /// <param name="shape">Sizes.</param>
-    /// <param name="rows">B.</param>
-    /// <param name="device">Where the buffers live.</param>
-    public DenseNetwork(DenseShape shape, int rows, Device device)
-    {
-        _shape = shape;
-        _outputs = [.. Enumerable.Range(0, shape.Layers).Select(layer => zeros(shape.Networks, rows, shape.Width(layer), device: device))];
-        _deltas = [.. _outputs.Select(output => zeros_like(output))];
-        _outputsOf = [.. _outputs.Select(Split)];
-        _deltasOf = [.. _deltas.Select(Split)];
-        _deltasTransposed = [.. _deltasOf.Select(layer => layer.Select(delta => delta.t()).ToArray())];
-    }
-
     /// <summary>[G, B, outputs] of the last forward pass.</summary>
-    public Tensor Output => _outputs[^1];
+    public abstract Tensor Output { get; }
 
     /// <summary>[G, B, outputs], the loss' gradient of <see cref="Output"/>: to be filled before <see cref="Backward"/>.</summary>
-    public Tensor OutputGradient => _deltas[^1];
+    public abstract Tensor OutputGradient { get; }
+
+    /// <summary>The fastest for a device.</summary>
+    /// <param name="shape">Sizes.</param>
+    /// <param name="rows">B.</param>
+    /// <param name="device">Where weights and inputs live.</param>
+    public static DenseNetwork Create(DenseShape shape, int rows, Device device) => device.type == TorchSharp.DeviceType.CPU
+        ? new HostDenseNetwork(shape, rows, TileKernel.Best)
+        : new TensorDenseNetwork(shape, rows, device);
 
     /// <summary>Evaluates all networks on the same input.</summary>
     /// <param name="weights">Of this shape.</param>
-    /// <param name="input">[B, in]; must stay as it is until the backward pass is done.</param>
-    public Tensor Forward(DenseWeights weights, Tensor input)
-    {
-        _input = input;
-        for (var layer = 0; layer < _shape.Layers; layer++)
-        {
-            _outputs[layer].copy_(weights.BiasRows[layer]);
-            for (var g = 0; g < _shape.Networks; g++)
-            {
-                _outputsOf[layer][g].addmm_(layer == 0 ? input : _outputsOf[layer - 1][g], weights.Transposed[layer][g]);
-            }
+    /// <param name="input">[B, in], rows contiguous; must stay as it is until the backward pass is done.</param>
+    public abstract Tensor Forward(DenseWeights weights, Tensor input);
 
-            if (layer < _shape.Layers - 1)
-            {
-                Activate(_outputs[layer]);
-            }
-        }
-
-        return Output;
-    }
-
-    /// <summary>Goes back from <see cref="OutputGradient"/>. Consumes the activations of the forward pass.</summary>
+    /// <summary>Goes back from <see cref="OutputGradient"/>, once after each forward pass.</summary>
     /// <param name="weights">As in the forward pass.</param>
     /// <param name="gradients">Overwritten with the gradients of the weights; null when they are not wanted.</param>
     /// <param name="firstInput">First of the inputs whose gradient is wanted.</param>
     /// <param name="inputGradient">[B, n], overwritten with the gradient of n inputs, summed over networks; null when it is not wanted.</param>
-    public void Backward(DenseWeights weights, DenseWeights? gradients, long firstInput = 0, Tensor? inputGradient = null)
-    {
-        for (var layer = _shape.Layers - 1; layer >= 0; layer--)
-        {
-            for (var g = 0; g < _shape.Networks; g++)
-            {
-                gradients?.Weights[layer][g].addmm_(_deltasTransposed[layer][g], layer == 0 ? _input! : _outputsOf[layer - 1][g], beta: 0);
-                if (layer > 0)
-                {
-                    _deltasOf[layer - 1][g].addmm_(_deltasOf[layer][g], weights.Weights[layer][g], beta: 0);
-                }
-            }
-
-            if (gradients is not null)
-            {
-                using var sum = _deltas[layer].sum(1);
-                gradients.Biases[layer].copy_(sum);
-            }
-
-            if (layer > 0)
-            {
-                Differentiate(_outputs[layer - 1]);
-                _deltas[layer - 1].mul_(_outputs[layer - 1]);
-            }
-        }
-
-        for (var g = 0; inputGradient is not null && g < _shape.Networks; g++)
-        {
-            using var columns = weights.Weights[0][g].narrow(1, firstInput, inputGradient.shape[1]);
-            inputGradient.addmm_(_deltasOf[0][g], columns, beta: g == 0 ? 0 : 1);
-        }
-    }
+    public abstract void Backward(DenseWeights weights, DenseWeights? gradients, long firstInput = 0, Tensor? inputGradient = null);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var tensor in _deltasTransposed.Concat(_deltasOf).Concat(_outputsOf).SelectMany(views => views).Concat(_deltas).Concat(_outputs))
-        {
-            tensor.Dispose();
-        }
-    }
-
-    private void Activate(Tensor values)
-    {
-        if (_shape.Activation == Activation.Tanh)
-        {
-            values.tanh_();
-        }
-        else
-        {
-            values.relu_();
-        }
-    }
-
-    /// <summary>Replaces activations by the activation's derivative there: 1 - tanh^2, or 1 where a rectifier is open.</summary>
-    private void Differentiate(Tensor activations)
-    {
-        if (_shape.Activation == Activation.Tanh)
-        {
-            activations.mul_(activations).neg_().add_(1);
-        }
-        else
-        {
-            activations.sign_();
-        }
-    }
-
-    private Tensor[] Split(Tensor tensor) => [.. Enumerable.Range(0, _shape.Networks).Select(g => tensor.select(0, g))];
+    public abstract void Dispose();
 }

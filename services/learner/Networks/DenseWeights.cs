@@ -17,13 +17,21 @@ internal sealed record DenseShape(int Networks, int Inputs, IReadOnlyList<int> H
     public int Layers => Hidden.Count + 1;
 
     /// <summary>Weights and biases of all networks.</summary>
-    public int Length => Enumerable.Range(0, Layers).Sum(layer => Networks * Width(layer) * (1 + InputsOf(layer)));
+    public int Length => LayerOffset(Layers);
 
     /// <summary>Outputs of a layer.</summary>
     public int Width(int layer) => layer < Hidden.Count ? Hidden[layer] : Outputs;
 
     /// <summary>Inputs of a layer.</summary>
     public int InputsOf(int layer) => layer == 0 ? Inputs : Hidden[layer - 1];
+
+    /// <summary>Where a network's weights [out, in] of a layer begin.</summary>
+    public int WeightOffset(int layer, int network) => LayerOffset(layer) + network * Width(layer) * InputsOf(layer);
+
+    /// <summary>Where a network's biases [out] of a layer begin, behind the layer's weights of all networks.</summary>
+    public int BiasOffset(int layer, int network) => LayerOffset(layer) + Width(layer) * (Networks * InputsOf(layer) + network);
+
+    private int LayerOffset(int layer) => Enumerable.Range(0, layer).Sum(below => Networks * Width(below) * (1 + InputsOf(below)));
 }
 
 /// <summary>

@@ -12,7 +12,7 @@ public sealed class FlatAdam : IFlatOptimizer
 
     private readonly Tensor _parameters;
     private readonly Tensor _gradients;
-    private readonly Tensor _denominator;
+    private readonly Tensor? _denominator; // null on the host, where a step is one pass
     private readonly double _epsilon;
 
     /// <param name="parameters">[P], updated in place.</param>
@@ -25,7 +25,7 @@ public sealed class FlatAdam : IFlatOptimizer
         _epsilon = epsilon;
         FirstMoment = zeros_like(parameters);
         SecondMoment = zeros_like(parameters);
-        _denominator = zeros_like(parameters);
+        _denominator = parameters.device_type == TorchSharp.DeviceType.CPU ? null : zeros_like(parameters);
     }
 
     /// <summary>[P], running mean of gradients.</summary>
@@ -40,11 +40,24 @@ public sealed class FlatAdam : IFlatOptimizer
     /// <summary>theta -= lr m_hat / (sqrt(v_hat) + epsilon), with both bias corrections folded into the scalars.</summary>
     public void Step(double learningRate)
     {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
         Steps++;
         var correction1 = 1 - Math.Pow(Beta1, Steps);
         var correction2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
+        if (_denominator is null)
+        {
+            HostPasses.Adam(
+                TensorMemory.Floats(_parameters),
+                TensorMemory.Floats(_gradients),
+                TensorMemory.Floats(FirstMoment),
+                TensorMemory.Floats(SecondMoment),
+                (Beta1, Beta2),
+                (float)(learningRate * correction2 / correction1),
+                (float)(_epsilon * correction2));
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
         FirstMoment.mul_(Beta1).add_(_gradients, 1 - Beta1);
         SecondMoment.mul_(Beta2).addcmul_(_gradients, _gradients, 1 - Beta2);
         _denominator.copy_(SecondMoment).sqrt_().add_(_epsilon * correction2);
@@ -76,6 +89,6 @@ public sealed class FlatAdam : IFlatOptimizer
     {
         FirstMoment.Dispose();
         SecondMoment.Dispose();
-        _denominator.Dispose();
+        _denominator?.Dispose();
     }
 }

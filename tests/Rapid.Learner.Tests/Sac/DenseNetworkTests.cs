@@ -7,15 +7,35 @@ namespace Rapid.Learner.Tests.OffPolicy;
 
 public sealed class DenseNetworkTests
 {
-    [Theory]
-    [InlineData(1, Activation.Relu)]
-    [InlineData(2, Activation.Relu)]
-    [InlineData(2, Activation.Tanh)]
-    public void Values_and_gradients_are_those_of_autograd(int networks, Activation activation)
+    private static readonly Func<DenseShape, int, DenseNetwork>[] _implementations =
+    [
+        (shape, rows) => new TensorDenseNetwork(shape, rows, torch.CPU),
+        (shape, rows) => new HostDenseNetwork(shape, rows, TileKernel.Wide),
+        (shape, rows) => new HostDenseNetwork(shape, rows, TileKernel.Middle),
+        (shape, rows) => new HostDenseNetwork(shape, rows, TileKernel.Narrow),
+    ];
+
+    public static TheoryData<int> Implementations() => [.. Enumerable.Range(0, _implementations.Length)];
+
+    public static TheoryData<int, int, Activation> Variants()
+    {
+        var data = new TheoryData<int, int, Activation>();
+        for (var i = 0; i < _implementations.Length; i++)
+        {
+            data.Add(i, 1, Activation.Relu);
+            data.Add(i, 2, Activation.Relu);
+            data.Add(i, 2, Activation.Tanh);
+        }
+
+        return data;
+    }
+
+    [Theory, MemberData(nameof(Variants))]
+    public void Values_and_gradients_are_those_of_autograd(int implementation, int networks, Activation activation)
     {
         using var scope = torch.NewDisposeScope();
-        var shape = new DenseShape(networks, 7, [9, 6], 3, activation);
-        using var network = new DenseNetwork(shape, 5, torch.CPU);
+        var shape = new DenseShape(networks, 7, [33, 19], 3, activation);
+        using var network = _implementations[implementation](shape, 5);
         using var weights = new DenseWeights(shape, torch.CPU);
         using var gradients = new DenseWeights(shape, torch.CPU);
         var options = new NetworkOptions { Initialization = Initialization.UniformFanIn, HiddenGain = 2, ValueGain = 1 };
@@ -41,13 +61,69 @@ public sealed class DenseNetworkTests
         Sacs.AssertClose(TensorMemory.Floats(x.grad!.narrow(1, 2, 4).contiguous()), TensorMemory.Floats(inputGradient), 1e-5);
     }
 
-    [Fact]
-    public void Gradients_that_are_not_asked_for_are_not_touched()
+    [Theory, MemberData(nameof(Variants))]
+    public void Gradients_of_inputs_alone_are_those_of_autograd(int implementation, int networks, Activation activation)
+    {
+        // Most output gradients are zero, as under a minimum; each pass has other rows than the one before.
+        using var scope = torch.NewDisposeScope();
+        var shape = new DenseShape(networks, 7, [33, 19], 1, activation);
+        using var network = _implementations[implementation](shape, 9);
+        using var weights = new DenseWeights(shape, torch.CPU);
+        weights.Flat.normal_(0, 0.5);
+        for (var pass = 0; pass < 3; pass++)
+        {
+            var input = torch.randn(9, 7);
+            var outputGradient = torch.randn(networks, 9, 1).clamp(0.3, 9) - 0.3;
+            var inputGradient = torch.randn(9, 3);
+            using (torch.no_grad())
+            {
+                network.Forward(weights, input);
+                network.OutputGradient.copy_(outputGradient);
+                network.Backward(weights, null, firstInput: 4, inputGradient);
+            }
+
+            var x = input.clone().requires_grad_();
+            (Reference(shape, weights.Flat, x) * outputGradient).sum().backward();
+            Sacs.AssertClose(TensorMemory.Floats(x.grad!.narrow(1, 4, 3).contiguous()), TensorMemory.Floats(inputGradient), 1e-5);
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants))]
+    public void A_row_that_is_not_a_number_reaches_its_outputs_and_every_gradient(int implementation, int networks, Activation activation)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var shape = new DenseShape(networks, 3, [9, 6], 2, activation);
+        using var network = _implementations[implementation](shape, 5);
+        using var weights = new DenseWeights(shape, torch.CPU);
+        using var gradients = new DenseWeights(shape, torch.CPU);
+        weights.Flat.normal_(0, 0.5);
+        var input = torch.randn(5, 3);
+        TensorMemory.Floats(input)[2 * 3 + 1] = float.NaN;
+        var inputGradient = torch.zeros(5, 3);
+
+        var output = network.Forward(weights, input);
+        for (var i = 0; i < output.numel(); i++)
+        {
+            Assert.Equal(i / 2 % 5 == 2, float.IsNaN(TensorMemory.Floats(output)[i]));
+        }
+
+        network.OutputGradient.fill_(1);
+        network.Backward(weights, gradients, firstInput: 0, inputGradient);
+        Assert.True(float.IsNaN(gradients.Flat.dot(gradients.Flat).ToSingle()));
+        network.OutputGradient.fill_(1);
+        network.Forward(weights, input);
+        network.Backward(weights, null, firstInput: 0, inputGradient);
+        Assert.Equal([false, false, true, false, false], Enumerable.Range(0, 5).Select(row => float.IsNaN(TensorMemory.Floats(inputGradient)[row * 3])));
+    }
+
+    [Theory, MemberData(nameof(Implementations))]
+    public void Gradients_that_are_not_asked_for_are_not_touched(int implementation)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var shape = new DenseShape(2, 3, [4], 1, Activation.Relu);
-        using var network = new DenseNetwork(shape, 2, torch.CPU);
+        using var network = _implementations[implementation](shape, 2);
         using var weights = new DenseWeights(shape, torch.CPU);
         weights.Flat.fill_(0.5f);
         var before = weights.Flat.clone();

@@ -1,0 +1,178 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Rapid.Learner.Networks;
+
+/// <summary>
+/// The innermost loop of a matrix product: a tile of the result stays in registers while the inner dimension goes by. Each step loads two vectors
+/// of the right matrix and multiplies them by one element of each of the left matrix' rows, so that the two FMA units are busy all the time:
+/// 16 accumulators of 512 bits (of 32 registers), 12 of 256 bits (of 16) or 8 of 128 bits, all more than an FMA's latency times two.
+/// </summary>
+internal sealed unsafe class TileKernel
+{
+    private readonly delegate*<float**, nint, float*, nint, float*, void> _compute;
+
+    private TileKernel(int rows, int columns, delegate*<float**, nint, float*, nint, float*, void> compute)
+    {
+        (Rows, Columns) = (rows, columns);
+        _compute = compute;
+    }
+
+    /// <summary>For vectors of 512 bits: AVX-512.</summary>
+    public static TileKernel Wide { get; } = new(8, 2 * Vector512<float>.Count, &Wide8);
+
+    /// <summary>For vectors of 256 bits: AVX2.</summary>
+    public static TileKernel Middle { get; } = new(6, 2 * Vector256<float>.Count, &Middle6);
+
+    /// <summary>For vectors of 128 bits, which every processor has: NEON, SSE.</summary>
+    public static TileKernel Narrow { get; } = new(4, 2 * Vector128<float>.Count, &Narrow4);
+
+    /// <summary>The widest that the processor is fast at.</summary>
+    public static TileKernel Best { get; } =
+        Vector512.IsHardwareAccelerated ? Wide : Vector256.IsHardwareAccelerated ? Middle : Narrow;
+
+    /// <summary>Rows of a tile.</summary>
+    public int Rows { get; }
+
+    /// <summary>Columns of a tile, two vectors.</summary>
+    public int Columns { get; }
+
+    /// <summary>Computes a tile.</summary>
+    /// <param name="rows">Addresses of the left matrix' <see cref="Rows"/> rows.</param>
+    /// <param name="step">Elements between neighbours in such a row.</param>
+    /// <param name="panel">[inner, <see cref="Columns"/>] of the right matrix, contiguous.</param>
+    /// <param name="inner">Inner dimension.</param>
+    /// <param name="tile">[<see cref="Rows"/>, <see cref="Columns"/>], overwritten.</param>
+    public void Compute(float** rows, nint step, float* panel, nint inner, float* tile) => _compute(rows, step, panel, inner, tile);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Wide8(float** rows, nint step, float* panel, nint inner, float* tile)
+    {
+        float* a0 = rows[0], a1 = rows[1], a2 = rows[2], a3 = rows[3], a4 = rows[4], a5 = rows[5], a6 = rows[6], a7 = rows[7];
+        Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
+        Vector512<float> c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default, c70 = default, c71 = default;
+        for (nint i = 0; i < inner * step; i += step)
+        {
+            var (b0, b1) = (Vector512.Load(panel), Vector512.Load(panel + 16));
+            panel += 32;
+            var a = Vector512.Create(a0[i]);
+            c00 = Vector512.MultiplyAddEstimate(a, b0, c00);
+            c01 = Vector512.MultiplyAddEstimate(a, b1, c01);
+            a = Vector512.Create(a1[i]);
+            c10 = Vector512.MultiplyAddEstimate(a, b0, c10);
+            c11 = Vector512.MultiplyAddEstimate(a, b1, c11);
+            a = Vector512.Create(a2[i]);
+            c20 = Vector512.MultiplyAddEstimate(a, b0, c20);
+            c21 = Vector512.MultiplyAddEstimate(a, b1, c21);
+            a = Vector512.Create(a3[i]);
+            c30 = Vector512.MultiplyAddEstimate(a, b0, c30);
+            c31 = Vector512.MultiplyAddEstimate(a, b1, c31);
+            a = Vector512.Create(a4[i]);
+            c40 = Vector512.MultiplyAddEstimate(a, b0, c40);
+            c41 = Vector512.MultiplyAddEstimate(a, b1, c41);
+            a = Vector512.Create(a5[i]);
+            c50 = Vector512.MultiplyAddEstimate(a, b0, c50);
+            c51 = Vector512.MultiplyAddEstimate(a, b1, c51);
+            a = Vector512.Create(a6[i]);
+            c60 = Vector512.MultiplyAddEstimate(a, b0, c60);
+            c61 = Vector512.MultiplyAddEstimate(a, b1, c61);
+            a = Vector512.Create(a7[i]);
+            c70 = Vector512.MultiplyAddEstimate(a, b0, c70);
+            c71 = Vector512.MultiplyAddEstimate(a, b1, c71);
+        }
+
+        Store(tile, c00, c01);
+        Store(tile + 32, c10, c11);
+        Store(tile + 64, c20, c21);
+        Store(tile + 96, c30, c31);
+        Store(tile + 128, c40, c41);
+        Store(tile + 160, c50, c51);
+        Store(tile + 192, c60, c61);
+        Store(tile + 224, c70, c71);
+
+        static void Store(float* row, Vector512<float> left, Vector512<float> right)
+        {
+            left.Store(row);
+            right.Store(row + 16);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Middle6(float** rows, nint step, float* panel, nint inner, float* tile)
+    {
+        float* a0 = rows[0], a1 = rows[1], a2 = rows[2], a3 = rows[3], a4 = rows[4], a5 = rows[5];
+        Vector256<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
+        Vector256<float> c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
+        for (nint i = 0; i < inner * step; i += step)
+        {
+            var (b0, b1) = (Vector256.Load(panel), Vector256.Load(panel + 8));
+            panel += 16;
+            var a = Vector256.Create(a0[i]);
+            c00 = Vector256.MultiplyAddEstimate(a, b0, c00);
+            c01 = Vector256.MultiplyAddEstimate(a, b1, c01);
+            a = Vector256.Create(a1[i]);
+            c10 = Vector256.MultiplyAddEstimate(a, b0, c10);
+            c11 = Vector256.MultiplyAddEstimate(a, b1, c11);
+            a = Vector256.Create(a2[i]);
+            c20 = Vector256.MultiplyAddEstimate(a, b0, c20);
+            c21 = Vector256.MultiplyAddEstimate(a, b1, c21);
+            a = Vector256.Create(a3[i]);
+            c30 = Vector256.MultiplyAddEstimate(a, b0, c30);
+            c31 = Vector256.MultiplyAddEstimate(a, b1, c31);
+            a = Vector256.Create(a4[i]);
+            c40 = Vector256.MultiplyAddEstimate(a, b0, c40);
+            c41 = Vector256.MultiplyAddEstimate(a, b1, c41);
+            a = Vector256.Create(a5[i]);
+            c50 = Vector256.MultiplyAddEstimate(a, b0, c50);
+            c51 = Vector256.MultiplyAddEstimate(a, b1, c51);
+        }
+
+        Store(tile, c00, c01);
+        Store(tile + 16, c10, c11);
+        Store(tile + 32, c20, c21);
+        Store(tile + 48, c30, c31);
+        Store(tile + 64, c40, c41);
+        Store(tile + 80, c50, c51);
+
+        static void Store(float* row, Vector256<float> left, Vector256<float> right)
+        {
+            left.Store(row);
+            right.Store(row + 8);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Narrow4(float** rows, nint step, float* panel, nint inner, float* tile)
+    {
+        float* a0 = rows[0], a1 = rows[1], a2 = rows[2], a3 = rows[3];
+        Vector128<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
+        for (nint i = 0; i < inner * step; i += step)
+        {
+            var (b0, b1) = (Vector128.Load(panel), Vector128.Load(panel + 4));
+            panel += 8;
+            var a = Vector128.Create(a0[i]);
+            c00 = Vector128.MultiplyAddEstimate(a, b0, c00);
+            c01 = Vector128.MultiplyAddEstimate(a, b1, c01);
+            a = Vector128.Create(a1[i]);
+            c10 = Vector128.MultiplyAddEstimate(a, b0, c10);
+            c11 = Vector128.MultiplyAddEstimate(a, b1, c11);
+            a = Vector128.Create(a2[i]);
+            c20 = Vector128.MultiplyAddEstimate(a, b0, c20);
+            c21 = Vector128.MultiplyAddEstimate(a, b1, c21);
+            a = Vector128.Create(a3[i]);
+            c30 = Vector128.MultiplyAddEstimate(a, b0, c30);
+            c31 = Vector128.MultiplyAddEstimate(a, b1, c31);
+        }
+
+        Store(tile, c00, c01);
+        Store(tile + 8, c10, c11);
+        Store(tile + 16, c20, c21);
+        Store(tile + 24, c30, c31);
+
+        static void Store(float* row, Vector128<float> left, Vector128<float> right)
+        {
+            left.Store(row);
+            right.Store(row + 4);
+        }
+    }
+}
