@@ -17,7 +17,8 @@ namespace Rapid.Benchmarks;
 /// <summary>One measurement in one process: updates on batches from a table, and the matrix products of these updates alone.</summary>
 internal static class Measurement
 {
-    private const int Blocks = 100, StepsPerBlock = 1000, WarmUp = 100;
+    private const int Blocks = 100, StepsPerBlock = 1000;
+    private const int WarmUp = 1000; // the compiler works beside the first seconds of updates, on the same core
 
     public static async Task RunAsync(int updates)
     {

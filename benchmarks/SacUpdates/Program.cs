@@ -44,7 +44,7 @@ static async Task<double> MeasurePythonAsync()
 
 static async Task<(double Updates, double Share)> MeasureRapidAsync(string cores)
 {
-    var output = await StartAsync("-c", cores, Environment.ProcessPath!, "measure", $"{Seconds * 150}");
+    var output = await StartAsync("-c", cores, Environment.ProcessPath!, "measure", $"{Seconds * 300}");
     return (Number(output, @"updates/s ([\d.]+)"), Number(output, @"share ([\d.]+)"));
 }
 

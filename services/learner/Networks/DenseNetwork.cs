@@ -4,8 +4,9 @@ namespace Rapid.Learner.Networks;
 
 /// <summary>
 /// Forward and backward passes of G perceptrons side by side, by hand, in buffers that are made once. An update of small networks spends
-/// half of its time in autograd's bookkeeping and allocation; here it is matrix products and one element-wise pass a layer, and a pass computes
-/// only the gradients that it is asked for. One instance serves any weights of its shape, one pass at a time. No gradient must be recorded.
+/// half of its time in autograd's bookkeeping and allocation; here it is matrix products and at most one element-wise pass a layer, and
+/// a pass computes only the gradients that it is asked for. One instance serves any weights of its shape, one pass at a time. No gradient
+/// must be recorded.
 /// </summary>
 internal abstract class DenseNetwork : IDisposable
 {
@@ -32,7 +33,8 @@ internal abstract class DenseNetwork : IDisposable
     /// <param name="weights">As in the forward pass.</param>
     /// <param name="gradients">Overwritten with the gradients of the weights; null when they are not wanted.</param>
     /// <param name="firstInput">First of the inputs whose gradient is wanted.</param>
-    /// <param name="inputGradient">[B, n], overwritten with the gradient of n inputs, summed over networks; null when it is not wanted.</param>
+    /// <param name="inputGradient">[B, n], overwritten with the gradient of n inputs, summed over networks; null when it is not
+    /// wanted.</param>
     public abstract void Backward(DenseWeights weights, DenseWeights? gradients, long firstInput = 0, Tensor? inputGradient = null);
 
     /// <inheritdoc/>

@@ -4,7 +4,8 @@ using Tensor = TorchSharp.torch.Tensor;
 
 namespace Rapid.Learner.Networks;
 
-/// <summary>A <see cref="DenseNetwork"/> in host memory on <see cref="MatrixProduct"/>s that finish with biases, activations and derivatives.</summary>
+/// <summary>A <see cref="DenseNetwork"/> in host memory, whose <see cref="MatrixProduct"/>s end with biases, activations and
+/// derivatives.</summary>
 internal sealed unsafe class HostDenseNetwork : DenseNetwork
 {
     private readonly DenseShape _shape;
@@ -21,7 +22,8 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
     public HostDenseNetwork(DenseShape shape, int rows, TileKernel kernel)
     {
         (_shape, _rows) = (shape, rows);
-        _product = new MatrixProduct(Enumerable.Range(0, shape.Layers).SelectMany(layer => new[] { rows, shape.Width(layer), shape.InputsOf(layer) }).Max(), kernel);
+        var greatestSide = Enumerable.Range(0, shape.Layers).Max(layer => Math.Max(shape.Width(layer), shape.InputsOf(layer)));
+        _product = new MatrixProduct(Math.Max(rows, greatestSide), kernel);
         _outputs = [.. Enumerable.Range(0, shape.Layers).Select(layer => zeros(shape.Networks, rows, shape.Width(layer)))];
         _deltas = [.. _outputs.Select(output => zeros_like(output))];
         (_allRows, _activeRows) = ([.. Enumerable.Range(0, rows)], new int[rows]);
@@ -45,7 +47,8 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
                 {
                     var finish = new BiasAndActivation(
                         Of(_outputs, layer, g), flat + _shape.BiasOffset(layer, g), layer < _shape.Layers - 1 ? _shape.Activation : null);
-                    _product.Multiply(InputOf(layer, g), Weights(flat, layer, g).Transposed, _rows, _shape.InputsOf(layer), _shape.Width(layer), finish);
+                    var weight = Weights(flat, layer, g).Transposed;
+                    _product.Multiply(InputOf(layer, g), weight, _rows, _shape.InputsOf(layer), _shape.Width(layer), finish);
                 }
             }
         }
@@ -57,7 +60,8 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
     public override void Backward(DenseWeights weights, DenseWeights? gradients, long firstInput = 0, Tensor? inputGradient = null)
     {
         inputGradient?.zero_();
-        fixed (float* flat = TensorMemory.Floats(weights.Flat), gradient = gradients is null ? default : TensorMemory.Floats(gradients.Flat))
+        fixed (float* flat = TensorMemory.Floats(weights.Flat),
+               gradient = gradients is null ? default : TensorMemory.Floats(gradients.Flat))
         {
             for (var g = 0; g < _shape.Networks; g++)
             {
@@ -100,8 +104,8 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
         _product.Dispose();
     }
 
-    /// <summary>Rows with an output gradient. The others add nothing to the gradient of their inputs: under a minimum of two critics that is
-    /// half of the rows of each.</summary>
+    /// <summary>Rows with an output gradient. The others add nothing to the gradient of their inputs: under a minimum of two critics that
+    /// is half of the rows of each.</summary>
     private ReadOnlySpan<int> ActiveRows(int network)
     {
         var (gradients, count) = (Of(_deltas, _shape.Layers - 1, network), 0);
@@ -127,7 +131,8 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
 
     private MatrixView InputOf(int layer, int network) => layer == 0 ? _input : Of(_outputs, layer - 1, network);
 
-    private MatrixView Weights(float* flat, int layer, int network) => new(flat + _shape.WeightOffset(layer, network), _shape.InputsOf(layer));
+    private MatrixView Weights(float* flat, int layer, int network) =>
+        new(flat + _shape.WeightOffset(layer, network), _shape.InputsOf(layer));
 
     /// <summary>A network's part of a layer's [G, B, out]. Tensors' memory is native and stays where it is.</summary>
     private MatrixView Of(Tensor[] layers, int layer, int network)

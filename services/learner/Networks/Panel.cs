@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace Rapid.Learner.Networks;
 
 /// <summary>
-/// Copies some columns of a matrix so that a <see cref="TileKernel"/> reads them one after the other: a row of the panel is one load or two, and
+/// Copies some columns of a matrix so that a <see cref="TileKernel"/> reads them one after the other: a row of the panel is two loads, and
 /// no two rows fight for the same lines of the cache, as they do in matrices whose rows are a power of two apart.
 /// </summary>
 internal static unsafe class Panel
@@ -104,7 +104,11 @@ internal static unsafe class Panel
                 (Vector256.Load(rows), Vector256.Load(rows + stride), Vector256.Load(rows + 2 * stride), Vector256.Load(rows + 3 * stride));
             var (low01, high01) = (Avx.UnpackLow(r0, r1), Avx.UnpackHigh(r0, r1));
             var (low23, high23) = (Avx.UnpackLow(r2, r3), Avx.UnpackHigh(r2, r3));
-            return (Avx.Shuffle(low01, low23, 0x44), Avx.Shuffle(low01, low23, 0xEE), Avx.Shuffle(high01, high23, 0x44), Avx.Shuffle(high01, high23, 0xEE));
+            return (
+                Avx.Shuffle(low01, low23, 0x44),
+                Avx.Shuffle(low01, low23, 0xEE),
+                Avx.Shuffle(high01, high23, 0x44),
+                Avx.Shuffle(high01, high23, 0xEE));
         }
     }
 }

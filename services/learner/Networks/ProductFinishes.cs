@@ -57,7 +57,8 @@ internal readonly unsafe struct BiasAndActivation(MatrixView target, float* bias
     }
 }
 
-/// <summary>Stores the sum times the activation's derivative where the forward pass had the given outputs: 1 - tanh^2, or 1 where a rectifier is open.</summary>
+/// <summary>Stores the sum times the activation's derivative where the forward pass had the given outputs: 1 - tanh^2, or 1 where a
+/// rectifier is open.</summary>
 internal readonly unsafe struct TimesDerivative(MatrixView target, MatrixView outputs, Activation activation) : IProductFinish
 {
     /// <inheritdoc/>

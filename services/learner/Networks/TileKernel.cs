@@ -4,9 +4,9 @@ using System.Runtime.Intrinsics;
 namespace Rapid.Learner.Networks;
 
 /// <summary>
-/// The innermost loop of a matrix product: a tile of the result stays in registers while the inner dimension goes by. Each step loads two vectors
-/// of the right matrix and multiplies them by one element of each of the left matrix' rows, so that the two FMA units are busy all the time:
-/// 16 accumulators of 512 bits (of 32 registers), 12 of 256 bits (of 16) or 8 of 128 bits, all more than an FMA's latency times two.
+/// The innermost loop of a matrix product: a tile of the result stays in registers while the inner dimension goes by. Each step loads two
+/// vectors of the right matrix and multiplies them by one element of each of the left matrix' rows. Accumulators: 16 of 512 bits (of 32
+/// registers), 12 of 256 bits (of 16), 8 of 128 bits; two FMA units with a latency of four cycles need eight to be busy all the time.
 /// </summary>
 internal sealed unsafe class TileKernel
 {
@@ -49,8 +49,9 @@ internal sealed unsafe class TileKernel
     private static void Wide8(float** rows, nint step, float* panel, nint inner, float* tile)
     {
         float* a0 = rows[0], a1 = rows[1], a2 = rows[2], a3 = rows[3], a4 = rows[4], a5 = rows[5], a6 = rows[6], a7 = rows[7];
-        Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
-        Vector512<float> c40 = default, c41 = default, c50 = default, c51 = default, c60 = default, c61 = default, c70 = default, c71 = default;
+        Vector512<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default;
+        Vector512<float> c30 = default, c31 = default, c40 = default, c41 = default, c50 = default, c51 = default;
+        Vector512<float> c60 = default, c61 = default, c70 = default, c71 = default;
         for (nint i = 0; i < inner * step; i += step)
         {
             var (b0, b1) = (Vector512.Load(panel), Vector512.Load(panel + 16));
@@ -145,7 +146,8 @@ internal sealed unsafe class TileKernel
     private static void Narrow4(float** rows, nint step, float* panel, nint inner, float* tile)
     {
         float* a0 = rows[0], a1 = rows[1], a2 = rows[2], a3 = rows[3];
-        Vector128<float> c00 = default, c01 = default, c10 = default, c11 = default, c20 = default, c21 = default, c30 = default, c31 = default;
+        Vector128<float> c00 = default, c01 = default, c10 = default, c11 = default;
+        Vector128<float> c20 = default, c21 = default, c30 = default, c31 = default;
         for (nint i = 0; i < inner * step; i += step)
         {
             var (b0, b1) = (Vector128.Load(panel), Vector128.Load(panel + 4));

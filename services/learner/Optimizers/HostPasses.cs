@@ -3,12 +3,12 @@ using System.Numerics;
 namespace Rapid.Learner.Optimizers;
 
 /// <summary>
-/// Steps over flat buffers in host memory in one pass. The tensor library makes a pass for each operation, and its passes read and write the
-/// second cache's whole content: five of them for Adam. Elements depend on nothing but themselves, so that the width of vectors changes no bit.
+/// Steps over flat buffers in host memory in one pass. The tensor library makes a pass over the second cache's whole content for each
+/// operation, seven for Adam. Elements depend on nothing but themselves, so that the width of vectors changes no bit.
 /// </summary>
 internal static class HostPasses
 {
-    /// <summary>m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, theta -= step m / (sqrt(v) + epsilon), as <see cref="FlatAdam"/> says.</summary>
+    /// <summary>m = b1 m + (1 - b1) g, v = b2 v + (1 - b2) g^2, theta -= step m / (sqrt(v) + epsilon): <see cref="FlatAdam"/>.</summary>
     /// <param name="parameters">[P], theta.</param>
     /// <param name="gradients">[P], g.</param>
     /// <param name="first">[P], m.</param>
@@ -25,7 +25,8 @@ internal static class HostPasses
         float step,
         float epsilon)
     {
-        var (decay1, decay2, fresh1, fresh2) = ((float)betas.First, (float)betas.Second, (float)(1 - betas.First), (float)(1 - betas.Second));
+        var (decay1, decay2) = ((float)betas.First, (float)betas.Second);
+        var (fresh1, fresh2) = ((float)(1 - betas.First), (float)(1 - betas.Second));
         var epsilons = new Vector<float>(epsilon);
         var i = 0;
         for (; i <= parameters.Length - Vector<float>.Count; i += Vector<float>.Count)

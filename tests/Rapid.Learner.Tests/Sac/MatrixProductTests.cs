@@ -32,13 +32,14 @@ public sealed class MatrixProductTests
     }
 
     [Fact]
-    public void Products_are_right_whatever_the_shape_the_layout_and_the_rows_that_are_wanted() => Prop.ForAll(Products().ToArbitrary(), product =>
-    {
-        foreach (var width in Widths())
+    public void Products_are_right_whatever_the_shape_the_layout_and_the_rows_that_are_wanted() =>
+        Prop.ForAll(Products().ToArbitrary(), product =>
         {
-            product.AssertRight(Kernel(width));
-        }
-    }).QuickCheckThrowOnFailure();
+            foreach (var width in Widths())
+            {
+                product.AssertRight(Kernel(width));
+            }
+        }).QuickCheckThrowOnFailure();
 
     [Theory, MemberData(nameof(Widths))]
     public void What_is_not_a_number_reaches_its_row_and_its_column_and_nothing_else(int width)
