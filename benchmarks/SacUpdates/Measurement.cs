@@ -43,7 +43,7 @@ internal static class Measurement
         {
             await table.CreateTableAsync(default);
             await table.AppendAsync(Enumerable.Range(1, Blocks).Select(sequence => Block(layout, sequence)), default);
-            table.Start([.. Enumerable.Range(0, spec.Replay.PrefetchBatches).Select(_ => new TransitionBatch(layout, sac, CPU))], null);
+            table.Start(() => new TransitionBatch(layout, sac, CPU), spec.Replay.PrefetchBatches, null);
             await table.RequestAsync(WarmUp + updates, default);
             await UpdateAsync(table, algorithm, WarmUp);
             var clock = Stopwatch.StartNew();
@@ -63,7 +63,7 @@ internal static class Measurement
         {
             var received = await table.ReadAsync(default);
             algorithm.Update(received.Transitions);
-            await table.ReturnAsync(received.Transitions, [], default);
+            await table.ReturnAsync(received, [], default);
         }
     }
 

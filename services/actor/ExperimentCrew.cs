@@ -8,7 +8,8 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Actor;
 
-/// <summary>The rollout workers of one experiment in this process; they share one policy subscription and one connection to replay.</summary>
+/// <summary>The rollout workers of one experiment in this process; they share one policy subscription and one connection to each replay
+/// service.</summary>
 internal sealed class ExperimentCrew : IAsyncDisposable
 {
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
@@ -17,7 +18,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     private readonly ExperimentOptions _options;
     private readonly string _worker;
     private readonly string _table;
-    private readonly GrpcChannel _replay;
+    private readonly GrpcChannel[] _replay;
     private readonly PolicyFollower _policies;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
@@ -33,13 +34,10 @@ internal sealed class ExperimentCrew : IAsyncDisposable
         _table = assignment.Table;
         _loggers = loggers;
         _logger = loggers.CreateLogger<ExperimentCrew>();
-        var replay = ServiceAddress.TryParse(assignment.ReplayAddresses.FirstOrDefault(), out var address)
-            ? address
-            : throw new InvalidDataException(
-                $"the assignment's replay_addresses are '{assignment.ReplayAddresses}'; at least one is needed: {ServiceAddress.Allowed}");
+        var replay = AddressesOf(assignment);
         using var environment = EnvironmentFactory.Create(_options.Environment);
         var layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
-        _replay = Channels.Open(replay, service);
+        _replay = [.. replay.Select(address => Channels.Open(address, service))];
         _policies = new PolicyFollower(learner, assignment.Experiment, evaluationsOnly: false, _logger, layout);
     }
 
@@ -76,7 +74,16 @@ internal sealed class ExperimentCrew : IAsyncDisposable
         }
 
         await _policies.DisposeAsync();
-        _replay.Dispose();
+        Array.ForEach(_replay, channel => channel.Dispose());
+    }
+
+    private static ServiceAddress[] AddressesOf(Assignment assignment)
+    {
+        var addresses = assignment.ReplayAddresses.Select(text => ServiceAddress.TryParse(text, out var address) ? address : null).OfType<ServiceAddress>();
+        return addresses.ToArray() is { Length: > 0 } all && all.Length == assignment.ReplayAddresses.Count
+            ? all
+            : throw new InvalidDataException(
+                $"the assignment's replay_addresses are '{assignment.ReplayAddresses}'; at least one is needed, each: {ServiceAddress.Allowed}");
     }
 
     private static Assignment WithoutSlots(Assignment assignment)
@@ -103,7 +110,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
             {
                 var producer = $"{_worker}/{slot}/{Guid.NewGuid():N}";
                 using var collector = ICollector.Create(_options, slot);
-                using var writer = new TrajectoryWriter(_replay, _table, _loggers.CreateLogger<TrajectoryWriter>());
+                using var writer = new TrajectoryWriter(_replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>());
                 await new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _logger).RunAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)

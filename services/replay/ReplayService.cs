@@ -10,6 +10,9 @@ namespace Rapid.Replay;
 internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory checkpoints, CallLifetime lifetime)
     : Protocol.V1.Replay.ReplayBase
 {
+    // Blocks that are on their way from the store while one is being sent.
+    private const int ExportAhead = 8;
+
     private static readonly WriteOptions Held = new(WriteFlags.BufferHint);
 
     public override async Task<TableInfo> CreateTable(CreateTableRequest request, ServerCallContext context) =>
@@ -29,12 +32,26 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
         lifetime.RunAsync(context, async ended =>
         {
             var table = tables.GetRing(request.Table);
-            foreach (var id in table.BlockIds())
+            var coming = new Queue<(ulong Id, Task<Trajectory?> Block)>();
+            try
             {
-                if (await table.ReadAsync(id, ended) is { } block)
+                foreach (var id in table.BlockIds())
                 {
-                    await responseStream.WriteAsync(new SampledItem { Id = id, Trajectory = block }, ended);
+                    coming.Enqueue((id, table.ReadAsync(id, ended)));
+                    if (coming.Count == ExportAhead)
+                    {
+                        await ExportAsync(coming, responseStream, ended);
+                    }
                 }
+
+                while (coming.Count > 0)
+                {
+                    await ExportAsync(coming, responseStream, ended);
+                }
+            }
+            finally
+            {
+                await Task.WhenAll(coming.Select(next => (Task)next.Block)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         });
 
@@ -63,6 +80,16 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
     public override Task Sample(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream,
         ServerCallContext context) =>
         lifetime.RunAsync(context, stopped => SampleAsync(requestStream, responseStream, stopped));
+
+    private static async Task ExportAsync(
+        Queue<(ulong Id, Task<Trajectory?> Block)> coming, IServerStreamWriter<SampledItem> responseStream, CancellationToken cancellation)
+    {
+        var (id, block) = coming.Dequeue();
+        if (await block is { } trajectory)
+        {
+            await responseStream.WriteAsync(new SampledItem { Id = id, Trajectory = trajectory }, cancellation);
+        }
+    }
 
     private async Task SampleAsync(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream,
         CancellationToken stopped)

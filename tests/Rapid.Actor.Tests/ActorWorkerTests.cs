@@ -207,6 +207,17 @@ public sealed class ActorWorkerTests : IAsyncLifetime, IDisposable
         await Until(() => !blocks.IsEmpty);
     }
 
+    [Fact]
+    public async Task Slots_take_turns_with_the_replay_services()
+    {
+        var blocks = _replay.Read(Table);
+        var work = Work(0, 1, 2, 3);
+        work.ReplayAddresses.Add("unix:/nowhere/replay");
+        _learner.Assign(work);
+        await Until(() => Last(blocks, 0) > 2 && Last(blocks, 2) > 2);
+        Assert.Equal([0u, 2u], Slots(blocks));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

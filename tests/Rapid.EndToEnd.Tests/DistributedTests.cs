@@ -58,7 +58,7 @@ public sealed class DistributedTests : IDisposable
             checkpoint: { interval_steps: 8_000 }
             """);
         await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 3);
-        await SubmitAsync(cluster, spec);
+        await cluster.SubmitAsync(spec);
 
         // Spread over the run by what is learned, so that the last one comes well before the end however fast the machine is.
         string[] victims = ["learner", "actor 1", "replay", "learner", "actor 0", "replay"];
@@ -84,7 +84,7 @@ public sealed class DistributedTests : IDisposable
     {
         const string Endless = "{ environment: { name: CartPole-v1 }, total_steps: 1e9, algorithm: { rollout_steps: 32 } }";
         await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 1);
-        var id = await SubmitAsync(cluster, _folder.Spec(Endless));
+        var id = await cluster.SubmitAsync(_folder.Spec(Endless));
         await Eventually.TrueAsync(() => RunFolder.Single(_folder.Runs).TrainingSteps().Length > 2, () => cluster.Story);
         await using var cancel = cluster.Client("cancel", id);
         Assert.True(await cancel.WaitAsync() == 0, cancel.Output);
@@ -99,25 +99,9 @@ public sealed class DistributedTests : IDisposable
         Assert.NotEmpty(new RunFolder(Path.Combine(_folder.Runs, id)).Checkpoints);
     }
 
-    internal static async Task<string> SubmitAsync(ClusterProcesses cluster, string spec)
-    {
-        // The learner may still be starting: exit code 3 says that it does not answer yet.
-        while (true)
-        {
-            await using var submit = cluster.Client("submit", spec);
-            var exitCode = await submit.WaitAsync();
-            if (exitCode == 0)
-            {
-                return submit.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[1].Trim();
-            }
-
-            Assert.True(exitCode == 3, submit.Output);
-        }
-    }
-
     private static async Task SubmitAndWatchAsync(ClusterProcesses cluster, string spec)
     {
-        var id = await SubmitAsync(cluster, spec);
+        var id = await cluster.SubmitAsync(spec);
         await using var watch = cluster.Client("watch", id);
         Assert.True(await watch.WaitAsync() == 0, watch.Output + cluster.Story);
         Assert.Contains($"finished {id}", watch.Output, StringComparison.Ordinal);

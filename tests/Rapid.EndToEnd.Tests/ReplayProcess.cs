@@ -1,7 +1,7 @@
 namespace Rapid.EndToEnd.Tests;
 
 /// <summary><c>rapid replay</c> as a process on a unix socket, and client commands against it.</summary>
-public sealed class ReplayProcess : IAsyncDisposable
+internal sealed class ReplayProcess : IAsyncDisposable
 {
     private readonly string _folder;
     private readonly string _address;

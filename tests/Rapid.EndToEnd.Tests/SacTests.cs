@@ -93,7 +93,7 @@ public sealed class SacTests : IDisposable
         var spec = _folder.Spec(Small.Replace("{ count: 2 }", "{ count: 3 }", StringComparison.Ordinal)
             .Replace("total_steps: 2000", $"total_steps: 12000\nreplay: {{ store: {store} }}", StringComparison.Ordinal));
         await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 3);
-        await DistributedTests.SubmitAsync(cluster, spec);
+        await cluster.SubmitAsync(spec);
 
         var random = new Random();
         foreach (var victim in (string[])["learner", "actor 1", "replay", "learner", "replay"])

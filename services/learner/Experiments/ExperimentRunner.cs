@@ -92,7 +92,7 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
         {
             await tables.CreateAsync(cancellation);
             var work = new Assignment { Experiment = record.Directory.Id, Spec = SpecWriter.ToMessage(spec), Table = tables.ActorTable };
-            work.ReplayAddresses.AddRange(options.Replay.Select(address => address.ToString()));
+            work.ReplayAddresses.AddRange(tables.ActorServices.Select(address => address.ToString()));
             board.Set(work, spec.Offline ? 0 : spec.Actors.Count);
 
             var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
@@ -103,7 +103,8 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
             {
                 board.Set(new Assignment(), 0);
                 await KeptData.WriteAsync(
-                    record.Directory, spec, RunTables.TransitionsName(record.Directory.Id), options, logger, cancellation);
+                    record.Directory, spec, RunTables.TransitionsName(record.Directory.Id),
+                    options with { Replay = tables.ActorServices }, logger, cancellation);
             }
         }
         finally

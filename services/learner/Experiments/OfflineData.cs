@@ -68,7 +68,7 @@ public sealed class OfflineData
 
     /// <summary>Returns when the table holds every block.</summary>
     /// <exception cref="InvalidDataException">The files are no longer what they were.</exception>
-    public async Task FillAsync(TransitionTable table, CancellationToken cancellation)
+    public async Task FillAsync(ITransitionSource table, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(table);
         while (await table.CountStepsAsync(cancellation) < Steps)
@@ -89,7 +89,7 @@ public sealed class OfflineData
 
     /// <summary>Fills the table whenever it was lost, until cancelled.</summary>
     /// <exception cref="InvalidDataException">The files are no longer what they were.</exception>
-    public async Task KeepFilledAsync(TransitionTable table, CancellationToken cancellation)
+    public async Task KeepFilledAsync(ITransitionSource table, CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(LookInterval);
         while (await timer.WaitForNextTickAsync(cancellation))
@@ -98,7 +98,7 @@ public sealed class OfflineData
         }
     }
 
-    private static async Task DropAsync(TransitionTable table, CancellationToken cancellation)
+    private static async Task DropAsync(ITransitionSource table, CancellationToken cancellation)
     {
         try
         {

@@ -20,7 +20,7 @@ public sealed record RunContext(
     CheckpointStore Checkpoints, RunTables Tables, OfflineData? Data = null)
 {
     /// <summary>Fresh blocks, of a run that has them.</summary>
-    public TrajectoryReader Trajectories => Tables.Queue!;
+    public IBlockSource Trajectories => Tables.Queue!;
 
     /// <summary>The experiment's id.</summary>
     public string Id => Directory.Id;

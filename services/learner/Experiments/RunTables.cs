@@ -10,7 +10,8 @@ namespace Rapid.Learner.Experiments;
 
 /// <summary>
 /// The tables of a run. On-policy: a queue. P3O: a queue, and a table of sequences that the learner appends to. SAC: a table of transitions that
-/// actors append to; in lockstep a queue, whose blocks the learner appends to the transitions in the order of slots.
+/// actors append to; in lockstep a queue, whose blocks the learner appends to the transitions in the order of slots. With several replay
+/// services every table is spread over them, but for the transitions of an offline run, which the learner appends itself.
 /// </summary>
 public sealed class RunTables : IAsyncDisposable
 {
@@ -29,40 +30,62 @@ public sealed class RunTables : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(service);
         _logger = logger;
+        var slots = spec.Actors.Count;
+        var shards = spec.Offline ? 1 : Shards.CountFor(service.Replay.Count, slots, spec.Lockstep);
+        ActorServices = [.. service.Replay.Take(shards)];
         if (spec.Algorithm is SacOptions sac)
         {
-            var table = spec.Offline ? OfflineTransitionsOf(run, spec, sac, dataSteps) : TransitionsOf(run, spec, sac);
+            var whole = spec.Offline ? OfflineTransitionsOf(run, spec, sac, dataSteps) : TransitionsOf(run, spec, sac);
             double? beta = spec.Replay.Sampler == ReplaySampler.Prioritised ? spec.Replay.ImportanceExponent : null;
-            Transitions = new TransitionTable(Channels.Open(service.Replay[0], service), table, sac.BatchSize, beta, logger);
-            ActorTable = table.Name;
+            TransitionTable[] tables =
+            [
+                .. ActorServices.Select((address, shard) => new TransitionTable(
+                    Channels.Open(address, service), Shards.PartOf(whole, shard, shards, slots), sac.BatchSize, beta, logger, shard)),
+            ];
+            Transitions = shards == 1 ? tables[0] : new TransitionShards(tables);
+            ActorTable = whole.Name;
         }
 
         if (spec.Algorithm is P3oOptions p3o)
         {
-            var sequences = p3o.SampleMultiplier * spec.Actors.Environments * spec.Actors.Count;
-            Sequences = new SequenceReplay(
-                Channels.Open(service.Replay[0], service), SequencesOf(run, spec, p3o), p3o.RolloutSteps, sequences, spec.Replay.PrefetchBatches, logger);
+            var sequences = p3o.SampleMultiplier * spec.Actors.Environments * slots;
+            var whole = SequencesOf(run, spec, p3o);
+            SequenceReplay[] tables =
+            [
+                .. ActorServices.Select((address, shard) => new SequenceReplay(
+                    Channels.Open(address, service), Shards.PartOf(whole, shard, shards, slots), p3o.RolloutSteps, sequences,
+                    spec.Replay.PrefetchBatches, logger)),
+            ];
+            Sequences = shards == 1 ? tables[0] : new SequenceShards(tables);
         }
 
         if (Transitions is null || (spec.Lockstep && !spec.Offline))
         {
-            var table = QueueOf(run, spec);
-            Queue = new TrajectoryReader(Channels.Open(service.Replay[0], service), table, logger);
-            ActorTable = table.Name;
+            var whole = QueueOf(run, spec);
+            TrajectoryReader[] readers =
+            [
+                .. ActorServices.Select((address, shard) => new TrajectoryReader(
+                    Channels.Open(address, service), Shards.PartOf(whole, shard, shards, slots), logger)),
+            ];
+            Queue = shards == 1 ? readers[0] : new QueueShards(readers);
+            ActorTable = whole.Name;
         }
     }
 
     /// <summary>The table that actors append to.</summary>
     public string ActorTable { get; } = "";
 
+    /// <summary>Where that table is: slot i appends to the service i mod their number.</summary>
+    public IReadOnlyList<ServiceAddress> ActorServices { get; }
+
     /// <summary>Fresh blocks, each once; null when actors append to <see cref="Transitions"/>.</summary>
-    public TrajectoryReader? Queue { get; }
+    public IBlockSource? Queue { get; }
 
     /// <summary>Old sequences; null of an algorithm that does not replay them.</summary>
-    public SequenceReplay? Sequences { get; }
+    public ISequenceSource? Sequences { get; }
 
     /// <summary>Old transitions; null of an algorithm that does not replay them.</summary>
-    public TransitionTable? Transitions { get; }
+    public ITransitionSource? Transitions { get; }
 
     /// <summary>Name of the table of transitions of a run that has one.</summary>
     public static string TransitionsName(string run) => $"{run}/transitions";

@@ -7,8 +7,10 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Replay;
 
-/// <summary>Appends blocks that the learner has received to another table, under the names that their actors gave them: one that comes again after
-/// a crash is recognised.</summary>
+/// <summary>
+/// Appends blocks that the learner has received to another table, under the names that their actors gave them: one that comes again after a
+/// crash of either side is recognised, so that every block is there exactly once.
+/// </summary>
 /// <param name="channel">To the replay service; stays the caller's.</param>
 /// <param name="table">Where blocks go.</param>
 /// <param name="logger">Hears of a replay service that is away.</param>
@@ -19,9 +21,11 @@ public sealed class BlockAppender(GrpcChannel channel, TableDefinition table, IL
     private AsyncDuplexStreamingCall<AppendRequest, AppendReply>? _call;
 
     /// <summary>Returns when every block is stored, once, in this order.</summary>
+    /// <returns>Steps that were not there yet.</returns>
     /// <exception cref="RpcException">The table refuses a block.</exception>
-    public async Task AppendAsync(IEnumerable<Trajectory> blocks, CancellationToken cancellation)
+    public async Task<ulong> AppendAsync(IEnumerable<Trajectory> blocks, CancellationToken cancellation)
     {
+        ulong inserted = 0;
         foreach (var block in blocks)
         {
             var request = new AppendRequest { Table = table.Name, Trajectory = block };
@@ -30,7 +34,11 @@ public sealed class BlockAppender(GrpcChannel channel, TableDefinition table, IL
             {
                 throw new RpcException(new Status((StatusCode)reply.Code, reply.Message));
             }
+
+            inserted += reply.Duplicate ? 0 : (ulong)block.Steps * block.Environments;
         }
+
+        return inserted;
     }
 
     /// <inheritdoc/>

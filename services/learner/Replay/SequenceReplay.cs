@@ -9,16 +9,14 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Replay;
 
 /// <summary>
-/// Keeps the blocks that a run has learned from in a uniform table, and draws sequences out of it.
+/// Keeps the blocks that a run has learned from in a uniform table of one replay service, and draws sequences out of it.
 /// </summary>
 /// <remarks>
 /// The learner appends, not the actors: it holds the block anyway, so the bytes leave it once more, as they would leave the actor; it
 /// leaves out what only the on-policy step needs; and blocks enter in the order in which they were learned from, which makes lockstep runs
-/// repeat bit for bit however many actors there are. A block keeps the name that its actor gave it, and is appended before it is
-/// acknowledged to the queue. One that comes again after a crash of either side is recognised by that name: every block is there exactly
-/// once.
+/// repeat bit for bit however many actors there are. A block is appended before it is acknowledged to the queue.
 /// </remarks>
-public sealed class SequenceReplay : IAsyncDisposable
+public sealed class SequenceReplay : ISequenceSource
 {
     private static readonly HashSet<string> ReplayedColumns =
     [
@@ -34,7 +32,7 @@ public sealed class SequenceReplay : IAsyncDisposable
     private readonly int _sequences;
     private readonly int _prefetch;
     private readonly ResiliencePipeline _retry;
-    private AsyncDuplexStreamingCall<AppendRequest, AppendReply>? _appends;
+    private readonly BlockAppender _appender;
     private AsyncDuplexStreamingCall<SampleRequest, SampleReply>? _samples;
     private ulong _insertedSteps;
     private int _wanted;
@@ -51,35 +49,24 @@ public sealed class SequenceReplay : IAsyncDisposable
         (_channel, _definition, _steps, _sequences, _prefetch) = (channel, definition, steps, sequences, prefetch);
         _client = new Protocol.V1.Replay.ReplayClient(channel);
         _retry = Resilience.Forever("replaying sequences", logger);
+        _appender = new BlockAppender(channel, definition, logger);
     }
 
-    /// <summary>Whether the table holds enough to sample from. After the loss of a table in memory it has to fill again.</summary>
+    /// <inheritdoc/>
     public bool IsWarm => _insertedSteps >= _definition.MinimumSteps;
 
-    /// <summary>Makes the table, or finds that of an earlier life.</summary>
+    /// <summary>Environment steps that the table holds, to within a block.</summary>
+    internal ulong HeldSteps => Math.Min(_insertedSteps, _definition.CapacitySteps);
+
+    /// <inheritdoc/>
     public async Task CreateTableAsync(CancellationToken cancellation) =>
         _insertedSteps = (await RetryAsync(token => CreateOnceAsync(token), cancellation)).InsertedSteps;
 
-    /// <summary>Returns when every block is stored, once.</summary>
-    /// <exception cref="RpcException">The table refuses a block.</exception>
-    public async Task AppendAsync(IEnumerable<Trajectory> blocks, CancellationToken cancellation)
-    {
-        foreach (var block in blocks)
-        {
-            var request = new AppendRequest { Table = _definition.Name, Trajectory = ForReplay(block) };
-            var reply = await RetryAsync(token => AppendOnceAsync(request, token), cancellation);
-            if (reply.Code != (int)StatusCode.OK)
-            {
-                throw new RpcException(new Status((StatusCode)reply.Code, reply.Message));
-            }
+    /// <inheritdoc/>
+    public async Task AppendAsync(IEnumerable<Trajectory> blocks, CancellationToken cancellation) =>
+        _insertedSteps += await _appender.AppendAsync(blocks.Select(ForReplay), cancellation);
 
-            _insertedSteps += reply.Duplicate ? 0 : (ulong)block.Steps * block.Environments;
-        }
-    }
-
-    /// <summary>Asks for batches, which are sampled and sent while the caller computes.</summary>
-    /// <param name="batches">How many <see cref="ReadAsync"/> will take, beyond those asked for before.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <inheritdoc/>
     public async Task RequestAsync(int batches, CancellationToken cancellation)
     {
         _wanted += batches;
@@ -92,8 +79,7 @@ public sealed class SequenceReplay : IAsyncDisposable
             cancellation);
     }
 
-    /// <summary>The next batch: T steps of B environments.</summary>
-    /// <returns>Null when the table was lost and has to fill again first; what was asked for is then forgotten.</returns>
+    /// <inheritdoc/>
     public async Task<Trajectory?> ReadAsync(CancellationToken cancellation)
     {
         var batch = await RetryAsync(token => ReadOnceAsync(token), cancellation);
@@ -101,7 +87,7 @@ public sealed class SequenceReplay : IAsyncDisposable
         return batch;
     }
 
-    /// <summary>Drops the table: the run is over.</summary>
+    /// <inheritdoc/>
     public async Task DropTableAsync(CancellationToken cancellation)
     {
         Disconnect();
@@ -109,10 +95,14 @@ public sealed class SequenceReplay : IAsyncDisposable
         await _client.DropTableAsync(request, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
     }
 
+    /// <summary>Nothing is wanted any more.</summary>
+    internal void Forget() => _wanted = 0;
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         Disconnect();
+        _appender.Dispose();
         _channel.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -138,7 +128,7 @@ public sealed class SequenceReplay : IAsyncDisposable
     {
         try
         {
-            return await _retry.ExecuteAsync(async token => await WithoutHalfCallsAsync(what, token), cancellation);
+            return await _retry.ExecuteAsync(async token => await WithoutHalfCallAsync(what, token), cancellation);
         }
         catch (RpcException error) when (cancellation.IsCancellationRequested)
         {
@@ -146,8 +136,8 @@ public sealed class SequenceReplay : IAsyncDisposable
         }
     }
 
-    /// <summary>After any failure both calls begin anew: what was under way on them is not known.</summary>
-    private async Task<T> WithoutHalfCallsAsync<T>(Func<CancellationToken, Task<T>> what, CancellationToken cancellation)
+    /// <summary>After any failure the call begins anew: what was under way on it is not known.</summary>
+    private async Task<T> WithoutHalfCallAsync<T>(Func<CancellationToken, Task<T>> what, CancellationToken cancellation)
     {
         try
         {
@@ -170,26 +160,6 @@ public sealed class SequenceReplay : IAsyncDisposable
 
     private async Task<TableInfo> CreateOnceAsync(CancellationToken cancellation) =>
         await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: cancellation);
-
-    private async Task<AppendReply> AppendOnceAsync(AppendRequest request, CancellationToken cancellation)
-    {
-        _appends ??= _client.Append(cancellationToken: CancellationToken.None);
-        await _appends.RequestStream.WriteAsync(request, cancellation);
-        if (!await _appends.ResponseStream.MoveNext(cancellation))
-        {
-            throw new RpcException(new Status(StatusCode.Unavailable, "the replay service ended the call"));
-        }
-
-        var reply = _appends.ResponseStream.Current;
-        return (StatusCode)reply.Code switch
-        {
-            StatusCode.NotFound => throw new RpcException(new Status(StatusCode.NotFound, reply.Message)),
-
-            // Memory that is full becomes free.
-            StatusCode.ResourceExhausted => throw new RpcException(new Status(StatusCode.Unavailable, reply.Message)),
-            _ => reply,
-        };
-    }
 
     private async Task<Trajectory?> ReadOnceAsync(CancellationToken cancellation)
     {
@@ -245,8 +215,7 @@ public sealed class SequenceReplay : IAsyncDisposable
 
     private void Disconnect()
     {
-        _appends?.Dispose();
         _samples?.Dispose();
-        (_appends, _samples, _credits) = (null, null, 0);
+        (_samples, _credits) = (null, 0);
     }
 }

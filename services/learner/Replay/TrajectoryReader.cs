@@ -8,7 +8,10 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Replay;
 
 /// <summary>A block with what is needed to acknowledge it.</summary>
-public sealed record ReceivedBlock(ulong Id, Trajectory Trajectory);
+/// <param name="Id">Its name in its table.</param>
+/// <param name="Trajectory">What it holds.</param>
+/// <param name="Shard">Which of several replay services it came from.</param>
+public sealed record ReceivedBlock(ulong Id, Trajectory Trajectory, int Shard = 0);
 
 /// <summary>The table was made anew: blocks that actors believe delivered are lost.</summary>
 public sealed class TableLostException() : Exception("the replay service lost the table");
@@ -17,7 +20,7 @@ public sealed class TableLostException() : Exception("the replay service lost th
 /// Takes blocks out of the run's queue table, reconnecting for ever. A block is acknowledged after use; what is delivered again after a
 /// broken connection is recognised and dropped.
 /// </summary>
-public sealed class TrajectoryReader : IAsyncDisposable
+public sealed class TrajectoryReader : IBlockSource
 {
     // A producer is one life of one actor slot: this many restarts of actors are told apart, then the oldest producers are forgotten.
     private const int MaximumProducers = 100_000;
@@ -28,6 +31,7 @@ public sealed class TrajectoryReader : IAsyncDisposable
     private readonly ResiliencePipeline _retry;
     private readonly Dictionary<string, ulong> _newest = [];
     private readonly Queue<string> _producerOrder = new();
+    private readonly SemaphoreSlim _writing = new(1);
     private AsyncDuplexStreamingCall<SampleRequest, SampleReply>? _call;
     private string? _incarnation;
     private int _outstandingCredits;
@@ -43,7 +47,13 @@ public sealed class TrajectoryReader : IAsyncDisposable
         _retry = Resilience.Forever("reading trajectories", logger);
     }
 
-    /// <summary>Makes the table, so that actors can append. From here on the loss of the table is noticed.</summary>
+    /// <summary>Raised whenever the service turns out to be away.</summary>
+    public event Action? WentAway;
+
+    /// <summary>Whether the last try to reach the service failed.</summary>
+    public bool IsAway { get; private set; }
+
+    /// <inheritdoc/>
     public async Task CreateTableAsync(CancellationToken cancellation)
     {
         var table = await RetryAsync(
@@ -51,10 +61,7 @@ public sealed class TrajectoryReader : IAsyncDisposable
         _incarnation = table.Incarnation;
     }
 
-    /// <summary>The next block.</summary>
-    /// <param name="wanted">How many blocks the caller will take in a row: what the service may send ahead.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="TableLostException">Once, after the table had to be made anew.</exception>
+    /// <inheritdoc/>
     public async Task<ReceivedBlock> ReadAsync(int wanted, CancellationToken cancellation)
     {
         while (true)
@@ -72,10 +79,10 @@ public sealed class TrajectoryReader : IAsyncDisposable
         }
     }
 
-    /// <summary>These blocks were used and can be forgotten. A lost acknowledgement only means that they come again and are dropped.</summary>
+    /// <inheritdoc/>
     public async Task AcknowledgeAsync(IEnumerable<ReceivedBlock> blocks, CancellationToken cancellation)
     {
-        if (_call is null)
+        if (_call is not { } call)
         {
             return;
         }
@@ -84,7 +91,7 @@ public sealed class TrajectoryReader : IAsyncDisposable
         {
             var request = new SampleRequest();
             request.Acknowledged.AddRange(blocks.Select(block => block.Id));
-            await _call.RequestStream.WriteAsync(request, cancellation);
+            await WriteAsync(call, request, cancellation);
         }
         catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
         {
@@ -92,7 +99,7 @@ public sealed class TrajectoryReader : IAsyncDisposable
         }
     }
 
-    /// <summary>Drops the table: the run is over.</summary>
+    /// <inheritdoc/>
     public async Task DropTableAsync(CancellationToken cancellation)
     {
         Disconnect();
@@ -104,6 +111,7 @@ public sealed class TrajectoryReader : IAsyncDisposable
     {
         Disconnect();
         _channel.Dispose();
+        _writing.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -141,7 +149,7 @@ public sealed class TrajectoryReader : IAsyncDisposable
             var call = _call ?? await ConnectAsync(cancellation);
             if (_outstandingCredits < wanted)
             {
-                await call.RequestStream.WriteAsync(new SampleRequest { Credits = (uint)(wanted - _outstandingCredits) }, cancellation);
+                await WriteAsync(call, new SampleRequest { Credits = (uint)(wanted - _outstandingCredits) }, cancellation);
                 _outstandingCredits = wanted;
             }
 
@@ -156,6 +164,8 @@ public sealed class TrajectoryReader : IAsyncDisposable
         catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
         {
             Disconnect();
+            IsAway = true;
+            WentAway?.Invoke();
             if (error is RpcException { StatusCode: StatusCode.NotFound })
             {
                 await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: cancellation);
@@ -177,6 +187,7 @@ public sealed class TrajectoryReader : IAsyncDisposable
             throw new RpcException(new Status(StatusCode.Unavailable, "the replay service ended the call"));
         }
 
+        IsAway = false;
         var incarnation = _call.ResponseStream.Current.Opened.Incarnation;
         var isLost = _incarnation is not null && _incarnation != incarnation;
         _incarnation = incarnation;
@@ -186,6 +197,20 @@ public sealed class TrajectoryReader : IAsyncDisposable
         }
 
         return _call;
+    }
+
+    /// <summary>Credits and acknowledgements take turns: one may be given while the other is on its way.</summary>
+    private async Task WriteAsync(AsyncDuplexStreamingCall<SampleRequest, SampleReply> call, SampleRequest request, CancellationToken cancellation)
+    {
+        await _writing.WaitAsync(cancellation);
+        try
+        {
+            await call.RequestStream.WriteAsync(request, cancellation);
+        }
+        finally
+        {
+            _writing.Release();
+        }
     }
 
     private void Disconnect()

@@ -11,26 +11,18 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Replay;
 
-/// <summary>A sampled batch, decoded, with what its message said beside it.</summary>
-/// <param name="Transitions">To be given back with <see cref="TransitionTable.ReturnAsync"/>.</param>
-/// <param name="InsertedSteps">Environment steps stored in the table's life.</param>
-/// <param name="HeldSteps">Environment steps held.</param>
-/// <param name="Episodes">Episodes that ended in what was stored since the last batch.</param>
-/// <param name="BrokenEnvironments">Environments that actors had to reset since the last batch.</param>
-public sealed record ReceivedBatch(
-    TransitionBatch Transitions, ulong InsertedSteps, ulong HeldSteps, IReadOnlyList<Episode> Episodes, ulong BrokenEnvironments);
-
 /// <summary>
-/// Draws batches from the run's table of transitions, reconnecting for ever. Batches arrive and are decoded on another thread while the learner
+/// Draws batches from a table of transitions in one replay service, reconnecting for ever. Batches arrive and are decoded on another thread while the learner
 /// computes, in buffers that go round: as many may be on their way as there are buffers, and no more than were asked for.
 /// </summary>
-public sealed class TransitionTable : IAsyncDisposable
+public sealed class TransitionTable : ITransitionSource
 {
     private readonly GrpcChannel _channel;
     private readonly Protocol.V1.Replay.ReplayClient _client;
     private readonly TableDefinition _definition;
     private readonly int _batchSize;
     private readonly double? _importanceExponent;
+    private readonly int _shard;
     private readonly ResiliencePipeline _retry;
     private readonly BlockAppender _appender;
     private readonly CancellationTokenSource _stop = new();
@@ -50,28 +42,31 @@ public sealed class TransitionTable : IAsyncDisposable
     /// <param name="batchSize">Transitions of a batch.</param>
     /// <param name="importanceExponent">beta of a prioritised table; null of another.</param>
     /// <param name="logger">Hears of a replay service that is away.</param>
-    public TransitionTable(GrpcChannel channel, TableDefinition definition, int batchSize, double? importanceExponent, ILogger logger)
+    /// <param name="shard">Which of several replay services it is.</param>
+    public TransitionTable(
+        GrpcChannel channel, TableDefinition definition, int batchSize, double? importanceExponent, ILogger logger, int shard = 0)
     {
-        (_channel, _definition, _batchSize, _importanceExponent) = (channel, definition, batchSize, importanceExponent);
+        (_channel, _definition, _batchSize, _importanceExponent, _shard) = (channel, definition, batchSize, importanceExponent, shard);
         _client = new Protocol.V1.Replay.ReplayClient(channel);
         _retry = Resilience.Forever("sampling transitions", logger);
         _appender = new BlockAppender(channel, definition, logger);
     }
 
-    /// <summary>Makes the table, or finds that of an earlier life.</summary>
-    public async Task<TableInfo> CreateTableAsync(CancellationToken cancellation) => await RetryAsync(
-        async token => await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: token), cancellation);
+    /// <summary>Batches that have arrived.</summary>
+    internal ChannelReader<ReceivedBatch> Ready => _ready.Reader;
 
-    /// <summary>Returns when every block is stored, once, in this order.</summary>
-    /// <exception cref="RpcException">The table refuses a block.</exception>
+    /// <inheritdoc/>
+    public Task CreateTableAsync(CancellationToken cancellation) => CountStepsAsync(cancellation);
+
+    /// <inheritdoc/>
+    public async Task<long> CountStepsAsync(CancellationToken cancellation) => (long)(await RetryAsync(
+        async token => await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: token),
+        cancellation)).InsertedSteps;
+
+    /// <inheritdoc/>
     public Task AppendAsync(IEnumerable<Trajectory> blocks, CancellationToken cancellation) => _appender.AppendAsync(blocks, cancellation);
 
-    /// <summary>Environment steps stored in the table's life. A table that is gone is made again.</summary>
-    public async Task<long> CountStepsAsync(CancellationToken cancellation) => (long)(await CreateTableAsync(cancellation)).InsertedSteps;
-
-    /// <summary>Statistics of every raw observation that the table holds.</summary>
-    /// <param name="size">Elements of an observation.</param>
-    /// <param name="cancellation">Gives up.</param>
+    /// <inheritdoc/>
     public async Task<RunningMeanVariance> MeasureObservationsAsync(int size, CancellationToken cancellation) => await RetryAsync(
         async token =>
         {
@@ -88,22 +83,20 @@ public sealed class TransitionTable : IAsyncDisposable
         },
         cancellation);
 
-    /// <summary>Begins to receive batches.</summary>
-    /// <param name="buffers">Batches on the host; as many may be on their way. Owned from here on.</param>
-    /// <param name="normalizer">Applied to observations; null leaves them raw.</param>
-    public void Start(IReadOnlyCollection<TransitionBatch> buffers, ObservationNormalizer? normalizer)
+    /// <inheritdoc/>
+    public void Start(Func<TransitionBatch> makeBuffer, int buffers, ObservationNormalizer? normalizer)
     {
-        ArgumentNullException.ThrowIfNull(buffers);
-        _buffers = buffers.Count;
-        foreach (var buffer in buffers)
+        ArgumentNullException.ThrowIfNull(makeBuffer);
+        _buffers = buffers;
+        for (var i = 0; i < buffers; i++)
         {
-            _free.Writer.TryWrite(buffer);
+            _free.Writer.TryWrite(makeBuffer());
         }
 
         _pump = Task.Run(() => PumpAsync(normalizer, _stop.Token));
     }
 
-    /// <summary>Asks for batches beyond those asked for before.</summary>
+    /// <inheritdoc/>
     public async Task RequestAsync(long batches, CancellationToken cancellation)
     {
         lock (_gate)
@@ -114,19 +107,16 @@ public sealed class TransitionTable : IAsyncDisposable
         await GrantAsync([], [], cancellation);
     }
 
-    /// <summary>The next batch.</summary>
+    /// <inheritdoc/>
     public ValueTask<ReceivedBatch> ReadAsync(CancellationToken cancellation) => _ready.Reader.ReadAsync(cancellation);
 
-    /// <summary>Gives a batch back, so that another may be sent.</summary>
-    /// <param name="batch">Not used any more.</param>
-    /// <param name="priorities">[B], new priorities of a prioritised table's items; empty leaves them.</param>
-    /// <param name="cancellation">Gives up.</param>
-    public async Task ReturnAsync(TransitionBatch batch, float[] priorities, CancellationToken cancellation)
+    /// <inheritdoc/>
+    public async Task ReturnAsync(ReceivedBatch batch, float[] priorities, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(priorities);
-        var ids = batch.Ids;
-        _free.Writer.TryWrite(batch);
+        var ids = batch.Transitions.Ids;
+        _free.Writer.TryWrite(batch.Transitions);
         lock (_gate)
         {
             _inUse--;
@@ -135,9 +125,15 @@ public sealed class TransitionTable : IAsyncDisposable
         await GrantAsync(ids, priorities, cancellation);
     }
 
-    /// <summary>Drops the table: the run is over.</summary>
-    public async Task DropTableAsync(CancellationToken cancellation) => await _client.DropTableAsync(
-        new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+    /// <inheritdoc/>
+    public async Task DropTableAsync(CancellationToken cancellation)
+    {
+        // The pump would make the table anew when it finds it gone.
+        await _stop.CancelAsync();
+        await _pump;
+        await _client.DropTableAsync(
+            new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -255,7 +251,8 @@ public sealed class TransitionTable : IAsyncDisposable
             (_granted, _wanted, _inUse) = (_granted - 1, _wanted - 1, _inUse + 1);
         }
 
-        _ready.Writer.TryWrite(new ReceivedBatch(buffer, batch.InsertedSteps, batch.HeldSteps, batch.Episodes, batch.BrokenEnvironments));
+        _ready.Writer.TryWrite(
+            new ReceivedBatch(buffer, batch.InsertedSteps, batch.HeldSteps, batch.Episodes, batch.BrokenEnvironments, _shard));
     }
 
     /// <summary>Lets the service send into every free buffer what is wanted, and passes priorities on.</summary>

@@ -7,7 +7,7 @@ namespace Rapid.Learner.Training;
 /// Chooses the blocks of the next batch. In lockstep one block of each slot made with exactly the newest weights, in slot order, whatever
 /// order they arrive in; otherwise the oldest blocks that are not older than the allowed policy lag.
 /// </summary>
-public sealed class BatchCollector(TrajectoryReader reader, int slots, bool lockstep, int maxPolicyLag)
+public sealed class BatchCollector(IBlockSource reader, int slots, bool lockstep, int maxPolicyLag)
 {
     /// <summary>Blocks dropped because their policy was too old.</summary>
     public long StaleBlocks { get; private set; }

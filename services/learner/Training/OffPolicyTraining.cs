@@ -27,7 +27,7 @@ public sealed class OffPolicyTraining : ITraining
     private readonly SacOptions _sac;
     private readonly PolicyLayout _layout;
     private readonly IOffPolicyAlgorithm _algorithm;
-    private readonly TransitionTable _table;
+    private readonly ITransitionSource _table;
     private readonly RunReports _reports;
     private readonly float[] _priorities;
     private readonly long _warmUp, _lastUpdate;
@@ -39,7 +39,7 @@ public sealed class OffPolicyTraining : ITraining
     /// <summary>Prepares a run; <see cref="RunAsync"/> starts it.</summary>
     /// <param name="run">The run.</param>
     /// <param name="table">Where transitions come from.</param>
-    public OffPolicyTraining(RunContext run, TransitionTable table)
+    public OffPolicyTraining(RunContext run, ITransitionSource table)
     {
         ArgumentNullException.ThrowIfNull(run);
         (_run, _options, _sac, _table) = (run, run.Options, (SacOptions)run.Options.Algorithm, table);
@@ -227,7 +227,7 @@ public sealed class OffPolicyTraining : ITraining
         }
 
         _learning.Stop();
-        await _table.ReturnAsync(received.Transitions, _priorities, cancellation);
+        await _table.ReturnAsync(received, _priorities, cancellation);
         _updates++;
         _step = IsOver ? _options.TotalSteps : _warmUp + (long)(_updates / _sac.UpdatesPerStep);
         (_insertedSteps, _heldSteps) = (received.InsertedSteps, received.HeldSteps);
@@ -253,7 +253,7 @@ public sealed class OffPolicyTraining : ITraining
             normalizer.Statistics.Import(_observations.Mean.ToArray(), _observations.Variance.ToArray(), _observations.Count);
         }
 
-        _table.Start([.. Enumerable.Range(0, _options.Replay.PrefetchBatches).Select(_ => new TransitionBatch(_layout, _sac, CPU))], normalizer);
+        _table.Start(() => new TransitionBatch(_layout, _sac, CPU), _options.Replay.PrefetchBatches, normalizer);
     }
 
     /// <summary>Deviations are kept from below, because a dimension that hardly moved in the warm-up may move later, and scaled.</summary>

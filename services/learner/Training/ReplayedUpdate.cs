@@ -5,7 +5,7 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Training;
 
 /// <summary>An update on fresh blocks with the replayed batches that follow it.</summary>
-internal sealed class ReplayedUpdate(IReplayingAlgorithm algorithm, SequenceReplay replay)
+internal sealed class ReplayedUpdate(IReplayingAlgorithm algorithm, ISequenceSource replay)
 {
     /// <summary>Keeps the blocks for replay, then learns from them and from a random number of replayed batches.</summary>
     public async Task<IReadOnlyList<(string Name, double Value)>> UpdateAsync(

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Configuration;
+using Rapid.Protocol.Files;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Tables;
 
@@ -16,8 +17,10 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
 {
     private const string Variable = "RAPID_REPLAY_CHECKPOINTS", StateFile = "table.json";
 
-    // Blocks are copied this much at a time, so that saving takes little memory, and appends and draws wait for one block at the most.
-    private const long FileBytes = 32 << 20;
+    // Blocks are copied one by one, so that appends and draws wait for one at the most, and with pauses, so that the gate is mostly free and
+    // they need not queue for it; a file at a time, so that saving takes little memory.
+    private const int FileBytes = 32 << 20, PauseBytes = 256 << 10;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
 
     private readonly SemaphoreSlim _gate = new(1);
 
@@ -46,27 +49,45 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
             var reply = new SaveTableReply();
             List<string> files = [];
             List<SavedBlock> blocks = [];
-            long gathered = 0;
+            using var arena = new BlockArena(FileBytes);
+            var pause = PauseBytes;
             foreach (var id in ids)
             {
-                if (table.Export(id) is { } block)
+                SavedBlock? block;
+                while (blocks.Count == BlockFile.MostBlocks || !table.TryExport(id, arena, out block))
                 {
-                    blocks.Add(block);
-                    gathered += block.Block.CalculateSize();
+                    await WriteAsync();
+                    pause = PauseBytes;
                 }
 
-                if (gathered >= FileBytes || (id == ids[^1] && blocks.Count > 0))
+                if (block is not null)
                 {
-                    files.Add($"{stamp}-{files.Count:D5}.safetensors");
-                    reply.Bytes += (ulong)await CheckpointFile.WriteAsync(Path.Combine(directory, files[^1]), blocks, cancellation);
-                    reply.Blocks += (ulong)blocks.Count;
-                    blocks.Clear();
-                    gathered = 0;
+                    blocks.Add(block);
                 }
+
+                if (arena.Used >= pause)
+                {
+                    pause = arena.Used + PauseBytes;
+                    await Task.Delay(Pause, cancellation);
+                }
+            }
+
+            if (blocks.Count > 0)
+            {
+                await WriteAsync();
             }
 
             await CommitAsync(directory, state with { Files = files }, cancellation);
             return reply;
+
+            async Task WriteAsync()
+            {
+                files.Add($"{stamp}-{files.Count:D5}.safetensors");
+                reply.Bytes += (ulong)await CheckpointFile.WriteAsync(Path.Combine(directory, files[^1]), blocks, cancellation);
+                reply.Blocks += (ulong)blocks.Count;
+                blocks.Clear();
+                arena.Clear();
+            }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -14,6 +14,9 @@ internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConne
     private static readonly string[] PassingErrors =
         ["LOADING", "OOM", "MISCONF", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "BUSY", "EXECABORT"];
 
+    // Of the attempts of one operation; several operations may wait at once.
+    private const int LoggedAttempts = 10;
+
     private readonly ConfigurationOptions? _configuration = Parse(options.Redis);
     private readonly ResiliencePipeline _retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
     {
@@ -25,7 +28,11 @@ internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConne
         MaxDelay = TimeSpan.FromSeconds(2),
         OnRetry = arguments =>
         {
-            logger.LogWarning("Redis is away, appends wait: {Message}", arguments.Outcome.Exception?.Message);
+            if (arguments.AttemptNumber % LoggedAttempts == 0)
+            {
+                logger.LogWarning("Redis is away, this waits: {Message}", arguments.Outcome.Exception?.Message);
+            }
+
             return ValueTask.CompletedTask;
         },
     }).Build();

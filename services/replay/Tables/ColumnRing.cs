@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Checkpoints;
 
 namespace Rapid.Replay.Tables;
 
@@ -79,11 +80,14 @@ internal sealed unsafe class ColumnRing : IDisposable
     }
 
     /// <summary>Copies a block's columns out.</summary>
-    public IEnumerable<Column> Read(int slot)
+    /// <param name="slot">Which block.</param>
+    /// <param name="arena">Where to; null makes memory for them.</param>
+    public IEnumerable<Column> Read(int slot, BlockArena? arena)
     {
         foreach (var column in Layout.Columns)
         {
-            var tensor = new Tensor { Type = column.Type, Data = ByteString.CopyFrom(Bytes(column, slot)) };
+            var bytes = Bytes(column, slot);
+            var tensor = new Tensor { Type = column.Type, Data = arena?.Copy(bytes) ?? ByteString.CopyFrom(bytes) };
             tensor.Shape.AddRange(column.Shape);
             yield return new Column { Name = column.Name, Tensor = tensor };
         }

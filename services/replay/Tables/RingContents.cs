@@ -1,5 +1,6 @@
 using Rapid.Environments;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Sampling;
 using Rapid.Replay.Selection;
 
@@ -224,7 +225,9 @@ internal sealed class RingContents : IDisposable
     }
 
     /// <summary>A copy of a block of a memory table; null when it is not held.</summary>
-    public Trajectory? Read(ulong id)
+    /// <param name="id">Which block.</param>
+    /// <param name="arena">Where its columns are copied to; null makes memory for them.</param>
+    public Trajectory? Read(ulong id, BlockArena? arena = null)
     {
         if (!_slots.TryGetValue(id, out var slot))
         {
@@ -232,7 +235,7 @@ internal sealed class RingContents : IDisposable
         }
 
         var block = _headers[slot]!.Clone();
-        block.Columns.AddRange(_ring.Read(_hot.Find(slot)));
+        block.Columns.AddRange(_ring.Read(_hot.Find(slot), arena));
         return block;
     }
 

@@ -29,14 +29,28 @@ internal sealed partial class RingTable
         }
     }
 
-    /// <summary>A block for a checkpoint; null when the table no longer holds it.</summary>
-    public SavedBlock? Export(ulong id)
+    /// <summary>Copies a block for a checkpoint.</summary>
+    /// <param name="id">Which block.</param>
+    /// <param name="arena">Where its columns are copied to.</param>
+    /// <param name="saved">The block; null when the table no longer holds it.</param>
+    /// <returns>False when the arena has no room for it.</returns>
+    public bool TryExport(ulong id, BlockArena arena, out SavedBlock? saved)
     {
         lock (Gate)
         {
-            return !IsDropped && _contents?.TryFind(id, out var slot) == true
-                ? new SavedBlock(id, slot, _contents.Read(id)!, _contents.ExportWeights(id))
-                : null;
+            saved = null;
+            if (IsDropped || _contents?.TryFind(id, out var slot) != true)
+            {
+                return true;
+            }
+
+            if (!arena.TryReserve(_contents.Layout.BlockBytes))
+            {
+                return false;
+            }
+
+            saved = new SavedBlock(id, slot, _contents.Read(id, arena)!, _contents.ExportWeights(id));
+            return true;
         }
     }
 

@@ -4,18 +4,19 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Rapid.EndToEnd.Tests;
+namespace Rapid.Processes;
 
 /// <summary>A real process whose output is kept for messages. Killed when disposed of.</summary>
-public sealed partial class RapidProcess : IAsyncDisposable
+internal sealed partial class RapidProcess : IAsyncDisposable
 {
-    private const int SigInt = 2, SigTerm = 15;
+    private const int SigInt = 2, SigTerm = 15, SigCont = 18, SigStop = 19;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private static readonly string Rapid = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Rapid.Cli/release/rapid"));
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly string _title;
+    private bool _isDisposed;
 
     private RapidProcess(Process process, string title)
     {
@@ -37,6 +38,9 @@ public sealed partial class RapidProcess : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>The system's number of it.</summary>
+    public int Id => _process.Id;
 
     public bool HasExited => _process.HasExited;
 
@@ -88,7 +92,7 @@ public sealed partial class RapidProcess : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"did not end within {Patience}\n{Output}");
+            throw new TimeoutException($"did not end within {Patience}\n{Output}");
         }
 
         return _process.ExitCode;
@@ -100,11 +104,14 @@ public sealed partial class RapidProcess : IAsyncDisposable
         const string Ignored = "SigIgn:";
         var status = File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith(Ignored, StringComparison.Ordinal));
         var isDeaf = (ulong.Parse(status[Ignored.Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (SigInt - 1))) != 0;
-        if (Signal(_process.Id, isDeaf ? SigTerm : SigInt) != 0)
-        {
-            throw new Win32Exception();
-        }
+        Send(isDeaf ? SigTerm : SigInt);
     }
+
+    /// <summary>Stands still until <see cref="Continue"/>.</summary>
+    public void Freeze() => Send(SigStop);
+
+    /// <summary>Goes on.</summary>
+    public void Continue() => Send(SigCont);
 
     /// <summary>SIGKILL, and waits until it is gone.</summary>
     public async Task KillAsync()
@@ -115,12 +122,26 @@ public sealed partial class RapidProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         if (!_process.HasExited)
         {
             await KillAsync();
         }
 
         _process.Dispose();
+    }
+
+    private void Send(int signal)
+    {
+        if (Signal(_process.Id, signal) != 0)
+        {
+            throw new Win32Exception();
+        }
     }
 
     private void Keep(string? line)

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Rapid.EndToEnd.Tests;
+namespace Rapid.Processes;
 
 /// <summary>What a run left on disk.</summary>
-public sealed class RunFolder(string path)
+internal sealed class RunFolder(string path)
 {
     public string Path => path;
 
@@ -49,8 +49,7 @@ public sealed class RunFolder(string path)
     /// <summary>metrics.jsonl without what depends on the clock.</summary>
     public string TimelessMetrics() => string.Join('\n', Metrics().Select(line =>
     {
-        Assert.True(line.Remove("time"));
-        return line.ToJsonString();
+        return line.Remove("time") ? line.ToJsonString() : throw new InvalidDataException($"a line without a time: {line.ToJsonString()}");
     }));
 
     /// <summary>Whether the only run in a folder, which may not be there yet, has made more than some updates.</summary>
@@ -58,7 +57,7 @@ public sealed class RunFolder(string path)
         Directory.Exists(runs) && Directory.GetDirectories(runs) is [var run] && new RunFolder(run).TrainingSteps().Length > updates;
 
     /// <summary>The only run in a folder.</summary>
-    public static RunFolder Single(string runs) => new(Assert.Single(Directory.GetDirectories(runs)));
+    public static RunFolder Single(string runs) => new(Directory.GetDirectories(runs).Single());
 
     /// <summary>The service's log, for messages.</summary>
     public string Log =>
