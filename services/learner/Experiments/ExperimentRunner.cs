@@ -103,7 +103,8 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
             {
                 board.Set(new Assignment(), 0);
                 await KeptData.WriteAsync(
-                    record.Directory, spec, RunTables.TransitionsName(record.Directory.Id), options, logger, cancellation);
+                    record.Directory, spec, RunTables.TransitionsName(record.Directory.Id),
+                    options with { Replay = tables.ActorServices }, logger, cancellation);
             }
         }
         finally

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Configuration;
+using Rapid.Protocol.Files;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Tables;
 
@@ -53,7 +54,7 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
             foreach (var id in ids)
             {
                 SavedBlock? block;
-                while (!table.TryExport(id, arena, out block))
+                while (blocks.Count == BlockFile.MostBlocks || !table.TryExport(id, arena, out block))
                 {
                     await WriteAsync();
                     pause = PauseBytes;

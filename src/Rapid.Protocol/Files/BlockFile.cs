@@ -12,6 +12,9 @@ public static class BlockFile
 {
     internal const string FormatKey = "format", StepsKey = "steps", EnvironmentsKey = "environments", BlocksKey = "blocks";
 
+    /// <summary>Blocks of a file at the most, so that what is said of them stays far below the length that a header may have.</summary>
+    public const int MostBlocks = 16_384;
+
     /// <summary>The format that is written.</summary>
     public const string Format = "rapid-blocks-1";
 

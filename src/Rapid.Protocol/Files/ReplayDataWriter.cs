@@ -12,10 +12,8 @@ namespace Rapid.Protocol.Files;
 /// </summary>
 public sealed class ReplayDataWriter
 {
-    // Many blocks a file, so that Python reads few large arrays; few enough for little memory, and for a header far below the format's
-    // limit.
+    // Many blocks a file, so that Python reads few large arrays; few enough for little memory.
     private const long FileBytes = 32 << 20;
-    private const int FileBlocks = 16_384;
 
     private static readonly JsonFormatter Fields = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true));
 
@@ -66,7 +64,7 @@ public sealed class ReplayDataWriter
         Blocks++;
         Steps += (long)block.Steps * block.Environments;
         _gatheredBytes += block.CalculateSize();
-        if (_gatheredBytes >= FileBytes || _gathered.Count == FileBlocks)
+        if (_gatheredBytes >= FileBytes || _gathered.Count == BlockFile.MostBlocks)
         {
             await FlushAsync(cancellation);
         }
