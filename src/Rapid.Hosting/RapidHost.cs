@@ -87,6 +87,11 @@ public static class RapidHost
             await app.WaitForShutdownAsync();
             return 0;
         }
+        catch (OperationCanceledException)
+        {
+            // Told to stop before it had started: it was waiting for something.
+            return 0;
+        }
         catch (ConfigurationException error)
         {
             await Console.Error.WriteLineAsync(error.Message);

@@ -8,12 +8,16 @@ namespace Rapid.Replay.Tests;
 internal sealed class RedisServer : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("rapid-redis-").FullName;
-    private readonly string _fsync;
+    private readonly string[] _settings;
+    private readonly bool _isSecure;
     private Process? _process;
 
-    public RedisServer(string fsync = "always")
+    /// <param name="fsync"><c>appendfsync</c>.</param>
+    /// <param name="isSecure">Whether its port speaks TLS only.</param>
+    /// <param name="more">More of redis.conf: <c>--name value</c>.</param>
+    public RedisServer(string fsync = "always", bool isSecure = false, params string[] more)
     {
-        _fsync = fsync;
+        (_settings, _isSecure) = (["--appendfsync", fsync, .. more], isSecure);
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
         Port = ((IPEndPoint)probe.LocalEndpoint).Port;
@@ -25,11 +29,13 @@ internal sealed class RedisServer : IDisposable
 
     public string Configuration => $"127.0.0.1:{Port},abortConnect=false,connectTimeout=2000,syncTimeout=3000";
 
-    public void Start() => _process = Process.Start(new ProcessStartInfo("redis-server")
+    public void Start() => _process = Process.Start(new ProcessStartInfo(
+        "redis-server",
+        [
+            .. _isSecure ? (string[])["--tls-port", $"{Port}", "--port", "0", "--tls-auth-clients", "no"] : ["--port", $"{Port}"],
+            "--bind", "127.0.0.1", "--dir", _directory, "--appendonly", "yes", "--save", "", .. _settings,
+        ])
     {
-        ArgumentList =
-            { "--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _directory, "--appendonly", "yes", "--appendfsync", _fsync, "--save",
-                "" },
         RedirectStandardOutput = true,
     });
 

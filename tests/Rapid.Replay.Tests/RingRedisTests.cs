@@ -149,7 +149,7 @@ public class RingRedisTests
     [Fact]
     public async Task Fsync_tables_need_a_Redis_that_writes_before_it_confirms()
     {
-        using var redis = new RedisServer(fsync: "everysec");
+        using var redis = new RedisServer("everysec");
         await using var service = await ReplayProcess.StartAsync(redis.Configuration);
         var definition = Cold("a/t");
         definition.Store = StoreKind.Fsync;

@@ -39,8 +39,11 @@ internal sealed partial class RapidProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The system's number of it.</summary>
-    public int Id => _process.Id;
+    /// <summary>Memory that it has now, in bytes.</summary>
+    public long ResidentBytes => ReadBytes("VmRSS:");
+
+    /// <summary>The most memory that it has had so far, in bytes.</summary>
+    public long PeakResidentBytes => ReadBytes("VmHWM:");
 
     public bool HasExited => _process.HasExited;
 
@@ -102,8 +105,7 @@ internal sealed partial class RapidProcess : IAsyncDisposable
     public void Interrupt()
     {
         const string Ignored = "SigIgn:";
-        var status = File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith(Ignored, StringComparison.Ordinal));
-        var isDeaf = (ulong.Parse(status[Ignored.Length..].Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (SigInt - 1))) != 0;
+        var isDeaf = (ulong.Parse(ReadStatus(Ignored), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (SigInt - 1))) != 0;
         Send(isDeaf ? SigTerm : SigInt);
     }
 
@@ -135,6 +137,11 @@ internal sealed partial class RapidProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    private long ReadBytes(string field) => long.Parse(ReadStatus(field).Split(' ')[0], CultureInfo.InvariantCulture) * 1024;
+
+    private string ReadStatus(string field) => File.ReadLines($"/proc/{_process.Id}/status")
+        .First(line => line.StartsWith(field, StringComparison.Ordinal))[field.Length..].Trim();
 
     private void Send(int signal)
     {

@@ -26,7 +26,7 @@ internal sealed class ReplayOnSocket : IAsyncDisposable
     public Protocol.V1.Replay.ReplayClient Client => new(Channel);
 
     /// <summary>The most memory that the service has had so far, in bytes.</summary>
-    public long PeakMemory => ReadStatus("VmHWM:");
+    public long PeakMemory => _replay.PeakResidentBytes;
 
     /// <summary>Starts it in a folder and waits until it answers.</summary>
     public static async Task<ReplayOnSocket> StartAsync(string folder, bool withRedis)
@@ -72,11 +72,5 @@ internal sealed class ReplayOnSocket : IAsyncDisposable
         Channel.Dispose();
         await _replay.DisposeAsync();
         await (_redis?.DisposeAsync() ?? ValueTask.CompletedTask);
-    }
-
-    private long ReadStatus(string field)
-    {
-        var line = File.ReadLines($"/proc/{_replay.Id}/status").First(line => line.StartsWith(field, StringComparison.Ordinal));
-        return long.Parse(line[field.Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture) * 1024;
     }
 }

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
@@ -72,7 +73,7 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
         catch (Exception error)
         {
             _logger.LogError(error, "{Run} failed", record.Directory.Id);
-            record.Set(ExperimentState.Failed, error.Message);
+            record.Set(ExperimentState.Failed, error is RpcException refused ? refused.Status.Detail : error.Message);
         }
         finally
         {

@@ -4,14 +4,16 @@ using Rapid.Environments;
 
 namespace Rapid.Cli.Commands;
 
-/// <summary><c>rapid bench [NAME...]</c>: runs the benchmark programs one after the other, so that none disturbs another.</summary>
+/// <summary>
+/// <c>rapid bench [NAME[:ARGUMENT]...]</c>: runs the benchmark programs one after the other, so that none disturbs another.
+/// </summary>
 internal static class BenchCommand
 {
     public static Command Create()
     {
         var names = new Argument<string[]>("names")
         {
-            Description = "Benchmarks to run; all without a name",
+            Description = "Benchmarks to run, all without a name; NAME:ARGUMENT where one takes an argument, such as Soak:120 (seconds)",
             Arity = ArgumentArity.ZeroOrMore,
         };
         var command = new Command("bench", "Measure ratios against bare loops on this machine") { names };
@@ -27,7 +29,7 @@ internal static class BenchCommand
             .Select(path => Path.GetFileNameWithoutExtension(path)!)
             .Order(StringComparer.Ordinal)
             .ToList();
-        foreach (var name in names.Where(name => !known.Contains(name)))
+        foreach (var name in names.Select(NameOf).Where(name => !known.Contains(name)))
         {
             throw new CliException(
                 $"'{name}' is not a benchmark{NearestName.Hint(name, known)}; known: {string.Join(", ", known)}", ExitCode.BadInput);
@@ -48,11 +50,17 @@ internal static class BenchCommand
         return allMet ? ExitCode.Success : ExitCode.Failure;
     }
 
+    private static string NameOf(string benchmark) => benchmark.Split(':')[0];
+
     /// <summary>A benchmark prints its ratio in its last line and answers 0 when its target is met, 1 when not.</summary>
-    private static async Task<(int ExitCode, string LastLine)> MeasureAsync(string name, CancellationToken cancellation)
+    private static async Task<(int ExitCode, string LastLine)> MeasureAsync(string benchmark, CancellationToken cancellation)
     {
+        var name = NameOf(benchmark);
         var artifacts = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../.."));
-        var start = new ProcessStartInfo(Path.Combine(artifacts, name, "release", name)) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Path.Combine(artifacts, name, "release", name), benchmark.Split(':')[1..])
+        {
+            RedirectStandardOutput = true,
+        };
         using var process = Process.Start(start) ?? throw new CliException($"{start.FileName} did not start");
         try
         {
