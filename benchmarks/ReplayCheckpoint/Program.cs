@@ -3,8 +3,8 @@ using System.Globalization;
 using Rapid.Processes;
 using Rapid.Protocol.V1;
 
-// The 99th percentile of how long an append of a block and a draw of a batch take, at a steady pace against a table of 2 M transitions, while
-// the table is being saved again and again, against the same while it is not. Phases alternate.
+// The 99th percentile of how long an append of a block and a draw of a batch take, at a steady pace against a table of 2 M transitions,
+// while the table is being saved again and again, against the same while it is not. Phases alternate.
 const int TableSteps = 2_000_000, Batch = 256, Rounds = 8, WarmUp = 1;
 const double Target = 2;
 const string Table = "bench/t";
@@ -42,7 +42,9 @@ for (var round = 0; round < WarmUp + Rounds; round++)
     }
 }
 
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{saves} checkpoints of {bytes / 1e6:F0} MB; peak RSS of the service {service.PeakMemory / 1048576.0:F0} MiB"));
+Console.WriteLine(string.Create(
+    CultureInfo.InvariantCulture,
+    $"{saves} checkpoints of {bytes / 1e6:F0} MB; peak RSS of the service {service.PeakMemory / 1048576.0:F0} MiB"));
 await service.DisposeAsync();
 directory.Delete(recursive: true);
 var (appends, samples) = (Median(saving.Appends) / Median(quiet.Appends), Median(saving.Samples) / Median(quiet.Samples));
@@ -58,7 +60,8 @@ async Task SaveAsync(CancellationToken ended)
 {
     while (!ended.IsCancellationRequested)
     {
-        bytes = (await service.Client.SaveTableAsync(new SaveTableRequest { Table = Table, Checkpoint = "bench" }, cancellationToken: CancellationToken.None)).Bytes;
+        var request = new SaveTableRequest { Table = Table, Checkpoint = "bench" };
+        bytes = (await service.Client.SaveTableAsync(request, cancellationToken: CancellationToken.None)).Bytes;
         saves++;
     }
 }

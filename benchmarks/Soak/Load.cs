@@ -35,7 +35,8 @@ internal static class Load
         {
             using var channel = Channels.Open(address, options);
             using var call = new Replay.ReplayClient(channel).Sample(cancellationToken: CancellationToken.None);
-            await call.RequestStream.WriteAsync(new SampleRequest { Table = table, BatchSize = Batch, Credits = Ahead }, CancellationToken.None);
+            await call.RequestStream.WriteAsync(
+                new SampleRequest { Table = table, BatchSize = Batch, Credits = Ahead }, CancellationToken.None);
             for (var i = 0; i < Batches && !ended.IsCancellationRequested; i++)
             {
                 await call.ResponseStream.MoveNext(CancellationToken.None);

@@ -5,8 +5,8 @@ using Rapid.Hosting;
 using Rapid.Processes;
 using Rapid.Protocol.V1;
 
-// Everything at full speed: a SAC run with two actors, and besides appends to and draws from a table in memory and one in Redis. The resident
-// memory of every process is read once a second; its slope after the first third, which is warm-up, is printed. The argument is
+// Everything at full speed: a SAC run with two actors, and besides appends to and draws from a table in memory and one in Redis. The
+// resident memory of every process is read once a second; its slope after the first third, which is warm-up, is printed. The argument is
 // the length in seconds.
 const int Actors = 2;
 const double MiB = 1 << 20;
@@ -70,9 +70,12 @@ foreach (var table in tables)
 var trends = memory.ToDictionary(process => process.Key, process => Trend.Of(process.Value[(seconds / 3)..]));
 foreach (var (name, trend) in trends)
 {
+    var tenths = memory[name].Chunk(seconds / 10).Select(part => part.Average().ToString("F0", CultureInfo.InvariantCulture));
+    Console.WriteLine($"{name}: {string.Join(' ', tenths)} MiB in each tenth of the time");
     Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture,
-        $"{name,-10} {trend.Mean,7:F1} MiB {trend.Slope * 3600,8:F1} +- {trend.Error * 3600:F1} MiB/hour  {(trend.IsFlat ? "flat" : "GROWS")}"));
+        $"{name,-10} {trend.Mean,7:F1} MiB {trend.Slope * 3600,8:F1} +- {trend.Error * 3600:F1} MiB/hour  "
+            + $"{(trend.IsFlat ? "flat" : "GROWS")}"));
 }
 
 await cluster.DisposeAsync();
