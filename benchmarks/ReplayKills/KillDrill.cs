@@ -63,7 +63,11 @@ internal sealed class KillDrill(string folder, int kills, int seed, string fsync
         // Nothing may come from memory.
         await cluster.RestartAsync("replay");
         var held = await ExportAsync(client, Table);
-        List<string> problems = [.. CheckRun(isEarly), .. await CheckTablesAsync(client), .. _audit.Problems, .. producers.SelectMany(producer => Check(producer, held))];
+        List<string> problems =
+        [
+            .. CheckRun(isEarly), .. await CheckTablesAsync(client), .. _audit.Problems,
+            .. producers.SelectMany(producer => Check(producer, held)),
+        ];
         say(string.Create(
             CultureInfo.InvariantCulture,
             $"{producers.Sum(producer => (long)producer.Acknowledged)} blocks acknowledged, {producers.Sum(producer => producer.Repeated)} "
@@ -84,7 +88,8 @@ internal sealed class KillDrill(string folder, int kills, int seed, string fsync
             $$"""
             environment: { name: Pendulum-v1 }
             algorithm:
-              { name: sac, rollout_steps: 8, batch_size: 16, warm_up_steps: {{WarmUp}}, metrics_interval: {{MetricsInterval}}, publish_interval: 8 }
+              { name: sac, rollout_steps: 8, batch_size: 16, warm_up_steps: {{WarmUp}},
+                publish_interval: 8, metrics_interval: {{MetricsInterval}} }
             actors: { count: {{Actors}} }
             network: { hidden_sizes: [16, 16] }
             total_steps: {{WarmUp + Updates}}
@@ -95,7 +100,8 @@ internal sealed class KillDrill(string folder, int kills, int seed, string fsync
         return path;
     }
 
-    private static Task<TableInfo> CreateTableAsync(Replay.ReplayClient client) => UntilItAnswersAsync(async () => await client.CreateTableAsync(
+    private static Task<TableInfo> CreateTableAsync(Replay.ReplayClient client) => UntilItAnswersAsync(
+        async () => await client.CreateTableAsync(
         new CreateTableRequest
         {
             Definition = new TableDefinition
@@ -181,7 +187,8 @@ internal sealed class KillDrill(string folder, int kills, int seed, string fsync
             yield return $"lines of metrics are of updates {string.Join(' ', lines)}";
         }
 
-        if (Run.TrainingSteps().LastOrDefault() != WarmUp + Updates || (long?)Run.Evaluations().LastOrDefault()?["step"] != WarmUp + Updates)
+        if (Run.TrainingSteps().LastOrDefault() != WarmUp + Updates
+            || (long?)Run.Evaluations().LastOrDefault()?["step"] != WarmUp + Updates)
         {
             yield return $"the run ended at step {Run.TrainingSteps().LastOrDefault()}, not {WarmUp + Updates}";
         }

@@ -40,7 +40,8 @@ await service.DisposeAsync();
 directory.Delete(recursive: true);
 Console.WriteLine(string.Create(
     CultureInfo.InvariantCulture,
-    $"{after.Steps / 1e6:F1} M transitions, {after.Bytes / 1e9:F2} GB in Redis; {(after.ColdBlocks - before.ColdBlocks) / seconds:F0} blocks/s fetched"));
+    $"{after.Steps / 1e6:F1} M transitions, {after.Bytes / 1e9:F2} GB in Redis; "
+        + $"{(after.ColdBlocks - before.ColdBlocks) / seconds:F0} blocks/s fetched"));
 Console.WriteLine(string.Create(
     CultureInfo.InvariantCulture,
     $"append {(after.InsertedSteps - before.InsertedSteps) / seconds / 1e3:F0}k steps/s while sampling "

@@ -60,8 +60,8 @@ directory.Delete(recursive: true);
 var (append, up, sample, down) = (Median(0), Median(1), Median(2), Median(3));
 Console.WriteLine(string.Create(
     CultureInfo.InvariantCulture,
-    $"{Streams} streams: append {append:F2} GB/s, {append / up:P0} of bare HTTP/2; sample {sample:F2} GB/s, {sample / down:P0} of bare HTTP/2 "
-        + $"(target >= {Target} GB/s each)"));
+    $"{Streams} streams: append {append:F2} GB/s, {append / up:P0} of bare HTTP/2; "
+        + $"sample {sample:F2} GB/s, {sample / down:P0} of bare HTTP/2 (target >= {Target} GB/s each)"));
 return Math.Min(append, sample) >= Target ? 0 : 1;
 
 double Median(int side) => sides[side].Rates.Order().ElementAt(Rounds / 2);

@@ -11,7 +11,8 @@ internal sealed class ReplayStreams(GrpcChannel channel, string producer, int bl
     private const int Steps = 64, Ahead = 8;
 
     private readonly Protocol.V1.Replay.ReplayClient _client = new(channel);
-    private readonly Tensor _column = TensorCodec.ToTensor<float>(new float[blockBytes / sizeof(float)], Steps, 1, blockBytes / sizeof(float) / Steps);
+    private readonly Tensor _column = TensorCodec.ToTensor<float>(
+        new float[blockBytes / sizeof(float)], Steps, 1, blockBytes / sizeof(float) / Steps);
     private ulong _sequence;
 
     /// <summary>A table of some blocks in memory.</summary>
@@ -34,7 +35,7 @@ internal sealed class ReplayStreams(GrpcChannel channel, string producer, int bl
         {
             for (var i = 0; i < blocks; i++)
             {
-                var block = new Trajectory { Experiment = "bench", Producer = producer, Sequence = ++_sequence, Steps = Steps, Environments = 1 };
+                var block = new Trajectory { Producer = producer, Sequence = ++_sequence, Steps = Steps, Environments = 1 };
                 block.Columns.Add(new Column { Name = TrajectoryColumns.Actions, Tensor = _column });
                 await call.RequestStream.WriteAsync(new AppendRequest { Table = table, Trajectory = block });
             }
