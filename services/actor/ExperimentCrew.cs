@@ -79,11 +79,14 @@ internal sealed class ExperimentCrew : IAsyncDisposable
 
     private static ServiceAddress[] AddressesOf(Assignment assignment)
     {
-        var addresses = assignment.ReplayAddresses.Select(text => ServiceAddress.TryParse(text, out var address) ? address : null).OfType<ServiceAddress>();
+        var addresses = assignment.ReplayAddresses
+            .Select(text => ServiceAddress.TryParse(text, out var address) ? address : null)
+            .OfType<ServiceAddress>();
         return addresses.ToArray() is { Length: > 0 } all && all.Length == assignment.ReplayAddresses.Count
             ? all
             : throw new InvalidDataException(
-                $"the assignment's replay_addresses are '{assignment.ReplayAddresses}'; at least one is needed, each: {ServiceAddress.Allowed}");
+                $"the assignment's replay_addresses are '{assignment.ReplayAddresses}'; at least one is needed, each: "
+                    + ServiceAddress.Allowed);
     }
 
     private static Assignment WithoutSlots(Assignment assignment)

@@ -14,7 +14,9 @@ public interface IBlockSource : IAsyncDisposable
     /// <exception cref="TableLostException">Once, after the table had to be made anew and blocks may be missed for ever.</exception>
     Task<ReceivedBlock> ReadAsync(int wanted, CancellationToken cancellation);
 
-    /// <summary>These blocks were used and can be forgotten. A lost acknowledgement only means that they come again and are dropped.</summary>
+    /// <summary>
+    /// These blocks were used and can be forgotten. A lost acknowledgement only means that they come again and are dropped.
+    /// </summary>
     Task AcknowledgeAsync(IEnumerable<ReceivedBlock> blocks, CancellationToken cancellation);
 
     /// <summary>Drops the table: the run is over.</summary>

@@ -3,7 +3,9 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Replay;
 
-/// <summary>Where the blocks that a run has learned from are kept, and old sequences come from: a table, in one replay service or in several.</summary>
+/// <summary>
+/// Where the blocks that a run has learned from are kept, and old sequences come from: a table, in one replay service or in several.
+/// </summary>
 public interface ISequenceSource : IAsyncDisposable
 {
     /// <summary>Whether enough is held to sample from. After the loss of a table in memory it has to fill again.</summary>

@@ -13,7 +13,12 @@ namespace Rapid.Learner.Replay;
 /// <param name="BrokenEnvironments">Environments that actors had to reset since the last batch.</param>
 /// <param name="Shard">Which of several replay services it came from.</param>
 public sealed record ReceivedBatch(
-    TransitionBatch Transitions, ulong InsertedSteps, ulong HeldSteps, IReadOnlyList<Episode> Episodes, ulong BrokenEnvironments, int Shard = 0);
+    TransitionBatch Transitions,
+    ulong InsertedSteps,
+    ulong HeldSteps,
+    IReadOnlyList<Episode> Episodes,
+    ulong BrokenEnvironments,
+    int Shard = 0);
 
 /// <summary>Where batches of old transitions come from: a table, in one replay service or spread over several.</summary>
 public interface ITransitionSource : IAsyncDisposable

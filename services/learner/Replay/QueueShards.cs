@@ -3,8 +3,9 @@ using System.Threading.Channels;
 namespace Rapid.Learner.Replay;
 
 /// <summary>
-/// Takes blocks out of a queue table that is spread over several replay services. As many blocks are asked for as the caller wants, in equal
-/// parts, so that none is taken before its time; the parts of services that are away, or silent while others wait, are asked of the others.
+/// Takes blocks out of a queue table that is spread over several replay services. As many blocks are asked for as the caller wants, in
+/// equal parts, so that none is taken before its time; the parts of services that are away, or silent while others wait, are asked of the
+/// others.
 /// </summary>
 public sealed class QueueShards : IBlockSource
 {

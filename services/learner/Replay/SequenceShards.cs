@@ -3,9 +3,9 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Replay;
 
 /// <summary>
-/// Sequences in a table that is spread over several replay services. A block is kept where its actor's blocks go; batches are drawn from each
-/// service in turns that are proportional to what it holds. A service that does not answer for a while is left out for a while: what was
-/// to be kept there is learned from once and not replayed.
+/// Sequences in a table that is spread over several replay services. A block is kept where its actor's blocks go; batches are drawn from
+/// each service in turns that are proportional to what it holds. A service that does not answer for a while is left out for a while: what
+/// was to be kept there is learned from once and not replayed.
 /// </summary>
 public sealed class SequenceShards : ISequenceSource
 {

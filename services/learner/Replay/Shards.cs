@@ -14,7 +14,9 @@ internal static class Shards
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>How many of some replay services a run uses: each has a slot. Lockstep has one order of everything, and so one service.</summary>
+    /// <summary>
+    /// How many of some replay services a run uses: each has a slot. Lockstep has one order of everything, and so one service.
+    /// </summary>
     public static int CountFor(int services, int slots, bool needsOne) => needsOne ? 1 : Math.Min(services, slots);
 
     /// <summary>A shard's part of a table.</summary>

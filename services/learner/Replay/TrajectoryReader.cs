@@ -57,7 +57,8 @@ public sealed class TrajectoryReader : IBlockSource
     public async Task CreateTableAsync(CancellationToken cancellation)
     {
         var table = await RetryAsync(
-            async token => await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: token), cancellation);
+            async token => await _client.CreateTableAsync(new CreateTableRequest { Definition = _definition }, cancellationToken: token),
+            cancellation);
         _incarnation = table.Incarnation;
     }
 
@@ -103,7 +104,8 @@ public sealed class TrajectoryReader : IBlockSource
     public async Task DropTableAsync(CancellationToken cancellation)
     {
         Disconnect();
-        await _client.DropTableAsync(new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+        await _client.DropTableAsync(
+            new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
     }
 
     /// <inheritdoc/>
@@ -200,7 +202,8 @@ public sealed class TrajectoryReader : IBlockSource
     }
 
     /// <summary>Credits and acknowledgements take turns: one may be given while the other is on its way.</summary>
-    private async Task WriteAsync(AsyncDuplexStreamingCall<SampleRequest, SampleReply> call, SampleRequest request, CancellationToken cancellation)
+    private async Task WriteAsync(
+        AsyncDuplexStreamingCall<SampleRequest, SampleReply> call, SampleRequest request, CancellationToken cancellation)
     {
         await _writing.WaitAsync(cancellation);
         try

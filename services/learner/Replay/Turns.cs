@@ -1,8 +1,8 @@
 namespace Rapid.Learner.Replay;
 
 /// <summary>
-/// Smooth weighted round robin: turns in proportion to weights, each party's as evenly spread as can be, so that at every moment each has had
-/// its part to within one turn. Not thread-safe.
+/// Smooth weighted round robin: turns in proportion to weights, each party's as evenly spread as can be, so that at every moment each has
+/// had its part to within some turns. Not thread-safe.
 /// </summary>
 /// <param name="parties">How many take turns.</param>
 internal sealed class Turns(int parties)

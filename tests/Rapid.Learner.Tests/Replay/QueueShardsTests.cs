@@ -9,7 +9,9 @@ namespace Rapid.Learner.Tests.Replay;
 /// <summary>A queue that is spread over two real replay services.</summary>
 public class QueueShardsTests
 {
-    private static readonly TableDefinition Table = new() { Name = "run/rollouts", Kind = TableKind.Queue, Store = StoreKind.Memory, CapacitySteps = 1000 };
+    private static readonly TableDefinition Table =
+        new() { Name = "run/rollouts", Kind = TableKind.Queue, Store = StoreKind.Memory, CapacitySteps = 1000 };
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
@@ -107,7 +109,8 @@ public class QueueShardsTests
     }
 
     private static QueueShards Open(ReplayServices services) => new(
-        [.. services.Options.Replay.Select(address => new TrajectoryReader(Channels.Open(address, services.Options), Table, NullLogger.Instance))]);
+        [.. services.Options.Replay.Select(
+            address => new TrajectoryReader(Channels.Open(address, services.Options), Table, NullLogger.Instance))]);
 
     private static async Task<List<ReceivedBlock>> ReadAsync(QueueShards queue, int count)
     {
@@ -150,7 +153,7 @@ public class QueueShardsTests
 
     private static Trajectory Block(string producer, ulong sequence)
     {
-        var block = new Trajectory { Experiment = "run", Producer = producer, Sequence = sequence, Steps = 4, Environments = 1, PolicyVersion = 1 };
+        var block = new Trajectory { Producer = producer, Sequence = sequence, Steps = 4, Environments = 1, PolicyVersion = 1 };
         block.Add<float>(TrajectoryColumns.Rewards, [1, 1, 1, 1], 4, 1);
         block.Add<float>(TrajectoryColumns.FinalObservations, [], 0, 3);
         return block;
