@@ -18,9 +18,10 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
     private const string Variable = "RAPID_REPLAY_CHECKPOINTS", StateFile = "table.json";
 
     // Blocks are copied one by one, so that appends and draws wait for one at the most, and with pauses, so that the gate is mostly free and
-    // they need not queue for it; a file at a time, so that saving takes little memory.
-    private const int FileBytes = 32 << 20, PauseBytes = 256 << 10;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(1);
+    // they need not queue for it; a file at a time, so that saving takes little memory. Files are written at the same pace: 32 MiB at once
+    // made the slowest appends wait four times as long.
+    private const int FileBytes = 32 << 20;
+    private static readonly WritePace Pace = new(128 << 10, TimeSpan.FromMilliseconds(1));
 
     private readonly SemaphoreSlim _gate = new(1);
 
@@ -50,14 +51,14 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
             List<string> files = [];
             List<SavedBlock> blocks = [];
             using var arena = new BlockArena(FileBytes);
-            var pause = PauseBytes;
+            var pause = Pace.Bytes;
             foreach (var id in ids)
             {
                 SavedBlock? block;
                 while (blocks.Count == BlockFile.MostBlocks || !table.TryExport(id, arena, out block))
                 {
                     await WriteAsync();
-                    pause = PauseBytes;
+                    pause = Pace.Bytes;
                 }
 
                 if (block is not null)
@@ -67,8 +68,8 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
 
                 if (arena.Used >= pause)
                 {
-                    pause = arena.Used + PauseBytes;
-                    await Task.Delay(Pause, cancellation);
+                    pause = arena.Used + Pace.Bytes;
+                    await Task.Delay(Pace.Pause, cancellation);
                 }
             }
 
@@ -83,7 +84,7 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
             async Task WriteAsync()
             {
                 files.Add($"{stamp}-{files.Count:D5}.safetensors");
-                reply.Bytes += (ulong)await CheckpointFile.WriteAsync(Path.Combine(directory, files[^1]), blocks, cancellation);
+                reply.Bytes += (ulong)await CheckpointFile.WriteAsync(Path.Combine(directory, files[^1]), blocks, Pace, cancellation);
                 reply.Blocks += (ulong)blocks.Count;
                 blocks.Clear();
                 arena.Clear();

@@ -17,7 +17,8 @@ internal static class CheckpointFile
 
     /// <summary>Writes blocks of equal columns.</summary>
     /// <returns>Bytes written.</returns>
-    public static Task<long> WriteAsync(string path, IReadOnlyList<SavedBlock> blocks, CancellationToken cancellation)
+    public static Task<long> WriteAsync(
+        string path, IReadOnlyList<SavedBlock> blocks, WritePace pace, CancellationToken cancellation)
     {
         List<FileTensor> extras =
         [
@@ -31,7 +32,7 @@ internal static class CheckpointFile
                 [.. blocks.Select(saved => (ReadOnlyMemory<byte>)MemoryMarshal.AsBytes(saved.Weights).ToArray())]));
         }
 
-        return BlockFile.WriteAsync(path, [.. blocks.Select(saved => saved.Block)], extras, cancellation);
+        return BlockFile.WriteAsync(path, [.. blocks.Select(saved => saved.Block)], extras, pace, cancellation);
 
         FileTensor Longs(string name, IEnumerable<long> values) =>
             new(name, DataType.Int64, [blocks.Count], [MemoryMarshal.AsBytes<long>(values.ToArray()).ToArray()]);

@@ -22,10 +22,12 @@ public static class BlockFile
     /// <param name="path">The file.</param>
     /// <param name="blocks">At least one.</param>
     /// <param name="extras">Tensors besides the columns, of other names.</param>
+    /// <param name="pace">How fast.</param>
     /// <param name="cancellation">Gives up and leaves an unfinished file.</param>
     /// <returns>Bytes written.</returns>
     public static async Task<long> WriteAsync(
-        string path, IReadOnlyList<Trajectory> blocks, IReadOnlyList<FileTensor> extras, CancellationToken cancellation)
+        string path, IReadOnlyList<Trajectory> blocks, IReadOnlyList<FileTensor> extras, WritePace pace,
+        CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(blocks);
         var tensors = new List<FileTensor>();
@@ -49,9 +51,21 @@ public static class BlockFile
 
         await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20, FileOptions.Asynchronous);
         await file.WriteAsync(SafeTensorHeader.Format(tensors, metadata), cancellation);
+        var room = pace.Bytes;
         foreach (var piece in tensors.SelectMany(tensor => tensor.Pieces))
         {
-            await file.WriteAsync(piece, cancellation);
+            for (var rest = piece; rest.Length > 0;)
+            {
+                var part = rest[..Math.Min(rest.Length, room)];
+                await file.WriteAsync(part, cancellation);
+                (rest, room) = (rest[part.Length..], room - part.Length);
+                if (room == 0)
+                {
+                    room = pace.Bytes;
+                    await file.FlushAsync(cancellation);
+                    await Task.Delay(pace.Pause, cancellation);
+                }
+            }
         }
 
         await file.FlushAsync(cancellation);

@@ -106,7 +106,7 @@ public sealed class ReplayDataWriter
         }
 
         _files.Add(string.Create(CultureInfo.InvariantCulture, $"blocks-{_files.Count:D5}.safetensors"));
-        Bytes += await BlockFile.WriteAsync(Path.Combine(_directory, _files[^1]), _gathered, [], cancellation);
+        Bytes += await BlockFile.WriteAsync(Path.Combine(_directory, _files[^1]), _gathered, [], WritePace.Unlimited, cancellation);
         _gathered.Clear();
         _gatheredBytes = 0;
     }

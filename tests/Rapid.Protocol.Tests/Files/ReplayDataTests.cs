@@ -197,7 +197,7 @@ public sealed class ReplayDataTests : IDisposable
         await WriteAsync([TestBlocks.Make("a", 1)]);
         var other = TestBlocks.Make("b", 1);
         other.Columns.RemoveAt(1);
-        await BlockFile.WriteAsync(Path.Combine(Data, "more.safetensors"), [other], [], CancellationToken.None);
+        await BlockFile.WriteAsync(Path.Combine(Data, "more.safetensors"), [other], [], WritePace.Unlimited, CancellationToken.None);
         await File.WriteAllTextAsync(
             Path.Combine(Data, "replay.json"),
             """{ "format": "rapid-replay-data-1", "files": ["blocks-00000.safetensors", "more.safetensors"] }""");
