@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 
 namespace Rapid.Benchmarks;
@@ -32,21 +31,12 @@ internal static class BareStreams
         });
     }
 
-    public static HttpMessageInvoker Connect(string socket) => new(new SocketsHttpHandler
-    {
-        InitialHttp2StreamWindowSize = 16 << 20,
-        ConnectCallback = async (_, cancellation) =>
-        {
-            var connection = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await connection.ConnectAsync(new UnixDomainSocketEndPoint(socket), cancellation);
-            return new NetworkStream(connection, ownsSocket: true);
-        },
-    });
+    public static HttpMessageInvoker Connect(string socket) => new(BareClient.Handler(socket));
 
     public static async Task SendAsync(HttpMessageInvoker client, int chunks, int chunkBytes)
     {
         using var request = Post(Up);
-        request.Content = new Chunks(chunks, chunkBytes);
+        request.Content = new BareContent(chunks, chunkBytes);
         using var response = await client.SendAsync(request, CancellationToken.None);
         response.EnsureSuccessStatusCode();
     }
@@ -70,24 +60,4 @@ internal static class BareStreams
         Version = HttpVersion.Version20,
         VersionPolicy = HttpVersionPolicy.RequestVersionExact,
     };
-
-    /// <summary>A body of equal chunks, each flushed as a message would be.</summary>
-    private sealed class Chunks(int count, int bytes) : HttpContent
-    {
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            var chunk = new byte[bytes];
-            for (var i = 0; i < count; i++)
-            {
-                await stream.WriteAsync(chunk);
-                await stream.FlushAsync();
-            }
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
-    }
 }

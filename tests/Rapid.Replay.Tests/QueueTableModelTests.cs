@@ -11,7 +11,7 @@ public class QueueTableModelTests
     [Fact]
     public void A_queue_table_behaves_as_its_model_under_any_interleaving()
     {
-        Prop.ForAll<byte[]>(operations =>
+        Prop.ForAll<byte[]>(async operations =>
         {
             using var table =
                 new QueueTable(Blocks.Table("t", capacity: 1_000_000), "i", new MemoryStore(), new MemoryBudget(long.MaxValue));
@@ -22,18 +22,18 @@ public class QueueTableModelTests
                 switch (operation % 5)
                 {
                     case 0:
-                        Run(table.AppendAsync(Blocks.Make("p", next), CancellationToken.None));
+                        await table.AppendAsync(Blocks.Make("p", next), CancellationToken.None);
                         waiting.Add(next++);
                         break;
                     case 1 when next > 1:
-                        if (!Run(table.AppendAsync(Blocks.Make("p", next - 1), CancellationToken.None)).IsDuplicate)
+                        if (!(await table.AppendAsync(Blocks.Make("p", next - 1), CancellationToken.None)).IsDuplicate)
                         {
                             return false;
                         }
 
                         break;
                     case 2 when waiting.Count > 0:
-                        var block = Run(table.TakeAsync(CancellationToken.None));
+                        var block = await table.TakeAsync(CancellationToken.None);
                         if (block.Content!.Sequence != waiting[0])
                         {
                             return false;
@@ -44,7 +44,7 @@ public class QueueTableModelTests
                         break;
                     case 3 when taken.Count > 0:
                         var (sequence, used) = taken.First();
-                        table.AcknowledgeAsync([used], CancellationToken.None);
+                        await table.AcknowledgeAsync([used], CancellationToken.None);
                         taken.Remove(sequence);
                         break;
                     case 4:
@@ -64,12 +64,5 @@ public class QueueTableModelTests
 
             return true;
         }).QuickCheckThrowOnFailure();
-    }
-
-    // Nothing here waits: the capacity is never reached and takes happen only when there is a block.
-    private static T Run<T>(Task<T> task)
-    {
-        Assert.True(task.IsCompletedSuccessfully);
-        return task.ConfigureAwait(false).GetAwaiter().GetResult();
     }
 }
