@@ -32,7 +32,7 @@ public sealed partial class ArcadeConsole : IGameControls
     /// <param name="rom">The cartridge's image.</param>
     /// <param name="game">What is known about the game.</param>
     /// <param name="settings">How it is played.</param>
-    /// <exception cref="ArgumentException">A setting is out of range or unknown to the game, or the image is of no supported kind.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range or unknown to the game, or the image is not supported.</exception>
     public ArcadeConsole(ReadOnlyMemory<byte> rom, GameDescription game, ArcadeSettings? settings = null)
     {
         _game = game;

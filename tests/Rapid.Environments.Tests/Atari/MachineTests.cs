@@ -110,6 +110,32 @@ public sealed class MachineTests
         }
     }
 
+    [Theory]
+    [InlineData(0x96, 60)]
+    [InlineData(0x95, 200)]
+    [InlineData(0x97, 255)]
+    public void A_wait_for_the_timer_takes_the_same_time_however_it_is_written(int register, int value)
+    {
+        // The timer is at two addresses. Behind the wait the background flashes; the longest goes over several frames.
+        byte[] Rom(byte timer) => TinyRom.Frames(
+            [],
+            [
+                0xA9, (byte)value, 0x8D, (byte)register, 0x02, 0xAD, timer, 0x02, 0xD0, 0xFB, 0x85, 0x80, 0xAD, timer, 0x02, 0x85, 0x81,
+                0xA9, 0x4E, 0x85, 0x09, 0xA9, 0x00, 0x85, 0x09,
+            ]);
+        var usual = new Atari2600(Rom(0x84), new ConsoleProperties());
+        var other = new Atari2600(Rom(0x86), new ConsoleProperties());
+        for (var frame = 0; frame < 10; frame++)
+        {
+            usual.RunFrame(ConsoleInput.Idle);
+            other.RunFrame(ConsoleInput.Idle);
+            Assert.Equal(other.Graphics.InFrame, usual.Graphics.InFrame);
+            Assert.Equal(other.Graphics.LinesOfLastFrame, usual.Graphics.LinesOfLastFrame);
+            Assert.Equal(other.Ram, usual.Ram);
+            Assert.Equal(other.Graphics.Screen, usual.Graphics.Screen);
+        }
+    }
+
     [Fact]
     public void A_paddle_charges_the_longer_the_more_it_resists()
     {

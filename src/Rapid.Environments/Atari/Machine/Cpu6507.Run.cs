@@ -222,7 +222,7 @@ internal sealed partial class Cpu6507
                 case 0xCD: cycles += 4; pc += 3; t = Word(inst); m = Read(t, t, cycles); t = a - m; goto compare;
                 case 0xCE: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto dec;
                 case 0xCF: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto dcp;
-                case 0xD0: cycles += 2; pc += 2; if ((nz & 0xFF) != 0) goto branch; continue;
+                case 0xD0: cycles += 2; pc += 2; if ((nz & 0xFF) == 0) continue; if (low == 0xFB) goto wait; goto branch;
                 case 0xD1: cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
                     m = Read(t + y, t, cycles); t = a - m; goto compare;
                 case 0xD3: cycles += 8; pc += 2; t = Pointer(low, low, cycles) + y; m = Read(t, t - y, cycles); goto dcp;
@@ -268,6 +268,19 @@ internal sealed partial class Cpu6507
             t = pc + (sbyte)low;
             cycles += ((pc ^ t) & 0xFF00) != 0 ? 2 : 1;
             pc = t;
+            continue;
+        wait:
+            // Most programs spend a tenth of a frame in a loop that reads the timer until it is zero: those rounds pass at once.
+            m = ((pc ^ (pc - 5)) & 0xFF00) != 0 ? 2 : 1;
+            cycles += m;
+            pc -= 5;
+            t = WaitRounds(pc, cycles, 6 + m);
+            if (t > 0)
+            {
+                cycles += t * (6 + m);
+                a = nz = _riot.Read(TimerAddress, cycles - 2 - m);
+            }
+
             continue;
         compare:
             c = (~t >> 8) & 1;

@@ -10,7 +10,7 @@ namespace Rapid.Environments.Atari.Machine;
 /// </summary>
 internal sealed partial class Cpu6507
 {
-    const int Decimal = 8, Interrupt = 4;
+    const int Decimal = 8, Interrupt = 4, TimerAddress = 0x284;
 
     /// <summary>Registers between two instructions.</summary>
     internal struct State
@@ -171,6 +171,27 @@ internal sealed partial class Cpu6507
         }
 
         return inst;
+    }
+
+    /// <summary>
+    /// How many whole rounds of LDA INTIM, BNE at <paramref name="pc"/> will find the timer above zero; they count as executed.
+    /// </summary>
+    /// <param name="pc">Where the loop begins.</param>
+    /// <param name="cycles">The cycle counter at its beginning.</param>
+    /// <param name="round">Cycles of a round; the timer is read at the fourth.</param>
+    int WaitRounds(int pc, int cycles, int round)
+    {
+        var offset = (uint)((pc & _addressMask) - _windowStart);
+        if (offset >= _fetchLength
+            || (Unsafe.ReadUnaligned<uint>(ref _image[_bank + (int)offset]) & 0xFFFFFF) != (0xAD | (TimerAddress << 8)))
+        {
+            return 0;
+        }
+
+        var spare = _riot.CyclesAboveZero(cycles) - 4;
+        var rounds = spare < 0 ? 0 : Math.Min((spare / round) + 1, _remaining / 2);
+        _remaining -= 2 * rounds;
+        return rounds;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,7 +6,8 @@ internal static class Motion
     // Movement that a late or early HMOVE gives an object at least (cycles 4..20) or takes from it (55..74); the hardware's extra clocks.
     static readonly sbyte[] Least = [-6, -5, -5, -4, -3, -2, -2, -1, 0, 1, 1, 2, 3, 4, 4, 5, 6];
     static readonly sbyte[] Offset = [6, 5, 4, 4, 3, 2, 1, 1, 0, -1, -2, -2, -3, -4, -5, -5, -6, -7, -8, -8];
-    static readonly sbyte[] Moves = [.. from cycle in Enumerable.Range(0, 76) from value in Enumerable.Range(0, 16) select Move(cycle, value)];
+    static readonly sbyte[] Moves =
+        [.. from cycle in Enumerable.Range(0, 76) from value in Enumerable.Range(0, 16) select Move(cycle, value)];
 
     /// <summary>Offsets of the copies that the lower three bits of NUSIZ make.</summary>
     static readonly int[][] Copies = [[0], [0, 16], [0, 32], [0, 16, 32], [0, 64], [0], [0, 32, 64], [0]];

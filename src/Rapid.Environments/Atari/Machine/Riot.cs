@@ -66,6 +66,9 @@ internal sealed class Riot
         _ => (byte)(TimerAt(cycles) >= 0 || _state.ReadAfterExpiry ? 0 : 0x80),
     };
 
+    /// <summary>For how many cycles from now reading the timer still gives more than 0; negative when it does not even now.</summary>
+    public int CyclesAboveZero(int cycles) => _state.SetAt + ((_state.Timer - 1) << _state.Shift) - cycles;
+
     /// <summary>Writes a register.</summary>
     public void Write(int address, byte value, int cycles)
     {

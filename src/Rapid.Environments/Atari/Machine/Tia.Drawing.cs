@@ -226,8 +226,11 @@ internal sealed partial class Tia
                 }
 
                 pixels = Vector256.ConditionalSelect(Spread(field), Vector256.Create(_s.ColourPlayfield), pixels);
-                pixels = Vector256.ConditionalSelect(Spread(one), Vector256.Create(_s.ColourP1), pixels);
-                pixels = Vector256.ConditionalSelect(Spread(zero), Vector256.Create(_s.ColourP0), pixels);
+                if ((one | zero) != 0)
+                {
+                    pixels = Vector256.ConditionalSelect(Spread(one), Vector256.Create(_s.ColourP1), pixels);
+                    pixels = Vector256.ConditionalSelect(Spread(zero), Vector256.Create(_s.ColourP0), pixels);
+                }
             }
 
             ref var target = ref Unsafe.Add(ref row, c << 5);
@@ -249,7 +252,7 @@ internal sealed partial class Tia
     {
         var bytes = Vector256.Shuffle(
             Vector256.Create(bits).AsByte(),
-            Vector256.Create(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 18, 18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, (byte)19));
+            Vector256.Create(0, 0x0101010101010101, 0x1212121212121212, 0x1313131313131313ul).AsByte());
         var selectors = Vector256.Create(0x8040201008040201ul).AsByte();
         return Vector256.Equals(bytes & selectors, selectors);
     }
