@@ -75,7 +75,11 @@ public sealed class ArcadeGoldenTests
             var screen = looks is null || looks(i) ? ArcadeTrace.Crc(console.Screen) : row.Screen;
             var actual = row with
             {
-                Reward = reward, Terminal = console.IsTerminal, Lives = console.Lives, Screen = screen, Ram = ArcadeTrace.Crc(console.Ram),
+                Reward = reward,
+                Terminal = console.IsTerminal,
+                Lives = console.Lives,
+                Screen = screen,
+                Ram = ArcadeTrace.Crc(console.Ram),
             };
             Assert.True(row == actual, $"row {i}: expected {row}, was {actual}");
         }

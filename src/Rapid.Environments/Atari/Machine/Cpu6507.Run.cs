@@ -25,42 +25,42 @@ internal sealed partial class Cpu6507
             switch (inst & 0xFF)
             {
                 case 0x00: cycles += 7; goto brk;
-                case 0x01: cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles);
-                    a = nz = a | m; continue;
+                case 0x01:
+                    cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles); a = nz = a | m; continue;
                 case 0x03: cycles += 8; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles); goto slo;
-                case 0x04: case 0x44: case 0x64: cycles += 3; pc += 2; ReadPage0(low, low, cycles); continue;
+                case 0x04 or 0x44 or 0x64: cycles += 3; pc += 2; ReadPage0(low, low, cycles); continue;
                 case 0x05: cycles += 3; pc += 2; m = ReadPage0(low, low, cycles); a = nz = a | m; continue;
                 case 0x06: cycles += 5; pc += 2; t = low; m = ReadPage0(t, low, cycles); goto asl;
                 case 0x07: cycles += 5; pc += 2; t = low; m = ReadPage0(t, low, cycles); goto slo;
                 case 0x08: cycles += 3; pc++; cycles = Push(sp, Status(nz, v, modes, c), cycles, true); sp = (sp - 1) & 0xFF; continue;
                 case 0x09: cycles += 2; pc += 2; m = low; a = nz = a | m; continue;
                 case 0x0A: cycles += 2; pc++; c = a >> 7; a = nz = (a << 1) & 0xFF; continue;
-                case 0x0B: case 0x2B: cycles += 2; pc += 2; a = nz = a & low; c = a >> 7; continue;
+                case 0x0B or 0x2B: cycles += 2; pc += 2; a = nz = a & low; c = a >> 7; continue;
                 case 0x0C: cycles += 4; pc += 3; t = Word(inst); Read(t, t, cycles); continue;
                 case 0x0D: cycles += 4; pc += 3; t = Word(inst); m = Read(t, t, cycles); a = nz = a | m; continue;
                 case 0x0E: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto asl;
                 case 0x0F: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto slo;
                 case 0x10: cycles += 2; pc += 2; if ((nz & 0x180) == 0) goto branch; continue;
-                case 0x11: cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
+                case 0x11:
+                    cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
                     m = Read(t + y, t, cycles); a = nz = a | m; continue;
                 case 0x13: cycles += 8; pc += 2; t = Pointer(low, low, cycles) + y; m = Read(t, t - y, cycles); goto slo;
-                case 0x14: case 0x34: case 0x54: case 0x74: case 0xD4: case 0xF4: cycles += 4; pc += 2;
-                    ReadPage0((low + x) & 0xFF, low, cycles); continue;
+                case 0x14 or 0x34 or 0x54 or 0x74 or 0xD4 or 0xF4: cycles += 4; pc += 2; ReadPage0((low + x) & 0xFF, low, cycles); continue;
                 case 0x15: cycles += 4; pc += 2; m = ReadPage0((low + x) & 0xFF, low, cycles); a = nz = a | m; continue;
                 case 0x16: cycles += 6; pc += 2; t = (low + x) & 0xFF; m = ReadPage0(t, low, cycles); goto asl;
                 case 0x17: cycles += 6; pc += 2; t = (low + x) & 0xFF; m = ReadPage0(t, low, cycles); goto slo;
                 case 0x18: cycles += 2; pc++; c = 0; continue;
                 case 0x19: cycles += 4 + ((low + y) >> 8); pc += 3; t = Word(inst); m = Read(t + y, t, cycles); a = nz = a | m; continue;
-                case 0x1A: case 0x3A: case 0x5A: case 0x7A: case 0xDA: case 0xEA: case 0xFA: cycles += 2; pc++; continue;
+                case 0x1A or 0x3A or 0x5A or 0x7A or 0xDA or 0xEA or 0xFA: cycles += 2; pc++; continue;
                 case 0x1B: cycles += 7; pc += 3; t = Word(inst) + y; m = Read(t, t - y, cycles); goto slo;
-                case 0x1C: case 0x3C: case 0x5C: case 0x7C: case 0xDC: case 0xFC: cycles += 4 + ((low + x) >> 8); pc += 3;
-                    t = Word(inst); Read(t + x, t, cycles); continue;
+                case 0x1C or 0x3C or 0x5C or 0x7C or 0xDC or 0xFC:
+                    cycles += 4 + ((low + x) >> 8); pc += 3; t = Word(inst); Read(t + x, t, cycles); continue;
                 case 0x1D: cycles += 4 + ((low + x) >> 8); pc += 3; t = Word(inst); m = Read(t + x, t, cycles); a = nz = a | m; continue;
                 case 0x1E: cycles += 7; pc += 3; t = Word(inst) + x; m = Read(t, t - x, cycles); goto asl;
                 case 0x1F: cycles += 7; pc += 3; t = Word(inst) + x; m = Read(t, t - x, cycles); goto slo;
                 case 0x20: cycles += 6; goto jsr;
-                case 0x21: cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles);
-                    a = nz = a & m; continue;
+                case 0x21:
+                    cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles); a = nz = a & m; continue;
                 case 0x23: cycles += 8; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles); goto rla;
                 case 0x24: cycles += 3; pc += 2; m = ReadPage0(low, low, cycles); nz = (a & m) | ((m & 0x80) << 1); v = m & 0x40; continue;
                 case 0x25: cycles += 3; pc += 2; m = ReadPage0(low, low, cycles); a = nz = a & m; continue;
@@ -69,13 +69,14 @@ internal sealed partial class Cpu6507
                 case 0x28: cycles += 4; pc++; goto plp;
                 case 0x29: cycles += 2; pc += 2; m = low; a = nz = a & m; continue;
                 case 0x2A: cycles += 2; pc++; t = (a << 1) | c; c = a >> 7; a = nz = t & 0xFF; continue;
-                case 0x2C: cycles += 4; pc += 3; t = Word(inst); m = Read(t, t, cycles); nz = (a & m) | ((m & 0x80) << 1);
-                    v = m & 0x40; continue;
+                case 0x2C:
+                    cycles += 4; pc += 3; t = Word(inst); m = Read(t, t, cycles); nz = (a & m) | ((m & 0x80) << 1); v = m & 0x40; continue;
                 case 0x2D: cycles += 4; pc += 3; t = Word(inst); m = Read(t, t, cycles); a = nz = a & m; continue;
                 case 0x2E: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto rol;
                 case 0x2F: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto rla;
                 case 0x30: cycles += 2; pc += 2; if ((nz & 0x180) != 0) goto branch; continue;
-                case 0x31: cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
+                case 0x31:
+                    cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
                     m = Read(t + y, t, cycles); a = nz = a & m; continue;
                 case 0x33: cycles += 8; pc += 2; t = Pointer(low, low, cycles) + y; m = Read(t, t - y, cycles); goto rla;
                 case 0x35: cycles += 4; pc += 2; m = ReadPage0((low + x) & 0xFF, low, cycles); a = nz = a & m; continue;
@@ -88,8 +89,8 @@ internal sealed partial class Cpu6507
                 case 0x3E: cycles += 7; pc += 3; t = Word(inst) + x; m = Read(t, t - x, cycles); goto rol;
                 case 0x3F: cycles += 7; pc += 3; t = Word(inst) + x; m = Read(t, t - x, cycles); goto rla;
                 case 0x40: cycles += 6; goto rti;
-                case 0x41: cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles);
-                    a = nz = a ^ m; continue;
+                case 0x41:
+                    cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles); a = nz = a ^ m; continue;
                 case 0x43: cycles += 8; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles); goto sre;
                 case 0x45: cycles += 3; pc += 2; m = ReadPage0(low, low, cycles); a = nz = a ^ m; continue;
                 case 0x46: cycles += 5; pc += 2; t = low; m = ReadPage0(t, low, cycles); goto lsr;
@@ -103,7 +104,8 @@ internal sealed partial class Cpu6507
                 case 0x4E: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto lsr;
                 case 0x4F: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto sre;
                 case 0x50: cycles += 2; pc += 2; if (v == 0) goto branch; continue;
-                case 0x51: cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
+                case 0x51:
+                    cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
                     m = Read(t + y, t, cycles); a = nz = a ^ m; continue;
                 case 0x53: cycles += 8; pc += 2; t = Pointer(low, low, cycles) + y; m = Read(t, t - y, cycles); goto sre;
                 case 0x55: cycles += 4; pc += 2; m = ReadPage0((low + x) & 0xFF, low, cycles); a = nz = a ^ m; continue;
@@ -130,7 +132,8 @@ internal sealed partial class Cpu6507
                 case 0x6E: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto ror;
                 case 0x6F: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto rra;
                 case 0x70: cycles += 2; pc += 2; if (v != 0) goto branch; continue;
-                case 0x71: cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
+                case 0x71:
+                    cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
                     m = Read(t + y, t, cycles); goto adc;
                 case 0x73: cycles += 8; pc += 2; t = Pointer(low, low, cycles) + y; m = Read(t, t - y, cycles); goto rra;
                 case 0x75: cycles += 4; pc += 2; m = ReadPage0((low + x) & 0xFF, low, cycles); goto adc;
@@ -142,7 +145,7 @@ internal sealed partial class Cpu6507
                 case 0x7D: cycles += 4 + ((low + x) >> 8); pc += 3; t = Word(inst); m = Read(t + x, t, cycles); goto adc;
                 case 0x7E: cycles += 7; pc += 3; t = Word(inst) + x; m = Read(t, t - x, cycles); goto ror;
                 case 0x7F: cycles += 7; pc += 3; t = Word(inst) + x; m = Read(t, t - x, cycles); goto rra;
-                case 0x80: case 0x82: case 0x89: case 0xC2: case 0xE2: cycles += 2; pc += 2; continue;
+                case 0x80 or 0x82 or 0x89 or 0xC2 or 0xE2: cycles += 2; pc += 2; continue;
                 case 0x81: cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); cycles = Write(t, a, cycles); continue;
                 case 0x83: cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); cycles = Write(t, a & x, cycles); continue;
                 case 0x84: cycles += 3; pc += 2; t = low; cycles = WritePage0(t, y, cycles); continue;
@@ -174,8 +177,8 @@ internal sealed partial class Cpu6507
                 case 0xA0: cycles += 2; pc += 2; m = low; y = nz = m; continue;
                 case 0xA1: cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles); a = nz = m; continue;
                 case 0xA2: cycles += 2; pc += 2; m = low; x = nz = m; continue;
-                case 0xA3: cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles);
-                    a = x = nz = m; continue;
+                case 0xA3:
+                    cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles); a = x = nz = m; continue;
                 case 0xA4: cycles += 3; pc += 2; m = ReadPage0(low, low, cycles); y = nz = m; continue;
                 case 0xA5: cycles += 3; pc += 2; m = ReadPage0(low, low, cycles); a = nz = m; continue;
                 case 0xA6: cycles += 3; pc += 2; m = ReadPage0(low, low, cycles); x = nz = m; continue;
@@ -189,9 +192,11 @@ internal sealed partial class Cpu6507
                 case 0xAE: cycles += 4; pc += 3; t = Word(inst); m = Read(t, t, cycles); x = nz = m; continue;
                 case 0xAF: cycles += 4; pc += 3; t = Word(inst); m = Read(t, t, cycles); a = x = nz = m; continue;
                 case 0xB0: cycles += 2; pc += 2; if (c != 0) goto branch; continue;
-                case 0xB1: cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
+                case 0xB1:
+                    cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
                     m = Read(t + y, t, cycles); a = nz = m; continue;
-                case 0xB3: cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
+                case 0xB3:
+                    cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
                     m = Read(t + y, t, cycles); a = x = nz = m; continue;
                 case 0xB4: cycles += 4; pc += 2; m = ReadPage0((low + x) & 0xFF, low, cycles); y = nz = m; continue;
                 case 0xB5: cycles += 4; pc += 2; m = ReadPage0((low + x) & 0xFF, low, cycles); a = nz = m; continue;
@@ -200,15 +205,15 @@ internal sealed partial class Cpu6507
                 case 0xB8: cycles += 2; pc++; v = 0; continue;
                 case 0xB9: cycles += 4 + ((low + y) >> 8); pc += 3; t = Word(inst); m = Read(t + y, t, cycles); a = nz = m; continue;
                 case 0xBA: cycles += 2; pc++; x = nz = sp; continue;
-                case 0xBB: cycles += 4 + ((low + y) >> 8); pc += 3; t = Word(inst); m = Read(t + y, t, cycles);
-                    a = x = sp = nz = sp & m; continue;
+                case 0xBB:
+                    cycles += 4 + ((low + y) >> 8); pc += 3; t = Word(inst); m = Read(t + y, t, cycles); a = x = sp = nz = sp & m; continue;
                 case 0xBC: cycles += 4 + ((low + x) >> 8); pc += 3; t = Word(inst); m = Read(t + x, t, cycles); y = nz = m; continue;
                 case 0xBD: cycles += 4 + ((low + x) >> 8); pc += 3; t = Word(inst); m = Read(t + x, t, cycles); a = nz = m; continue;
                 case 0xBE: cycles += 4 + ((low + y) >> 8); pc += 3; t = Word(inst); m = Read(t + y, t, cycles); x = nz = m; continue;
                 case 0xBF: cycles += 4 + ((low + y) >> 8); pc += 3; t = Word(inst); m = Read(t + y, t, cycles); a = x = nz = m; continue;
                 case 0xC0: cycles += 2; pc += 2; m = low; t = y - m; goto compare;
-                case 0xC1: cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles);
-                    t = a - m; goto compare;
+                case 0xC1:
+                    cycles += 6; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles); t = a - m; goto compare;
                 case 0xC3: cycles += 8; pc += 2; t = Pointer((low + x) & 0xFF, low, cycles); m = Read(t, t, cycles); goto dcp;
                 case 0xC4: cycles += 3; pc += 2; m = ReadPage0(low, low, cycles); t = y - m; goto compare;
                 case 0xC5: cycles += 3; pc += 2; m = ReadPage0(low, low, cycles); t = a - m; goto compare;
@@ -223,7 +228,8 @@ internal sealed partial class Cpu6507
                 case 0xCE: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto dec;
                 case 0xCF: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto dcp;
                 case 0xD0: cycles += 2; pc += 2; if ((nz & 0xFF) == 0) continue; if (low == 0xFB) goto wait; goto branch;
-                case 0xD1: cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
+                case 0xD1:
+                    cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
                     m = Read(t + y, t, cycles); t = a - m; goto compare;
                 case 0xD3: cycles += 8; pc += 2; t = Pointer(low, low, cycles) + y; m = Read(t, t - y, cycles); goto dcp;
                 case 0xD5: cycles += 4; pc += 2; m = ReadPage0((low + x) & 0xFF, low, cycles); t = a - m; goto compare;
@@ -243,13 +249,14 @@ internal sealed partial class Cpu6507
                 case 0xE6: cycles += 5; pc += 2; t = low; m = ReadPage0(t, low, cycles); goto inc;
                 case 0xE7: cycles += 5; pc += 2; t = low; m = ReadPage0(t, low, cycles); goto isb;
                 case 0xE8: cycles += 2; pc++; x = nz = (x + 1) & 0xFF; continue;
-                case 0xE9: case 0xEB: cycles += 2; pc += 2; m = low; goto sbc;
+                case 0xE9 or 0xEB: cycles += 2; pc += 2; m = low; goto sbc;
                 case 0xEC: cycles += 4; pc += 3; t = Word(inst); m = Read(t, t, cycles); t = x - m; goto compare;
                 case 0xED: cycles += 4; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto sbc;
                 case 0xEE: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto inc;
                 case 0xEF: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto isb;
                 case 0xF0: cycles += 2; pc += 2; if ((nz & 0xFF) == 0) goto branch; continue;
-                case 0xF1: cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
+                case 0xF1:
+                    cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
                     m = Read(t + y, t, cycles); goto sbc;
                 case 0xF3: cycles += 8; pc += 2; t = Pointer(low, low, cycles) + y; m = Read(t, t - y, cycles); goto isb;
                 case 0xF5: cycles += 4; pc += 2; m = ReadPage0((low + x) & 0xFF, low, cycles); goto sbc;
