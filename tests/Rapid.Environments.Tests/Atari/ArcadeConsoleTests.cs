@@ -125,6 +125,8 @@ public sealed class ArcadeConsoleTests
         Lines(4, 1);
         Lines(4, 0.5f);
         Assert.InRange(Lines(0, 1), Line(408823 + 23000 + 11500) - 1, Line(408823 + 23000 + 11500) + 1);
+        Lines(3, 1);
+        Assert.InRange(Lines(0, 1), Line(408823 + 11500) - 1, Line(408823 + 11500) + 1);
         for (var i = 0; i < 60; i++)
         {
             Lines(3, 1);

@@ -67,9 +67,9 @@ public sealed class CartridgeTests
         Assert.IsType<E0Cartridge>(cartridge);
         Assert.Equal([4, 5, 6, 7], View(cartridge, 1024));
         cartridge.Read(0x1FE1);
-        cartridge.Write(0x1FEA, 0);
+        cartridge.Write(0x1FED, 0);
         cartridge.Read(0xFFF3);
-        Assert.Equal([1, 2, 3, 7], View(cartridge, 1024));
+        Assert.Equal([1, 5, 3, 7], View(cartridge, 1024));
     }
 
     [Fact]
@@ -182,6 +182,8 @@ public sealed class CartridgeTests
         cartridge.Read(0x1FE8);
         cartridge.Write(0x1805, 0x33);
         Assert.Equal((0x33, 7), (cartridge.Read(0x1905), cartridge.Read(0x1F00)));
+        cartridge.Read(0x1FE9);
+        Assert.Equal(0x32, cartridge.Read(0x1905));
     }
 
     [Fact]
