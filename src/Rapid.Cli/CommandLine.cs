@@ -39,6 +39,7 @@ internal static class CommandLine
         WatchCommand.Create(),
         CancelCommand.Create(),
         EnvironmentsCommand.Create(),
+        RomsCommand.Create(),
         SpecCommand.Create(),
         BenchCommand.Create(),
         ReplayCommand.Create(),
