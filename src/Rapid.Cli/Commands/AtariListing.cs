@@ -25,40 +25,59 @@ internal static class AtariListing
     public static void Describe(AtariName name, string? folder)
     {
         var info = AtariNames.Find(name.Name)!;
-        var game = GameTable.Find(name.Game)!;
         var defaults = name.Defaults;
-        var actions = defaults.FullActionSpace ? game.LegalActions : game.MinimalActions;
-        List<string[]> rows =
+        TextTable.Write(Console.Out, [],
         [
             [info.Name, info.Summary],
             ["family", info.Family],
-            ["names", string.Join(' ', AtariNames.Of(game.Id).Select(other => other.Name))],
-            ["observations", Observations(game)],
-            ["actions", $"discrete {Text(actions.Count)}: {string.Join(' ', actions.Select(ActionNames.Of))}"],
+            ["names", string.Join(' ', AtariNames.Of(name.Game).Select(other => other.Name))],
             ["frame skip", defaults.LeastFrameSkip == defaults.MostFrameSkip
                 ? Text(defaults.LeastFrameSkip)
                 : $"{Text(defaults.LeastFrameSkip)} to {Text(defaults.MostFrameSkip)}, drawn for each step"],
             ["sticky actions", $"probability {defaults.RepeatActionProbability.ToString(CultureInfo.InvariantCulture)}"],
             ["limit", $"{Text(defaults.MaximumFrames)} frames an episode (at most {Text(info.MaxEpisodeSteps)} steps)"],
+            .. References(name.Game),
+            .. FactsOf(GameTable.Find(name.Game)!, defaults.FullActionSpace, folder),
+            ["options", "(environment.options)"],
+            .. info.Options.Select(option => (string[])[$"  {option.Key}", option.Value]),
+        ]);
+    }
+
+    /// <summary>What a user's file says.</summary>
+    /// <exception cref="CliException">It is wrong.</exception>
+    public static void DescribeFile(string path, string? folder)
+    {
+        try
+        {
+            var game = GameTable.Load(path);
+            TextTable.Write(Console.Out, [], [[game.Id, path], .. FactsOf(game, false, folder)]);
+        }
+        catch (GameFormatException error)
+        {
+            throw new CliException(error.Message, ExitCode.BadInput);
+        }
+    }
+
+    private static IEnumerable<string[]> FactsOf(GameDescription game, bool takesAllActions, string? folder)
+    {
+        var actions = takesAllActions ? game.LegalActions : game.MinimalActions;
+        return
+        [
+            ["observations", $"screen {Text(game.Properties.Height)} x 160 (rgb or grayscale), or 128 bytes of memory"],
+            ["actions", $"discrete {Text(actions.Count)}: {string.Join(' ', actions.Select(ActionNames.Of))}"],
             ["modes", $"{Ranges.Describe(game.Modes)} (default {Text(game.DefaultMode)})"],
             ["difficulties", Ranges.Describe(game.Difficulties)],
             ["controller", game.Properties.Left == Controller.Paddles ? "paddles" : "joystick"],
-            .. References(game.Id),
             ["cartridge", Cartridge(game, folder)],
-            ["options", "(environment.options)"],
-            .. info.Options.Select(option => (string[])[$"  {option.Key}", option.Value]),
         ];
-        TextTable.Write(Console.Out, [], rows);
     }
-
-    private static string Observations(GameDescription game) =>
-        $"screen {Text(game.Properties.Height)} x 160 (rgb or grayscale), or 128 bytes of memory";
 
     private static IEnumerable<string[]> References(string game) => HumanScores.Of(game) is var (random, human)
         ? [["scores", string.Create(CultureInfo.InvariantCulture, $"random {random}, human {human}")]]
         : [];
 
     private static string Cartridge(GameDescription game, string? folder) => BuiltInRoms.Resources.ContainsKey(game.Id) ? "built in"
+        : game.Md5.Length == 0 ? "any (the file states no MD5)"
         : RomLibrary.Open(folder).Locate(game) is { } file ? $"{file}"
         : $"missing: MD5 {game.Md5}, any file name, into {RomLibrary.DefaultFolder} or a folder of {RomLibrary.FoldersVariable} or --roms";
 

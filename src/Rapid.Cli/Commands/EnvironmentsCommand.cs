@@ -12,7 +12,11 @@ internal static class EnvironmentsCommand
 {
     public static Command Create()
     {
-        var name = new Argument<string?>("name") { Description = "One environment, with its options", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("name")
+        {
+            Description = "One environment with its options, or the YAML file of an Atari game",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         var folder = RomsCommand.FolderOption();
         var command = new Command("envs", "List the environments, or describe one") { name, folder };
         command.SetBody((result, signals) => Task.FromResult(result.GetValue(name) is { } wanted
@@ -42,10 +46,17 @@ internal static class EnvironmentsCommand
             return ExitCode.Success;
         }
 
+        if (Path.GetExtension(name) is ".yaml" or ".yml" && File.Exists(name))
+        {
+            AtariListing.DescribeFile(name, folder);
+            return ExitCode.Success;
+        }
+
         var info = EnvironmentRegistry.Find(name);
         if (info is null)
         {
-            var hint = NearestName.Hint(name, [.. EnvironmentRegistry.All.Select(known => known.Name), .. AtariNames.All.Select(known => known.Name)]);
+            var names = EnvironmentRegistry.All.Select(known => known.Name).Concat(AtariNames.All.Select(known => known.Name));
+            var hint = NearestName.Hint(name, names);
             throw new CliException($"'{name}' is not an environment{hint} 'rapid envs' lists all", ExitCode.BadInput);
         }
 

@@ -33,7 +33,8 @@ internal static class RomsCommand
             WriteOthers(files);
             var games = files.Select(file => file.Game?.Id).OfType<string>().Union(BuiltInRoms.Resources.Keys).Count();
             Console.Out.WriteLine(
-                $"{Number(games)} of {Number(GameTable.Ids.Count)} games have their cartridge; searched: {string.Join(", ", library.Folders)}");
+                $"{Number(games)} of {Number(GameTable.Ids.Count)} games have their cartridge; "
+                + $"searched: {string.Join(", ", library.Folders)}");
             return Task.FromResult(ExitCode.Success);
         });
         return command;
@@ -52,11 +53,12 @@ internal static class RomsCommand
         {
             var folder = Path.GetFullPath(result.GetValue(target) ?? RomLibrary.DefaultFolder);
             (RomFile File, bool IsNew)[] files = [.. RomLibrary.Import(result.GetValue(source)!, folder, signals.Stop)];
-            WriteKnown(files.Where(item => item.File.Game is not null).Select(item => (item.File, item.IsNew ? "imported" : "already there")));
+            (RomFile File, bool IsNew)[] known = [.. files.Where(item => item.File.Game is not null)];
+            WriteKnown(known.Select(item => (item.File, item.IsNew ? "imported" : "already there")));
             WriteOthers(files.Select(item => item.File));
-            var count = files.Count(item => item.IsNew);
-            Console.Out.WriteLine($"{Number(count)} imported into {folder}, {Number(files.Count(item => item.File.Game is null))} not recognised");
-            return Task.FromResult(files.Any(item => item.File.Game is not null) ? ExitCode.Success : ExitCode.Failure);
+            Console.Out.WriteLine(
+                $"{Number(known.Count(item => item.IsNew))} imported into {folder}, {Number(files.Length - known.Length)} not recognised");
+            return Task.FromResult(known.Length > 0 ? ExitCode.Success : ExitCode.Failure);
         });
         return command;
     }

@@ -38,7 +38,8 @@ public static class AtariNames
         "video_pinball", "wizard_of_wor", "yars_revenge", "zaxxon",
     ];
 
-    private static readonly Lazy<Dictionary<string, AtariName>> Names = new(() => GameTable.Ids.SelectMany(Of).ToDictionary(name => name.Name));
+    private static readonly Lazy<Dictionary<string, AtariName>> Names =
+        new(() => GameTable.Ids.SelectMany(Of).ToDictionary(name => name.Name));
 
     /// <summary>All names, game by game.</summary>
     public static IEnumerable<AtariName> All => Names.Value.Values;
@@ -79,7 +80,7 @@ public static class AtariNames
         $"{Words(parsed.Game)} on the Atari 2600",
         Options);
 
-    /// <summary>"space_invaders" as "SpaceInvaders", "tic_tac_toe_3d" as "TicTacToe3D": a letter after anything else is a capital.</summary>
+    /// <summary>"space_invaders" as "SpaceInvaders", "tic_tac_toe_3d" as "TicTacToe3D": a letter after no letter is a capital.</summary>
     internal static string Title(string game)
     {
         var title = new StringBuilder();

@@ -1,8 +1,8 @@
 namespace Rapid.Environments.Atari;
 
 /// <summary>
-/// What a random policy and a professional tester score in the 57 games that agents are compared on, with no-op starts and at most 30 minutes
-/// an episode: the protocol of Mnih et al. (2015) with the scores that Wang et al. (2016) tabulate for all 57.
+/// What a random policy and a professional tester score in the 57 games that agents are compared on, with no-op starts and at most 30
+/// minutes an episode: the protocol of Mnih et al. (2015) with the scores that Wang et al. (2016) tabulate for all 57.
 /// </summary>
 public static class HumanScores
 {

@@ -131,15 +131,20 @@ public sealed partial class GameRulesTests
         Assert.Equal(-1, rules.Reward);
     }
 
-    [Fact]
-    public void Gravitar_shows_the_lives_of_the_mode_that_is_being_selected()
+    [Theory]
+    [InlineData(0, 6)]
+    [InlineData(1, 15)]
+    [InlineData(2, 6)]
+    [InlineData(3, 100)]
+    [InlineData(4, 25)]
+    public void Gravitar_shows_the_lives_of_the_mode_that_is_being_selected(int mode, int lives)
     {
         var rules = GameTable.Find("gravitar")!.CreateRules();
         var console = new FakeConsole();
-        console.Poke("80=03");
+        console.Poke($"80={mode:X2}");
         rules.Reset(console);
-        rules.SelectMode(3, console);
-        Assert.Equal(100, rules.Lives);
+        rules.SelectMode(mode, console);
+        Assert.Equal(lives, rules.Lives);
     }
 
     [Fact]
@@ -182,7 +187,8 @@ public sealed partial class GameRulesTests
         {
             if (line[0] == '[')
             {
-                sections.Add(line[1..line.IndexOf(']', StringComparison.Ordinal)], lines = [line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]]);
+                var header = line.Split("] ");
+                sections.Add(header[0][1..], lines = [header[1]]);
             }
             else
             {

@@ -75,7 +75,20 @@ internal sealed class TableRules : GameRules
 
     private sealed class Selection(TableRules rules, IGameControls controls, int mode) : IScriptHost
     {
+        /// <summary>Loops in loops must not hang a console either.</summary>
+        private const int MostTurns = 100_000;
+
+        private int _turns;
+
         public IGameControls Controls => controls;
+
+        public void CountTurn()
+        {
+            if (++_turns > MostTurns)
+            {
+                throw GaveUp(MostTurns);
+            }
+        }
 
         public int Evaluate(Expression expression) =>
             expression.Evaluate(new Frame(controls.Ram, rules._now, rules._now, controls, mode));
@@ -87,6 +100,7 @@ internal sealed class TableRules : GameRules
         }
 
         public InvalidOperationException GaveUp(int tries) => new(
-            $"{rules._program.Game} does not come to mode {mode}: it was tried {tries} times; is this the cartridge that the game describes?");
+            $"{rules._program.Game} does not come to mode {mode}: it was tried {tries} times; "
+            + "is this the cartridge that the game describes?");
     }
 }

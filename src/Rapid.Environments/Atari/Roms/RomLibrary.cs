@@ -29,8 +29,10 @@ public sealed class RomLibrary
     /// <summary>$XDG_DATA_HOME/rapid/roms, without that variable ~/.rapid/roms.</summary>
     public static string DefaultFolder => Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data
         ? Path.Combine(data, "rapid", "roms")
-        : Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify), ".rapid", "roms");
+        : Path.Combine(Home, ".rapid", "roms");
+
+    private static string Home =>
+        Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
 
     /// <summary>The folder that a user names, then those of RAPID_ROMS, then the default one.</summary>
     /// <param name="folder">What --roms says, or null.</param>

@@ -118,5 +118,5 @@ internal static class RomReader
     private static RomFile Refused(string path, string? entry, long size, string problem) => new(path, entry, size, null, problem);
 
     private static bool IsBadFile(Exception error) =>
-        error is IOException or UnauthorizedAccessException or InvalidDataException or NotSupportedException or System.Security.SecurityException;
+        error is IOException or UnauthorizedAccessException or InvalidDataException or NotSupportedException;
 }

@@ -15,11 +15,16 @@ internal readonly ref struct Frame(ReadOnlySpan<byte> ram, ReadOnlySpan<int> now
     public readonly int Mode = mode;
 }
 
-/// <summary>A node of a compiled expression: 32-bit integers, a condition being 0 or 1. Evaluation allocates nothing and never throws.</summary>
+/// <summary>
+/// A node of a compiled expression: 32-bit integers, a condition being 0 or 1. Evaluation allocates nothing and never throws.
+/// </summary>
 internal abstract class Expression
 {
     /// <summary>Its value, if nothing can change it.</summary>
     public virtual int? Constant => null;
+
+    /// <summary>Whether it is 0 or 1, whatever the memory says.</summary>
+    public virtual bool IsCondition => false;
 
     public abstract int Evaluate(in Frame frame);
 
@@ -148,6 +153,8 @@ internal sealed class Pick(Expression index, Expression[] values) : Expression
 
 internal sealed class Logical(Expression left, Expression right, bool isAnd) : Expression
 {
+    public override bool IsCondition => true;
+
     public override int Evaluate(in Frame frame) =>
         Truth(isAnd ? left.Evaluate(frame) != 0 && right.Evaluate(frame) != 0 : left.Evaluate(frame) != 0 || right.Evaluate(frame) != 0);
 }

@@ -14,7 +14,8 @@ internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Sc
     private static readonly string[][] Levels = [["|"], ["^"], ["&"], ["<<", ">>"], ["+", "-"], ["*", "/", "%"]];
     private static readonly string[] Comparisons = ["==", "!=", "<", "<=", ">", ">="];
 
-    private Dictionary<string, Expression> _bound = [];
+    /// <summary>Parameters and counters, and how many values each stands for.</summary>
+    private Dictionary<string, (Expression Value, int Size)> _bound = [];
     private int _at;
     private int _depth;
 
@@ -191,9 +192,11 @@ internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Sc
             return ReadCall(token);
         }
 
-        if (_bound.TryGetValue(name, out var value))
+        if (_bound.TryGetValue(name, out var bound))
         {
-            return value;
+            // Each use evaluates it again, so each use counts: f(f(f(...))) with f(v): v + v doubles at every level.
+            scope.Nodes += bound.Size - 1;
+            return Made(bound.Value);
         }
 
         return name switch
@@ -218,14 +221,18 @@ internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Sc
             return ReadRandom();
         }
 
-        var arguments = new List<Expression>();
+        var arguments = new List<(Expression Value, int Size)>();
         do
         {
-            arguments.Add(ReadExpression());
+            var before = scope.Nodes;
+            var value = ReadExpression();
+            arguments.Add((value, scope.Nodes - before));
         }
         while (TryTake(","));
         Expect(")");
-        return scope.FunctionOf(token.Text) is { } function ? Inline(token, function, arguments) : BuiltIn(token, [.. arguments]);
+        return scope.FunctionOf(token.Text) is { } function
+            ? Inline(token, function, arguments)
+            : BuiltIn(token, [.. arguments.Select(argument => argument.Value)]);
     }
 
     private RandomBelow ReadRandom()
@@ -303,9 +310,9 @@ internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Sc
         for (var i = first; i <= last; i++)
         {
             _at = body;
-            _bound = new(outer) { [name.Text] = new Number(i) };
+            _bound = new(outer) { [name.Text] = (new Number(i), 1) };
             var term = ReadExpression();
-            terms[i - first] = isCount ? MakeBinary("!=", term, new Number(0)) : term;
+            terms[i - first] = isCount && !term.IsCondition ? MakeBinary("!=", term, new Number(0)) : term;
         }
 
         _bound = outer;
@@ -320,7 +327,7 @@ internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Sc
         return ReadExpression().Constant ?? throw source.Wrong(start, "a number is expected here, not a value that changes");
     }
 
-    private Expression Inline(Token call, Function function, List<Expression> arguments)
+    private Expression Inline(Token call, Function function, List<(Expression Value, int Size)> arguments)
     {
         if (arguments.Count != function.Parameters.Count)
         {
@@ -337,7 +344,8 @@ internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Sc
 
     private Expression MakeUnary(string name, Expression operand) => Made(new Unary(name, operand).Folded(operand));
 
-    private Expression MakeBinary(string name, Expression left, Expression right) => Made(new Binary(name, left, right).Folded(left, right));
+    private Expression MakeBinary(string name, Expression left, Expression right) =>
+        Made(new Binary(name, left, right).Folded(left, right));
 
     private Expression MakeLogical(Expression left, Expression right, bool isAnd) =>
         Made(new Logical(left, right, isAnd).Folded(left, right));
@@ -345,6 +353,9 @@ internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Sc
     private Expression Made(Expression node) =>
         ++scope.Nodes <= Scope.MostNodes ? node : throw Wrong($"the game's expressions are too large: more than {Scope.MostNodes} values");
 
-    private SourceException Unknown(Token token, string what) => source.Wrong(
-        token.Offset, $"{token.Describe()} {what}{scope.HintFor(token.Text)}{(isScript || token.Text != "mode" ? "" : "; only 'select' knows the mode")}");
+    private SourceException Unknown(Token token, string what)
+    {
+        var hint = token.Text == "mode" && !isScript ? "; only 'select' knows the mode" : scope.HintFor(token.Text);
+        return WrongAt(token, $"{token.Describe()} {what}{hint}");
+    }
 }

@@ -125,12 +125,14 @@ internal static class FieldValues
     }
 
     private static int Whole(SourceSpan text, int least, int most) =>
-        int.TryParse(text.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most
+        int.TryParse(text.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
+        && value >= least && value <= most
             ? value
             : throw text.Wrong(0, $"'{text.Text}' is not allowed here; allowed: whole numbers {least}..{most}");
 
     private static int Action(SourceSpan word, IReadOnlyList<string> allowed) =>
         ActionNames.Find(word.Text) is >= 0 and var action && allowed.Contains(ActionNames.Of(action))
             ? action
-            : throw word.Wrong(0, $"'{word.Text}' is no action{NearestName.Hint(word.Text, allowed)}; allowed: {string.Join(' ', allowed)}");
+            : throw word.Wrong(
+                0, $"'{word.Text}' is no action{NearestName.Hint(word.Text, allowed)}; allowed: {string.Join(' ', allowed)}");
 }

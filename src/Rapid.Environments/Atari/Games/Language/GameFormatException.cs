@@ -10,7 +10,8 @@ public readonly record struct GameProblem(int Line, int Column, string Message);
 /// <param name="file">Name of the file, for the message.</param>
 /// <param name="problems">At least one.</param>
 public sealed class GameFormatException(string file, IReadOnlyList<GameProblem> problems)
-    : FormatException(string.Join(Environment.NewLine, problems.Select(problem => $"{file}:{problem.Line}:{problem.Column}: {problem.Message}")))
+    : FormatException(string.Join(
+        Environment.NewLine, problems.Select(problem => $"{file}:{problem.Line}:{problem.Column}: {problem.Message}")))
 {
     /// <summary>In the order of the file.</summary>
     public IReadOnlyList<GameProblem> Problems => problems;

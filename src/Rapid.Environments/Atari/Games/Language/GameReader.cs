@@ -86,7 +86,7 @@ internal sealed class GameReader
         }
     }
 
-    /// <summary>All names first, so that a line may use what the frame before left in a later one, and scripts what the rules state.</summary>
+    /// <summary>All names first: a line may use what the frame before left in a later one, and scripts what the rules state.</summary>
     private List<Line> DeclareRules()
     {
         var lines = new List<Line>();

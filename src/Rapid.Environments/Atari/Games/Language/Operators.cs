@@ -48,6 +48,10 @@ internal sealed class Binary(string name, Expression left, Expression right) : E
 {
     private readonly Kind _kind = Kinds[name];
 
+    // Most right sides are numbers, which need not be asked.
+    private readonly bool _isRightFixed = right.Constant.HasValue;
+    private readonly int _fixedRight = right.Constant ?? 0;
+
     private static readonly Dictionary<string, Kind> Kinds = new()
     {
         ["=="] = Kind.Equal,
@@ -94,10 +98,12 @@ internal sealed class Binary(string name, Expression left, Expression right) : E
         Bit,
     }
 
+    public override bool IsCondition => _kind <= Kind.GreaterOrEqual;
+
     public override int Evaluate(in Frame frame)
     {
         var a = left.Evaluate(frame);
-        var b = right.Evaluate(frame);
+        var b = _isRightFixed ? _fixedRight : right.Evaluate(frame);
         return _kind switch
         {
             Kind.Equal => Truth(a == b),

@@ -27,8 +27,8 @@ internal sealed class Scope
     /// <summary>Words that a variable cannot be called.</summary>
     public static IReadOnlyCollection<string> Reserved { get; } =
     [
-        "last", "delta", "mode", "and", "or", "not", "if", "pick", "bcd", "ram", "sum", "count", "lo", "hi", "s8", "u8", "abs", "bit", "min",
-        "max", "random", "press", "reset", "act", "until", "repeat", "else", "let", "at", "most",
+        "last", "delta", "mode", "and", "or", "not", "if", "pick", "bcd", "ram", "sum", "count", "lo", "hi", "s8", "u8", "abs", "bit",
+        "min", "max", "random", "press", "reset", "act", "until", "repeat", "else", "let", "at", "most",
     ];
 
     /// <summary>Slot of a variable, or -1.</summary>

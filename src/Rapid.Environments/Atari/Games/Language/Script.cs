@@ -12,6 +12,10 @@ internal interface IScriptHost
     /// <summary>Sets a variable of the rules.</summary>
     void Assign(int slot, int value);
 
+    /// <summary>Counts a turn of a loop.</summary>
+    /// <exception cref="InvalidOperationException">There were too many in this script.</exception>
+    void CountTurn();
+
     /// <summary>Ends the script: a condition does not come true.</summary>
     InvalidOperationException GaveUp(int tries);
 }
@@ -35,7 +39,9 @@ internal sealed class Block(IReadOnlyList<Statement> statements) : Statement
 
 internal sealed class PressSelect(Expression frames) : Statement
 {
-    public override void Run(IScriptHost host) => host.Controls.PressSelect(host.Evaluate(frames));
+    private const int MostFrames = 1000;
+
+    public override void Run(IScriptHost host) => host.Controls.PressSelect(Math.Clamp(host.Evaluate(frames), 1, MostFrames));
 }
 
 internal sealed class SoftReset : Statement
@@ -68,6 +74,7 @@ internal sealed class Until(Expression condition, int most, Statement body) : St
                 throw host.GaveUp(most);
             }
 
+            host.CountTurn();
             body.Run(host);
         }
     }
@@ -79,6 +86,7 @@ internal sealed class Repeat(int times, Statement body) : Statement
     {
         for (var i = 0; i < times; i++)
         {
+            host.CountTurn();
             body.Run(host);
         }
     }
