@@ -240,12 +240,13 @@ public sealed class GameLanguageTests
     }
 
     [Fact]
-    public void An_unknown_cartridge_neither_rewards_nor_ends()
+    public void An_unknown_cartridge_has_one_life_and_neither_rewards_nor_ends()
     {
         var game = GameTable.Unknown("ABCDEF");
         var rules = game.CreateRules();
+        Assert.Equal(1, rules.Lives);
         rules.Step(new FakeConsole());
-        Assert.Equal(("abcdef", 0, 0, false), (game.Md5, rules.Reward, rules.Lives, rules.IsTerminal));
+        Assert.Equal(("abcdef", 0, 1, false), (game.Md5, rules.Reward, rules.Lives, rules.IsTerminal));
         Assert.Equal(18, game.MinimalActions.Count);
     }
 

@@ -31,12 +31,12 @@ public static class GameTable
         return IdsByMd5.Value.TryGetValue(md5.ToLowerInvariant(), out var id) ? Find(id) : null;
     }
 
-    /// <summary>A cartridge that nothing is known about: no reward, no lives, no end.</summary>
+    /// <summary>A cartridge that nothing is known about: no reward, one life, no end.</summary>
     /// <param name="md5">Of the cartridge, in hexadecimal.</param>
     public static GameDescription Unknown(string md5)
     {
         ArgumentNullException.ThrowIfNull(md5);
-        return Parse("rules: { over: 0 }", "unknown", TableFile) with { Md5 = md5.ToLowerInvariant() };
+        return Parse("{ start: { lives: 1 }, rules: { lives: 1, over: 0 } }", "unknown", TableFile) with { Md5 = md5.ToLowerInvariant() };
     }
 
     /// <summary>Reads the game that a user describes; docs/atari-games.md has the fields and the language.</summary>

@@ -26,8 +26,7 @@ internal static class ConsoleFields
             try
             {
                 var set = Fields.GetValueOrDefault(key.Text) ?? throw key.Wrong(
-                    0, $"'{key.Text}' is no field of the console{NearestName.Hint(key.Text, Fields.Keys)}; "
-                        + $"allowed: {string.Join(", ", Fields.Keys)}");
+                    0, $"'{key.Text}' is no field of the console{FieldValues.Allowed(key.Text, Fields.Keys)}");
                 console = set(console, child);
             }
             catch (SourceException error)

@@ -10,6 +10,13 @@ internal static class FieldValues
     /// <summary>0..17.</summary>
     public static IReadOnlyList<int> AllActions { get; } = [.. Enumerable.Range(0, ActionNames.All.Count)];
 
+    /// <summary>How a message about a wrong name ends: what it was meant to be, and all there is.</summary>
+    public static string Allowed(string name, IEnumerable<string> known, string separator = ", ")
+    {
+        var hint = NearestName.Hint(name, known);
+        return $"{(hint.Length > 0 ? hint : ";")} allowed: {string.Join(separator, known)}";
+    }
+
     /// <exception cref="SourceException">It is not a text.</exception>
     public static SourceSpan Text(GameNode node) =>
         node is GameNode.Value value ? value.At : throw node.At.Wrong(0, "a single value is expected here");
@@ -133,6 +140,5 @@ internal static class FieldValues
     private static int Action(SourceSpan word, IReadOnlyList<string> allowed) =>
         ActionNames.Find(word.Text) is >= 0 and var action && allowed.Contains(ActionNames.Of(action))
             ? action
-            : throw word.Wrong(
-                0, $"'{word.Text}' is no action{NearestName.Hint(word.Text, allowed)}; allowed: {string.Join(' ', allowed)}");
+            : throw word.Wrong(0, $"'{word.Text}' is no action{Allowed(word.Text, allowed, " ")}");
 }

@@ -72,7 +72,7 @@ internal sealed class GameReader
         {
             if (!Fields.Contains(key.Text))
             {
-                Add(key, $"'{key.Text}' is no field of a game{NearestName.Hint(key.Text, Fields)}; allowed: {string.Join(", ", Fields)}");
+                Add(key, $"'{key.Text}' is no field of a game{FieldValues.Allowed(key.Text, Fields)}");
             }
             else if (!_fields.TryAdd(key.Text, child))
             {
@@ -177,9 +177,7 @@ internal sealed class GameReader
 
     private int SlotOf(SourceSpan name) => _scope.SlotOf(name.Text) is >= 0 and var slot
         ? slot
-        : throw name.Wrong(
-            0, $"'{name.Text}' is not a variable of the rules{NearestName.Hint(name.Text, _scope.Variables)}; "
-                + $"allowed: {string.Join(", ", _scope.Variables)}");
+        : throw name.Wrong(0, $"'{name.Text}' is not a variable of the rules{FieldValues.Allowed(name.Text, _scope.Variables)}");
 
     private IReadOnlyList<int> Numbers(string field, IReadOnlyList<int> fallback, int most) =>
         Try(field, fallback, node => FieldValues.Numbers(node, most));

@@ -50,6 +50,6 @@ internal sealed class Scope
 
     public Function? FunctionOf(string name) => _functions.GetValueOrDefault(name);
 
-    /// <summary>"; did you mean 'x'?" and what there is.</summary>
-    public string HintFor(string name) => $"{NearestName.Hint(name, [.. _variables, .. _functions.Keys, .. Reserved])}";
+    /// <summary>"; did you mean 'x'?" or nothing.</summary>
+    public string HintFor(string name) => NearestName.Hint(name, [.. _variables, .. _functions.Keys, .. Reserved]);
 }

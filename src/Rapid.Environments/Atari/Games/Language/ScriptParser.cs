@@ -115,7 +115,8 @@ internal static class ScriptParser
     {
         if (!parser.Next.Is("=") || scope.SlotOf(name.Text) is not (>= 0 and var slot))
         {
-            throw parser.WrongAt(name, $"{name.Describe()} is no step{scope.HintFor(name.Text)}; allowed: {Allowed}");
+            var hint = scope.HintFor(name.Text);
+            throw parser.WrongAt(name, $"{name.Describe()} is no step{(hint.Length > 0 ? hint : ";")} allowed: {Allowed}");
         }
 
         parser.Expect("=");
