@@ -21,7 +21,6 @@ public sealed class FrameResizer
     private readonly GrayTable _grays;
     private readonly AreaAxis _x, _y;
     private readonly float _scale, _halfway;
-    private readonly int _ringMask;
     private readonly int[] _columns = [];
     private readonly Vector256<byte>[] _shuffles = [];
     private readonly Vector256<short>[] _weights = [];
@@ -56,7 +55,6 @@ public sealed class FrameResizer
 
         // Bound of the rounding errors of both ways, in grey levels: a few units of 2^-16 for every product and sum.
         _halfway = 0.5f - 2e-5f * (8 + _x.Taps + _y.Taps);
-        _ringMask = (int)BitOperations.RoundUpToPowerOf2((uint)_y.Taps) - 1;
         var fits = _y.Denominator * 255 <= short.MaxValue && SourceWidth <= 2 * width && width >= Group;
         if (vector && Avx2.IsSupported && fits)
         {
@@ -82,29 +80,22 @@ public sealed class FrameResizer
     /// <param name="frame">[source height, 160], palette indices.</param>
     /// <param name="other">[source height, 160], palette indices.</param>
     /// <param name="destination">[height, width], grey, overwritten.</param>
+    [SkipLocalsInit]
     public void Resize(ReadOnlySpan<byte> frame, ReadOnlySpan<byte> other, Span<byte> destination)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(frame.Length, SourceHeight * SourceWidth);
         ArgumentOutOfRangeException.ThrowIfNotEqual(other.Length, SourceHeight * SourceWidth);
         ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, Width * Height);
 
-        // A ring of grey lines: as many as one output line needs.
-        Span<byte> lines = stackalloc byte[(_ringMask + 1) * SourceWidth];
+        Span<byte> lines = stackalloc byte[SourceHeight * SourceWidth];
         Span<int> sums = stackalloc int[SourceWidth + Padding];
-        var ready = 0;
+        _grays.Pool(frame, other, lines);
         for (var y = 0; y < Height; y++)
         {
-            var end = Math.Min(_y.First[y] + _y.Taps, SourceHeight);
-            for (; ready < end; ready++)
-            {
-                var at = ready * SourceWidth;
-                _grays.Pool(frame.Slice(at, SourceWidth), other.Slice(at, SourceWidth), Line(lines, ready));
-            }
-
             var output = destination.Slice(y * Width, Width);
             if (_columns.Length > 0)
             {
-                var narrow = MemoryMarshal.Cast<int, ushort>(sums)[..(SourceWidth + Padding)];
+                var narrow = MemoryMarshal.Cast<int, short>(sums);
                 SumVectors(lines, y, narrow);
                 ResizeVectors(lines, y, narrow, output);
             }
@@ -116,10 +107,10 @@ public sealed class FrameResizer
         }
     }
 
-    private Span<byte> Line(Span<byte> lines, int index) => lines.Slice((index & _ringMask) * SourceWidth, SourceWidth);
+    private static ReadOnlySpan<byte> Line(ReadOnlySpan<byte> lines, int index) => lines.Slice(index * SourceWidth, SourceWidth);
 
     // Weighted sums down the columns.
-    private void Sum(Span<byte> lines, int y, Span<int> sums)
+    private void Sum(ReadOnlySpan<byte> lines, int y, Span<int> sums)
     {
         sums.Clear();
         for (var k = 0; k < _y.Taps; k++)
@@ -135,7 +126,7 @@ public sealed class FrameResizer
         }
     }
 
-    private void ResizeLine(Span<byte> lines, int y, Span<int> sums, Span<byte> output)
+    private void ResizeLine(ReadOnlySpan<byte> lines, int y, Span<int> sums, Span<byte> output)
     {
         for (var x = 0; x < Width; x++)
         {
@@ -152,7 +143,7 @@ public sealed class FrameResizer
     }
 
     /// <summary>Rounds a half as OpenCV does.</summary>
-    private byte Settle(Span<byte> lines, int x, int y)
+    private byte Settle(ReadOnlySpan<byte> lines, int x, int y)
     {
         if (_x.IsWhole && _y.IsWhole)
         {
@@ -192,30 +183,32 @@ public sealed class FrameResizer
         return (byte)MathF.Round(total);
     }
 
-    private void SumVectors(Span<byte> lines, int y, Span<ushort> sums)
+    // Two lines at a time, their bytes interleaved, so that one instruction multiplies and adds both.
+    private void SumVectors(ReadOnlySpan<byte> lines, int y, Span<short> sums)
     {
         ref var target = ref MemoryMarshal.GetReference(sums);
         ref var source = ref MemoryMarshal.GetReference(lines);
-        for (var k = 0; k < _y.Taps; k++)
+        var weights = _y.Weights.AsSpan(y * _y.Taps, _y.Taps);
+        ref var line = ref Unsafe.Add(ref source, _y.First[y] * SourceWidth);
+        for (nuint x = 0; x < SourceWidth; x += 2 * Lanes)
         {
-            var scalar = _y.Weights[y * _y.Taps + k];
-            if (k > 0 && scalar == 0)
+            Vector256<short> low = default, high = default;
+            for (var k = 0; k < weights.Length && weights[k] != 0; k += 2)
             {
-                continue;
+                var single = k + 1 == weights.Length || weights[k + 1] == 0;
+                var first = Vector256.LoadUnsafe(ref line, x + (nuint)(k * SourceWidth));
+                var second = single ? first : Vector256.LoadUnsafe(ref line, x + (nuint)((k + 1) * SourceWidth));
+                var pair = Vector256.Create((short)(weights[k] | (single ? 0 : weights[k + 1] << 8))).AsSByte();
+                low += Avx2.MultiplyAddAdjacent(Avx2.UnpackLow(first, second), pair);
+                high += Avx2.MultiplyAddAdjacent(Avx2.UnpackHigh(first, second), pair);
             }
 
-            var weight = Vector256.Create((short)scalar);
-            ref var line = ref Unsafe.Add(ref source, ((_y.First[y] + k) & _ringMask) * SourceWidth);
-            for (nuint x = 0; x < SourceWidth; x += Lanes)
-            {
-                var product = Avx2.ConvertToVector256Int16(Vector128.LoadUnsafe(ref line, x)) * weight;
-                var sum = k == 0 ? product : product + Vector256.LoadUnsafe(ref target, x).AsInt16();
-                sum.AsUInt16().StoreUnsafe(ref target, x);
-            }
+            Avx2.Permute2x128(low, high, 0x20).StoreUnsafe(ref target, x);
+            Avx2.Permute2x128(low, high, 0x31).StoreUnsafe(ref target, x + Lanes);
         }
     }
 
-    private void ResizeVectors(Span<byte> lines, int y, Span<ushort> sums, Span<byte> output)
+    private void ResizeVectors(ReadOnlySpan<byte> lines, int y, Span<short> sums, Span<byte> output)
     {
         ref var source = ref MemoryMarshal.GetReference(sums);
         ref var target = ref MemoryMarshal.GetReference(output);
