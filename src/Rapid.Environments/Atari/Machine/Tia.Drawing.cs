@@ -1,0 +1,296 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Rapid.Environments.Atari.Machine;
+
+internal sealed partial class Tia
+{
+    LineMask _p0, _m0, _p1, _m1, _ball, _playfield;
+
+    // Objects whose masks are to be made anew, and objects that are switched on.
+    int _stale, _enabled;
+
+    void Refresh(int objects) => _stale |= objects;
+
+    /// <summary>Draws up to a colour clock with the registers as they are.</summary>
+    void Draw(int clock)
+    {
+        if (clock <= _s.DrawnTo || clock < _s.WindowStart || _s.DrawnTo >= _s.WindowStop)
+        {
+            return;
+        }
+
+        clock = Math.Min(clock, _s.WindowStop);
+        do
+        {
+            var from = LineClocks - _s.ToLineEnd;
+            var clocks = clock - _s.DrawnTo;
+            var endsLine = clocks > _s.ToLineEnd;
+            if (endsLine)
+            {
+                clocks = _s.ToLineEnd;
+                _s.ToLineEnd = LineClocks;
+            }
+            else
+            {
+                _s.ToLineEnd -= clocks;
+            }
+
+            _s.DrawnTo += clocks;
+            DrawSpan(from, from + clocks);
+            if (endsLine)
+            {
+                EndLine();
+            }
+        }
+        while (_s.DrawnTo < clock);
+    }
+
+    /// <summary>Draws part of a line.</summary>
+    /// <param name="from">First colour clock, 0..228.</param>
+    /// <param name="to">The clock after the last.</param>
+    void DrawSpan(int from, int to)
+    {
+        if (to > BlankClocks && from < LineClocks && to > from)
+        {
+            var first = Math.Max(from, BlankClocks) - BlankClocks;
+            var end = to - BlankClocks;
+            if ((_s.Vblank & 2) != 0)
+            {
+                Clear(first, end - first);
+            }
+            else
+            {
+                if (_stale != 0)
+                {
+                    MakeMasks();
+                }
+
+                if ((_enabled & (_enabled - 1)) != 0)
+                {
+                    Collide(first, end);
+                }
+
+                if (Draws && _l.Row < _screen.Length)
+                {
+                    Paint(first, end);
+                }
+            }
+        }
+
+        if (_s.HmoveBlank)
+        {
+            from = Math.Min(Math.Max(from, Math.Min(to, BlankClocks)), LineClocks);
+            if (from < BlankClocks + 8)
+            {
+                Clear(Math.Max(0, from - BlankClocks), BlankClocks + 8 - from);
+                _s.HmoveBlank = to < BlankClocks + 8;
+            }
+        }
+    }
+
+    void Clear(int first, int count)
+    {
+        var start = _l.Row + first;
+        if (Draws && start < _screen.Length)
+        {
+            _screen.AsSpan(start, Math.Min(count, _screen.Length - start)).Clear();
+        }
+    }
+
+    /// <summary>Latches the collisions of some pixels of a line.</summary>
+    void Collide(int first, int end)
+    {
+        for (var w = first >> 6; w <= (end - 1) >> 6; w++)
+        {
+            var p0 = Word(ref _p0, w);
+            var m0 = Word(ref _m0, w);
+            var p1 = Word(ref _p1, w);
+            var m1 = Word(ref _m1, w);
+            var bl = Word(ref _ball, w);
+            var pf = Word(ref _playfield, w);
+            var one = p0 | m0;
+            var two = p0 & m0;
+            two |= one & p1;
+            one |= p1;
+            two |= one & m1;
+            one |= m1;
+            two |= one & bl;
+            one |= bl;
+            two |= one & pf;
+            var low = first - (w << 6);
+            var high = end - (w << 6);
+            var span = (low > 0 ? ulong.MaxValue << low : ulong.MaxValue) & (high < 64 ? ~(ulong.MaxValue << high) : ulong.MaxValue);
+            two &= span;
+            if (two == 0)
+            {
+                continue;
+            }
+
+            _s.Collisions |= (ushort)(
+                Bit(m0 & p1 & two, 15) | Bit(m0 & p0 & two, 14) | Bit(m1 & p0 & two, 13) | Bit(m1 & p1 & two, 12)
+                | Bit(p0 & pf & two, 11) | Bit(p0 & bl & two, 10) | Bit(p1 & pf & two, 9) | Bit(p1 & bl & two, 8)
+                | Bit(m0 & pf & two, 7) | Bit(m0 & bl & two, 6) | Bit(m1 & pf & two, 5) | Bit(m1 & bl & two, 4)
+                | Bit(bl & pf & two, 3) | Bit(p0 & p1 & two, 1) | Bit(m0 & m1 & two, 0));
+        }
+    }
+
+    static int Bit(ulong pixels, int bit) => pixels != 0 ? 1 << bit : 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static ulong Word(ref LineMask mask, int w) => Unsafe.Add(ref mask.Word0, w);
+
+    /// <summary>Puts some pixels of a line on the screen.</summary>
+    void Paint(int first, int end)
+    {
+        ref var row = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_screen), _l.Row);
+        var background = Vector256.Create(_s.ColourBackground);
+        var priority = (_s.Ctrlpf & 4) != 0 && _enabled != Playfield;
+        var score = (_s.Ctrlpf & 2) != 0 && ((_s.Ctrlpf & 4) == 0 || _enabled == Playfield);
+        for (var c = first >> 5; c <= (end - 1) >> 5; c++)
+        {
+            var zero = _p0.Chunk(c) | _m0.Chunk(c);
+            var one = _p1.Chunk(c) | _m1.Chunk(c);
+            var field = _playfield.Chunk(c);
+            var ball = _ball.Chunk(c);
+            if (score)
+            {
+                // The playfield takes the players' colours, and with them their places: the first one's left of pixel 80.
+                var left = c < 2 ? uint.MaxValue : c == 2 ? 0xFFFFu : 0;
+                zero |= field & left;
+                one |= field & ~left;
+                field = ball;
+            }
+            else
+            {
+                field |= ball;
+            }
+
+            var pixels = background;
+            if ((zero | one | field) != 0)
+            {
+                if (priority)
+                {
+                    (zero, one) = (zero & ~field, one & ~field);
+                }
+
+                pixels = Vector256.ConditionalSelect(Spread(field), Vector256.Create(_s.ColourPlayfield), pixels);
+                pixels = Vector256.ConditionalSelect(Spread(one), Vector256.Create(_s.ColourP1), pixels);
+                pixels = Vector256.ConditionalSelect(Spread(zero), Vector256.Create(_s.ColourP0), pixels);
+            }
+
+            ref var target = ref Unsafe.Add(ref row, c << 5);
+            var low = first - (c << 5);
+            var high = end - (c << 5);
+            if (low > 0 || high < 32)
+            {
+                var span = (low > 0 ? uint.MaxValue << low : uint.MaxValue) & (high < 32 ? ~(uint.MaxValue << high) : uint.MaxValue);
+                pixels = Vector256.ConditionalSelect(Spread(span), pixels, Vector256.LoadUnsafe(ref target));
+            }
+
+            pixels.StoreUnsafe(ref target);
+        }
+    }
+
+    /// <summary>32 bits as 32 bytes of 0 or 255.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static Vector256<byte> Spread(uint bits)
+    {
+        var bytes = Vector256.Shuffle(
+            Vector256.Create(bits).AsByte(),
+            Vector256.Create(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 18, 18, 18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, (byte)19));
+        var selectors = Vector256.Create(0x8040201008040201ul).AsByte();
+        return Vector256.Equals(bytes & selectors, selectors);
+    }
+
+    void MakeMasks()
+    {
+        var stale = _stale;
+        _stale = 0;
+        if ((stale & P0) != 0)
+        {
+            var graphics = _s.Delay0 ? _s.Delayed0 : _s.Graphics0;
+            Switch(P0, graphics != 0);
+            _p0 = Player(graphics, _s.Reflect0, _l.P0Position, _l.P0Size, _l.P0Suppressed);
+        }
+
+        if ((stale & P1) != 0)
+        {
+            var graphics = _s.Delay1 ? _s.Delayed1 : _s.Graphics1;
+            Switch(P1, graphics != 0);
+            _p1 = Player(graphics, _s.Reflect1, _l.P1Position, _l.P1Size, _l.P1Suppressed);
+        }
+
+        if ((stale & M0) != 0)
+        {
+            Switch(M0, _s.EnableM0 && !_s.LockM0);
+            _m0 = (_enabled & M0) != 0 && !_l.M0Hidden ? Missile(_l.M0Position, _l.M0Size) : default;
+        }
+
+        if ((stale & M1) != 0)
+        {
+            Switch(M1, _s.EnableM1 && !_s.LockM1);
+            _m1 = (_enabled & M1) != 0 ? Missile(_l.M1Position, _l.M1Size) : default;
+        }
+
+        if ((stale & Ball) != 0)
+        {
+            Switch(Ball, _s.DelayBall ? _s.DelayedBall : _s.EnableBall);
+            _ball = default;
+            if ((_enabled & Ball) != 0)
+            {
+                _ball.Add(_l.BallPosition, Pixels(_l.BallSize));
+            }
+        }
+
+        if ((stale & Playfield) != 0)
+        {
+            Switch(Playfield, _s.PlayfieldBits != 0);
+            _playfield = _s.PlayfieldBits != 0 ? LineMask.Playfield(_s.PlayfieldBits, _l.Mirrored) : default;
+        }
+    }
+
+    void Switch(int item, bool on) => _enabled = on ? _enabled | item : _enabled & ~item;
+
+    static LineMask Player(int graphics, bool reflected, int position, int size, bool suppressed)
+    {
+        var mask = default(LineMask);
+        if (graphics == 0)
+        {
+            return mask;
+        }
+
+        if (reflected)
+        {
+            graphics = (int)LineMask.PlayerPixels(graphics, 1);
+        }
+
+        // Stretched players begin a pixel later.
+        var scale = size switch { 5 => 2, 7 => 4, _ => 1 };
+        var pixels = LineMask.PlayerPixels(graphics, scale) << (scale == 1 ? 0 : 1);
+        foreach (var copy in Motion.CopiesOf(size))
+        {
+            if (copy != 0 || !suppressed)
+            {
+                mask.Add(position + copy, pixels);
+            }
+        }
+
+        return mask;
+    }
+
+    static LineMask Missile(int position, int size)
+    {
+        var mask = default(LineMask);
+        foreach (var copy in Motion.CopiesOf(size))
+        {
+            mask.Add(position + copy, Pixels(size));
+        }
+
+        return mask;
+    }
+
+    /// <summary>1, 2, 4 or 8 pixels, as bits 4 and 5 of a size register say.</summary>
+    static ulong Pixels(int size) => (1ul << (1 << ((size >> 4) & 3))) - 1;
+}
