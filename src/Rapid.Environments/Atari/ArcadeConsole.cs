@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Machine;
 
@@ -5,15 +6,15 @@ namespace Rapid.Environments.Atari;
 
 /// <summary>
 /// An Atari 2600 with a cartridge and a player's hands, with the semantics of the Arcade Learning Environment (Bellemare et al. 2013,
-/// Machado et al. 2018): resets, sticky actions, rewards and ends, the same bytes in memory and on the screen. Not for use by several threads
-/// at once; two consoles know nothing of each other.
+/// Machado et al. 2018): resets, sticky actions, rewards and ends, the same bytes in memory and on the screen. Not for use by several
+/// threads at once; two consoles know nothing of each other.
 /// </summary>
 public sealed partial class ArcadeConsole : IGameControls
 {
     /// <summary>An action of the console's RESET switch, in <see cref="StartingAction"/> only.</summary>
     public const int ResetAction = 40;
 
-    const int ActionCount = 18, SettlingFrames = 60, SoftResetFrames = 4;
+    const int ActionCount = 18, SettlingFrames = 60, SoftResetFrames = 4, ShownFrames = 2;
 
     readonly GameDescription _game;
     readonly ArcadeSettings _settings;
@@ -22,6 +23,7 @@ public sealed partial class ArcadeConsole : IGameControls
     readonly MersenneTwister _random;
     readonly Hands _hands;
     readonly int _livesAtStart;
+    readonly byte[] _cartridge;
     readonly bool[] _legal = new bool[ActionCount];
     int _mode, _difficulty, _lastAction, _episodeFrames, _frames;
     float _lastStrength = 1;
@@ -30,7 +32,7 @@ public sealed partial class ArcadeConsole : IGameControls
     /// <param name="rom">The cartridge's image.</param>
     /// <param name="game">What is known about the game.</param>
     /// <param name="settings">How it is played.</param>
-    /// <exception cref="ArgumentException">A setting is out of its range or unknown to the game, or the image is of no known kind.</exception>
+    /// <exception cref="ArgumentException">A setting is out of range or unknown to the game, or the image is of no supported kind.</exception>
     public ArcadeConsole(ReadOnlyMemory<byte> rom, GameDescription game, ArcadeSettings? settings = null)
     {
         _game = game;
@@ -41,6 +43,7 @@ public sealed partial class ArcadeConsole : IGameControls
             _legal[action] = true;
         }
 
+        _cartridge = SHA256.HashData(rom.Span);
         _random = new MersenneTwister(_settings.RandomSeed);
         _machine = new Atari2600(rom.Span, game.Properties);
         _hands = new Hands(game.Properties, _settings);
@@ -116,7 +119,8 @@ public sealed partial class ArcadeConsole : IGameControls
         _episodeFrames = 0;
         _hands.CentrePaddles();
         _machine.Reset();
-        Emulate(0, 1, SettlingFrames);
+        Emulate(0, 1, SettlingFrames - ShownFrames, draw: false);
+        Emulate(0, 1, ShownFrames);
         SoftReset();
         _rules.Reset(this);
         _rules.SelectMode(_mode, this);
@@ -155,7 +159,8 @@ public sealed partial class ArcadeConsole : IGameControls
                 continue;
             }
 
-            Emulate(_legal[_lastAction] ? _lastAction : 0, _lastStrength, 1);
+            var visible = frame >= _settings.FrameSkip - (_settings.ColorAveraging ? ShownFrames : 1);
+            Emulate(_legal[_lastAction] ? _lastAction : 0, _lastStrength, 1, DrawsFrames && visible);
             Count();
             reward += _rules.Reward;
         }
@@ -176,13 +181,12 @@ public sealed partial class ArcadeConsole : IGameControls
         _frames++;
     }
 
-    void Emulate(int action, float strength, int frames)
+    void Emulate(int action, float strength, int frames, bool draw = true)
     {
         for (var frame = 0; frame < frames; frame++)
         {
-            _machine.RunFrame(_hands.Press(action, strength, _difficulty));
+            _machine.RunFrame(_hands.Press(action, strength, _difficulty), draw);
             _rules.Step(this);
-            LookAtMemory();
         }
     }
 
@@ -191,9 +195,6 @@ public sealed partial class ArcadeConsole : IGameControls
         Emulate(ResetAction, 1, SoftResetFrames);
         (_lastAction, _lastStrength) = (0, 1);
     }
-
-    // Reading the memory leaves its last byte on the machine's bus.
-    void LookAtMemory() => _machine.LeaveOnBus(_machine.Ram[^1]);
 
     /// <inheritdoc/>
     byte IGameMemory.Peek(ushort address) => _machine.Peek(address);
@@ -206,7 +207,6 @@ public sealed partial class ArcadeConsole : IGameControls
             _machine.RunFrame(_hands.PressSelect(_difficulty));
         }
 
-        LookAtMemory();
         Emulate(0, 1, 1);
         Count();
     }
@@ -234,7 +234,7 @@ public sealed partial class ArcadeConsole : IGameControls
 
         if (settings.MaxEpisodeFrames < 0)
         {
-            throw new ArgumentException($"max_episode_frames: {settings.MaxEpisodeFrames} is negative; allowed: 0 for no limit, 1 and more");
+            throw new ArgumentException($"max_episode_frames: {settings.MaxEpisodeFrames} is negative; allowed: 0 (no limit) and more");
         }
 
         if (settings.RewardMin > settings.RewardMax)

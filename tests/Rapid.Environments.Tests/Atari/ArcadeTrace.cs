@@ -6,7 +6,7 @@ using Rapid.Environments.Atari.Games;
 namespace Rapid.Environments.Tests.Atari;
 
 /// <summary>One row of a reference trace: what the console shows after a reset (R) or a step (S).</summary>
-internal sealed record TraceRow(char Kind, int Action, int Reward, bool Terminal, int Lives, uint Screen, uint Ram);
+internal sealed record TraceRow(int Frame, char Kind, int Action, int Reward, bool Terminal, int Lives, uint Screen, uint Ram);
 
 /// <summary>A trace of the reference emulator under tests/golden/atari.</summary>
 internal sealed record ArcadeTrace(IReadOnlyDictionary<string, string> Header, int[] MinimalActions, TraceRow[] Rows)
@@ -23,8 +23,8 @@ internal sealed record ArcadeTrace(IReadOnlyDictionary<string, string> Header, i
         {
             var cells = line.Split('\t');
             rows.Add(new TraceRow(
-                cells[1][0], Number(cells[2]), Number(cells[3]), cells[4] == "1", Number(cells[5]), Hexadecimal(cells[6]),
-                Hexadecimal(cells[7])));
+                Number(cells[0]), cells[1][0], Number(cells[2]), Number(cells[3]), cells[4] == "1", Number(cells[5]),
+                Hexadecimal(cells[6]), Hexadecimal(cells[7])));
         }
 
         return new ArcadeTrace(header, [.. minimal.Select(Number)], [.. rows]);
@@ -60,15 +60,22 @@ internal sealed record ArcadeTrace(IReadOnlyDictionary<string, string> Header, i
         var crc = uint.MaxValue;
         foreach (var value in bytes)
         {
-            crc ^= value;
-            for (var bit = 0; bit < 8; bit++)
-            {
-                crc = (crc >> 1) ^ (0xEDB88320u & (0 - (crc & 1)));
-            }
+            crc = CrcTable[(byte)(crc ^ value)] ^ (crc >> 8);
         }
 
         return ~crc;
     }
+
+    static readonly uint[] CrcTable = [.. Enumerable.Range(0, 256).Select(value =>
+    {
+        var crc = (uint)value;
+        for (var bit = 0; bit < 8; bit++)
+        {
+            crc = (crc >> 1) ^ (0xEDB88320u & (0 - (crc & 1)));
+        }
+
+        return crc;
+    })];
 
     static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 

@@ -4,8 +4,8 @@ using Rapid.Environments.Atari.Machine.Cartridges;
 namespace Rapid.Environments.Atari.Machine;
 
 /// <summary>
-/// The machine: processor, RIOT, TIA and a cartridge. It runs frame by frame and depends on nothing but its program, its own seed and what is
-/// pressed.
+/// The machine: processor, RIOT, TIA and a cartridge. It runs frame by frame and depends on nothing but its program, its own seed and what
+/// is pressed.
 /// </summary>
 internal sealed class Atari2600
 {
@@ -17,10 +17,19 @@ internal sealed class Atari2600
 
     const int PalHeight = 250;
 
+    // Frames that are kept in mind to be drawn later; the last ones before the limit are drawn at once.
+    const int KeptFrames = 64, DrawnFrames = 2;
+
     readonly MersenneTwister _random = new(SystemSeed);
     readonly Cpu6507 _cpu;
     readonly Riot _riot;
     readonly Cartridge _cartridge;
+    ConsoleInput[]? _keptInputs;
+    MachineState? _keptState;
+    byte[] _keptScreen = [];
+    Tia.Latches _keptLatches;
+    byte _keptBus;
+    int _kept;
 
     /// <summary>A machine that was switched on and has found out whether its program is for NTSC or PAL television.</summary>
     /// <exception cref="ArgumentException">The image is of no known kind.</exception>
@@ -54,6 +63,7 @@ internal sealed class Atari2600
     /// <summary>As the console's power switch; RIOT memory stays as it is.</summary>
     public void Reset()
     {
+        _kept = 0;
         _cpu.Cycles = 0;
         _riot.Reset();
         Graphics.Reset();
@@ -62,19 +72,104 @@ internal sealed class Atari2600
     }
 
     /// <summary>Runs until the program ends its frame, or for 25000 instructions.</summary>
-    public void RunFrame(in ConsoleInput input)
+    /// <param name="input">What is pressed.</param>
+    /// <param name="draw">Draw it. A frame that is not drawn costs less, and is drawn later if it turns out to be visible.</param>
+    public void RunFrame(in ConsoleInput input, bool draw = true)
+    {
+        draw |= _kept >= KeptFrames - DrawnFrames;
+        if (Graphics.IsWhole)
+        {
+            _kept = 0;
+            if (!draw)
+            {
+                Keep();
+            }
+        }
+
+        if (!draw || !Graphics.IsWhole)
+        {
+            _keptInputs![_kept++] = input;
+        }
+
+        Run(input, draw);
+        if (_kept == KeptFrames)
+        {
+            DrawAll();
+        }
+    }
+
+    /// <summary>Makes the screens show what they would if every frame had been drawn.</summary>
+    public void DrawAll()
+    {
+        if (!Graphics.IsWhole)
+        {
+            Restore(_keptState!);
+            Graphics.Drawing = _keptLatches;
+            Graphics.Rewind(_keptScreen);
+            _cpu.Bus = _keptBus;
+            for (var frame = 0; frame < _kept; frame++)
+            {
+                Run(_keptInputs![frame], draw: true);
+            }
+        }
+
+        _kept = 0;
+    }
+
+    /// <summary>Writes everything that a saved state holds.</summary>
+    public void Save(MachineState state)
+    {
+        (state.Processor, state.Timer, state.Graphics) = (_cpu.Registers, _riot.Registers, Graphics.Registers);
+        _riot.Memory.CopyTo(state.Ram, 0);
+        _cartridge.Memory.CopyTo(state.CartridgeMemory, 0);
+        _cartridge.Save(state.CartridgeState);
+    }
+
+    /// <summary>An empty state of this machine.</summary>
+    public MachineState NewState() => new(_cartridge.Memory.Length, _cartridge.StateSize);
+
+    /// <summary>Goes to a saved state. The screens, what is on the bus and how objects are just drawn stay as they are.</summary>
+    public void Restore(MachineState state)
+    {
+        state.CartridgeMemory.CopyTo(_cartridge.Memory, 0);
+        _cartridge.Restore(state.CartridgeState);
+        (_cpu.Registers, _riot.Registers, Graphics.Registers) = (state.Processor, state.Timer, state.Graphics);
+        state.Ram.CopyTo(_riot.Memory, 0);
+    }
+
+    /// <summary>Whoever owns the machine looks at its memory after every frame, and leaves the last byte on the bus.</summary>
+    public void LookAtMemory() => _cpu.Bus = Ram[^1];
+
+    /// <summary>Writes the position of the machine's random generator.</summary>
+    public void SaveRandom(Span<uint> state) => _random.Save(state);
+
+    /// <summary>Takes back what <see cref="SaveRandom"/> wrote.</summary>
+    public void RestoreRandom(ReadOnlySpan<uint> state) => _random.Restore(state);
+
+    void Keep()
+    {
+        _keptInputs ??= new ConsoleInput[KeptFrames];
+        Save(_keptState ??= NewState());
+        (_keptLatches, _keptScreen, _keptBus) = (Graphics.Drawing, Graphics.Screen, _cpu.Bus);
+    }
+
+    void Run(in ConsoleInput input, bool draw)
     {
         Graphics.Input = input;
+        Graphics.Draws = draw;
         _riot.PortA = input.PortA;
         _riot.PortB = input.Switches;
         if (Graphics.StartFrame(_cpu.Cycles))
         {
             _riot.Rebase(_cpu.Cycles);
+            _cartridge.Rebase(_cpu.Cycles);
             _cpu.Cycles = 0;
         }
 
         _cpu.Run(InstructionsPerFrame);
         Graphics.EndFrame(_cpu.Cycles);
+
+        LookAtMemory();
     }
 
     /// <summary>What the processor would read, without effects.</summary>
@@ -84,9 +179,6 @@ internal sealed class Atari2600
         0x80 => _riot.Memory[address & 0x7F],
         _ => 0,
     };
-
-    /// <summary>The last byte on the bus was read by the console's owner, not by its processor.</summary>
-    public void LeaveOnBus(byte value) => _cpu.Bus = value;
 
     bool LooksLikePal(ConsoleProperties properties)
     {

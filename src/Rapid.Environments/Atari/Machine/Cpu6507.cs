@@ -24,10 +24,10 @@ internal sealed partial class Cpu6507
     readonly Riot _riot;
     readonly Cartridge _cartridge;
     readonly byte[] _image;
-    readonly int _windowStart;
+    readonly int _addressMask;
     readonly uint _windowLength, _fetchLength;
     Tia _tia;
-    int _pc, _a, _x, _y, _sp, _nz, _c, _v, _modes, _bank, _remaining;
+    int _pc, _a, _x, _y, _sp, _nz, _c, _v, _modes, _bank, _windowStart, _remaining;
     uint _instruction;
     bool _halted;
 
@@ -38,7 +38,7 @@ internal sealed partial class Cpu6507
     public Cpu6507(Riot riot, Tia tia, Cartridge cartridge)
     {
         (_riot, _tia, _cartridge, _ram, _image) = (riot, tia, cartridge, riot.Memory, cartridge.Image);
-        _windowStart = cartridge.WindowStart;
+        _addressMask = cartridge.AddressMask;
         _windowLength = (uint)cartridge.WindowLength;
         _fetchLength = (uint)Math.Max(0, cartridge.WindowLength - 2);
     }
@@ -74,7 +74,8 @@ internal sealed partial class Cpu6507
         {
             (_pc, _a, _x, _y, _sp, Cycles) = (value.ProgramCounter, value.A, value.X, value.Y, value.StackPointer, value.Cycles);
             (_nz, _c, _v, _modes) = (value.NegativeZero, value.Carry, value.Overflow, value.Modes);
-            (_instruction, _halted, _bank) = (value.Instruction, value.Halted, _cartridge.Bank);
+            (_instruction, _halted) = (value.Instruction, value.Halted);
+            FollowCartridge();
         }
     }
 
@@ -95,8 +96,9 @@ internal sealed partial class Cpu6507
     public void Reset()
     {
         (_a, _x, _y, _sp, _nz, _c, _v, _modes, _halted) = (0, 0, 0, 0xFF, 1, 0, 0, 0, false);
-        _bank = _cartridge.Bank;
+        FollowCartridge();
         _pc = Vector(0xFFFC, Cycles);
+        Bus = (byte)(_pc >> 8);
     }
 
     static readonly byte[] Lengths = MakeLengths();
@@ -145,7 +147,7 @@ internal sealed partial class Cpu6507
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     uint Fetch(int pc, uint previous, int cycles)
     {
-        var offset = (uint)((pc & 0x1FFF) - _windowStart);
+        var offset = (uint)((pc & _addressMask) - _windowStart);
         return offset < _fetchLength
             ? Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_image), _bank + (int)offset))
             : FetchSlowly(pc, previous, cycles);
@@ -179,7 +181,7 @@ internal sealed partial class Cpu6507
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     int Read(int address, int word, int cycles)
     {
-        var offset = (uint)((address & 0x1FFF) - _windowStart);
+        var offset = (uint)((address & _addressMask) - _windowStart);
         return offset < _windowLength
             ? _bus = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_image), _bank + (int)offset)
             : ReadSlowly(address, word >> 8, cycles);
@@ -196,8 +198,9 @@ internal sealed partial class Cpu6507
     {
         if ((address & 0x1000) != 0)
         {
+            _cartridge.Cycles = cycles;
             _bus = _cartridge.Read(address & 0xFFFF);
-            _bank = _cartridge.Bank;
+            FollowCartridge();
         }
         else if ((address & 0x280) == 0x80)
         {
@@ -212,7 +215,7 @@ internal sealed partial class Cpu6507
             if (_cartridge.Listens)
             {
                 _cartridge.Overhear(address & 0x1FFF);
-                _bank = _cartridge.Bank;
+                FollowCartridge();
             }
 
             _bus = _tia.Read(address, noise, cycles);
@@ -220,6 +223,8 @@ internal sealed partial class Cpu6507
 
         return _bus;
     }
+
+    void FollowCartridge() => (_bank, _windowStart) = (_cartridge.Bank, _cartridge.WindowStart);
 
     /// <summary>A pointer in page 0; its second byte may lie behind the page's end.</summary>
     int Pointer(int address, int noise, int cycles)
@@ -256,8 +261,9 @@ internal sealed partial class Cpu6507
         _bus = value;
         if ((address & 0x1000) != 0)
         {
+            _cartridge.Cycles = cycles;
             _cartridge.Write(address & 0xFFFF, (byte)value);
-            _bank = _cartridge.Bank;
+            FollowCartridge();
         }
         else if ((address & 0x200) == 0)
         {
@@ -277,7 +283,7 @@ internal sealed partial class Cpu6507
         if (_cartridge.Listens)
         {
             _cartridge.Overhear(address & 0x1FFF, (byte)value);
-            _bank = _cartridge.Bank;
+            FollowCartridge();
         }
 
         cycles = _tia.Write(address, (byte)value, cycles, afterRead);

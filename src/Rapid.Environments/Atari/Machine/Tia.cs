@@ -14,6 +14,10 @@ internal sealed partial class Tia
     readonly bool _hmoveBlanks, _colourLoss;
     readonly int _windowStart, _windowLength, _height, _lastLine;
     byte[] _screen, _previous;
+
+    // Bytes at the start of each screen that frames have passed without drawing them.
+    int _undrawn, _previousUndrawn;
+    bool _drawsWhole;
     State _s;
     Latches _l;
 
@@ -54,8 +58,20 @@ internal sealed partial class Tia
     /// <summary>The frame in progress has not ended within its limit of instructions.</summary>
     public bool InFrame => _s.InFrame;
 
-    /// <summary>Bytes of the screen that this frame has passed, drawn or not.</summary>
-    public int Extent => Math.Min(_l.Row + Math.Max(0, LineClocks - _s.ToLineEnd - BlankClocks), _screen.Length);
+    /// <summary>Both screens show what they would if every frame had been drawn.</summary>
+    public bool IsWhole => (_undrawn | _previousUndrawn) == 0;
+
+    /// <summary>Goes back to an earlier moment, from which on all frames are drawn again.</summary>
+    /// <param name="screen">What <see cref="Screen"/> was then.</param>
+    public void Rewind(byte[] screen)
+    {
+        if (_screen != screen)
+        {
+            (_screen, _previous) = (_previous, _screen);
+        }
+
+        (_undrawn, _previousUndrawn) = (0, 0);
+    }
 
     /// <summary>Clears everything, also both screens; a frame in progress stays in progress.</summary>
     public void Reset()
@@ -65,6 +81,7 @@ internal sealed partial class Tia
         _s.WindowStop = _windowStart + _windowLength;
         _l = new Latches { Greyed = _l.Greyed };
         _touched = 0;
+        (_undrawn, _previousUndrawn) = (0, 0);
         Array.Clear(_screen);
         Array.Clear(_previous);
         Refresh(AllObjects);
@@ -76,6 +93,7 @@ internal sealed partial class Tia
     public bool StartFrame(int cycles)
     {
         FrameEnded = false;
+        _drawsWhole = Draws && !_s.InFrame;
         if (_s.InFrame)
         {
             return false;
@@ -85,6 +103,7 @@ internal sealed partial class Tia
         var clock = cycles * 3;
         var start = -((clock - _s.FrameStart) % LineClocks);
         (_screen, _previous) = (_previous, _screen);
+        (_undrawn, _previousUndrawn) = (_previousUndrawn, _undrawn);
         _s.VsyncEnd -= clock;
         _s.LastHmove -= clock;
         _s.DumpEndedAt -= cycles;
@@ -117,20 +136,39 @@ internal sealed partial class Tia
         if (!_s.InFrame)
         {
             _s.LinesOfLastFrame = line;
+            NoteExtent();
             return;
         }
 
-        if (_l.Greyed)
+        if (!Draws || !IsWhole)
         {
-            return;
+            // What is to be greyed is not there; nothing of this screen can be trusted until the frame is drawn again.
+            _undrawn = _screen.Length;
+        }
+        else if (!_l.Greyed)
+        {
+            Grey(line);
         }
 
         _l.Greyed = true;
-        if (!Draws)
-        {
-            return;
-        }
+    }
 
+    /// <summary>How much of the screen a frame without drawing left behind, or whether a drawn one covered all that was.</summary>
+    void NoteExtent()
+    {
+        var extent = Math.Min(_l.Row + Math.Max(0, LineClocks - _s.ToLineEnd - BlankClocks), _screen.Length);
+        if (!_drawsWhole)
+        {
+            _undrawn = Draws ? _undrawn : Math.Max(_undrawn, extent);
+        }
+        else if (extent >= _undrawn)
+        {
+            _undrawn = 0;
+        }
+    }
+
+    void Grey(int line)
+    {
         var first = Math.Clamp(line - (_windowStart / LineClocks), 0, _height) * Width;
         foreach (ref var pixel in _screen.AsSpan(first))
         {

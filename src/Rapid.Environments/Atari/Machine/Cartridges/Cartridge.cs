@@ -9,7 +9,7 @@ internal abstract class Cartridge
     // The processor fetches instructions four bytes at a time.
     const int Padding = 4;
 
-    /// <summary>A cartridge with an image that shows <paramref name="windowLength"/> bytes from <paramref name="windowStart"/> on.</summary>
+    /// <summary>A cartridge with an image, and a window on it.</summary>
     protected Cartridge(ReadOnlySpan<byte> image, int windowStart, int windowLength)
     {
         Image = new byte[image.Length + Padding];
@@ -21,13 +21,19 @@ internal abstract class Cartridge
     public byte[] Image { get; }
 
     /// <summary>First address of the window, $1000..$1FFF.</summary>
-    public int WindowStart { get; }
+    public int WindowStart { get; protected set; }
 
     /// <summary>Bytes in the window; 0 when every access is to be told.</summary>
     public int WindowLength { get; }
 
     /// <summary>Index in the image of the window's first byte.</summary>
     public int Bank { get; protected set; }
+
+    /// <summary>The address lines that tell whether an address is in the window.</summary>
+    public virtual int AddressMask => 0x1FFF;
+
+    /// <summary>The processor's cycle counter at the access.</summary>
+    public int Cycles { get; set; }
 
     /// <summary>Memory of its own, random at a reset.</summary>
     public byte[] Memory { get; protected init; } = [];
@@ -42,6 +48,11 @@ internal abstract class Cartridge
         {
             Memory[i] = (byte)random.Next();
         }
+    }
+
+    /// <summary>The cycle counter goes back by this many.</summary>
+    public virtual void Rebase(int cycles)
+    {
     }
 
     /// <summary>Reads outside the window.</summary>
