@@ -14,7 +14,7 @@ namespace Rapid.Environments.Atari.Pixels;
 public sealed class FrameResizer
 {
     /// <summary>Width of a frame of the console.</summary>
-    public const int SourceWidth = 160;
+    public const int SourceWidth = ArcadeConsole.Width;
 
     private const int Lanes = 16, Half = 4, Group = 8, Padding = 16;
 

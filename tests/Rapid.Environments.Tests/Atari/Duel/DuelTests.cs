@@ -191,6 +191,24 @@ public sealed class DuelTests
     }
 
     [Fact]
+    public void A_saved_game_goes_on_as_it_did()
+    {
+        var console = Console();
+        for (var step = 0; console.Ram[Score1] < 8; step++)
+        {
+            console.Act(Noop);
+        }
+
+        var state = console.Save();
+        var lives = console.Lives;
+        var first = Play(console, 0, _ => Noop);
+        console.Restore(state);
+        Assert.Equal((lives, false), (console.Lives, console.IsTerminal));
+        Assert.Equal(first, Play(console, 0, _ => Noop));
+        Assert.Equal(-13, first.Rewards);
+    }
+
+    [Fact]
     public void Serves_differ_with_the_time_of_the_serve_and_from_game_to_game()
     {
         static int Serve(ArcadeConsole console, int wait)
@@ -226,6 +244,7 @@ public sealed class DuelTests
     private static (int Margin, int Rewards) Play(ArcadeConsole console, int wait, Func<byte[], int> policy)
     {
         int rewards = 0, steps = 0;
+        console.DrawsFrames = false;
         while (!console.IsTerminal && steps < 20000)
         {
             rewards += console.Act(steps++ < wait ? Noop : policy(console.Ram.ToArray()));
