@@ -15,7 +15,7 @@ public static class DuelGame
     public static GameDescription Description { get; } = new()
     {
         Id = "duel",
-        Md5 = "1937a78e6047aafcf04435aceccd9889",
+        Md5 = "bbcf3e4d4440c4fb8eb413b975694f86",
         MinimalActions = [0, 1, 2, 5, 10, 13],
         LegalActions = [.. Enumerable.Range(0, 18)],
         Modes = [0, 1],

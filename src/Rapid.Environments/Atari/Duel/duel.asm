@@ -89,13 +89,13 @@ lastSelect = $99            ; 1 while SELECT was up
 sound      = $9A            ; frames of the sound still to come
 digits0    = $9B            ; five rows of the score as playfield, last row first
 digits1    = $A0
-bottom0    = $A5            ; value of the line counter on the last line of an object
-bottom1    = $A6
-bottomBall = $A7
-temporary  = $A8
-column     = $A9             ; of the digits drawn
-units      = $AA
-tens       = $AB
+shape0     = $A5            ; two bytes each: shapes by the line counter
+shape1     = $A7
+shapeBall  = $A9
+temporary  = $AB
+column     = $AC             ; of the digits drawn
+units      = $AD
+tens       = $AE
 
     .org $F000
 start:
@@ -136,7 +136,7 @@ frame:
     sta VSYNC
     sta WSYNC
     sta WSYNC
-    lda #43
+    lda #41
     sta TIM64T
     sta WSYNC
     lda #0
@@ -160,28 +160,41 @@ frame:
     sta WSYNC
     sta HMOVE
 
-    ldx length0             ; bats and ball as values of the line counter
-    bne @known
-    ldx #long
-    stx length0
-@known:
-    stx temporary
-    lda #lines+1
-    sec
-    sbc temporary
-    sbc y0
-    sta bottom0
-    lda #lines+1-long
-    sbc y1
-    sta bottom1
-    lda #200                ; never reached
-    ldx status
-    cpx #playing
-    bne @hidden
-    lda #lines+2-ballSize
-    sbc ballY
-@hidden:
-    sta bottomBall
+    lda #<longBat           ; the lower an object, the later in its shape the line counter begins
+    ldx #>longBat
+    ldy length0
+    cpy #short
+    bne @size
+    lda #<shortBat
+    ldx #>shortBat
+@size:
+    clc
+    adc y0
+    sta shape0
+    txa
+    adc #0
+    sta shape0+1
+    lda #<longBat
+    clc
+    adc y1
+    sta shape1
+    lda #>longBat
+    adc #0
+    sta shape1+1
+    lda #<nothing
+    ldx #>nothing
+    ldy status
+    cpy #playing
+    bne @ball
+    lda #<ball
+    clc
+    adc ballY
+    ldx #>ball
+    bcc @ball
+    inx
+@ball:
+    sta shapeBall
+    stx shapeBall+1
 
     lda score0
     ldy score1
@@ -207,9 +220,11 @@ frame:
     lda #%00010000          ; the centre line is 2 pixels wide
     sta NUSIZ0
 @wait:
-    lda INTIM
-    bne @wait
     sta WSYNC
+    lda INTIM
+    bpl @wait
+    sta WSYNC
+    lda #0
     sta VBLANK
 
 ; ---------------------------------------------------------------- picture, 192 lines
@@ -244,43 +259,19 @@ frame:
     jsr border
     lda #white
     sta COLUPF
-    ldx #0
-    lda bottomBall
-    cmp #lines+2-ballSize
-    bne @below
-    ldx #2
-@below:
-    txa
-    ldy #lines
+    ldy #lines+1
+    lda (shapeBall),y
+    dey
 @court:
     sta WSYNC
     sta ENABL
-    tya
-    sec
-    sbc bottom0
-    cmp length0             ; no carry while the bat lasts
-    lda #$FF
-    adc #0
-    and #$F0
-    sta GRP0                ; cycle 22: before the first pixel
-    tya
-    lsr
-    lsr
-    sta ENAM0
-    tya
-    sec
-    sbc bottom1
-    cmp #long
-    lda #$FF
-    adc #0
-    and #$F0
+    lda (shape0),y
+    sta GRP0                ; before the first pixel
+    ldx dashes,y
+    stx ENAM0
+    lda (shape1),y
     sta GRP1
-    tya
-    sec
-    sbc bottomBall          ; of the next line
-    cmp #ballSize
-    lda #$FF
-    adc #0
+    lda (shapeBall),y       ; of the next line
     dey
     bne @court
     sta WSYNC
@@ -292,13 +283,14 @@ frame:
     lda #2
     sta VBLANK
     .sleep 30               ; so that the timer ends in the middle of a line
-    lda #36
+    lda #34
     sta TIM64T
 
     jsr play
 @rest:
+    sta WSYNC
     lda INTIM
-    bne @rest
+    bpl @rest
     jmp frame
 
 ; Four lines of wall; ends in the line below them, with background Y and Y = 0.
@@ -791,6 +783,45 @@ pace:                       ; of the machine's bat in the two modes, 1/256 lines
     .byte $C0, $F8
 paceHigh:
     .byte 0, 0
+
+dashes:                     ; eight lines on, eight off
+    .fill 8, 0
+    .fill 8, 2
+    .fill 8, 0
+    .fill 8, 2
+    .fill 8, 0
+    .fill 8, 2
+    .fill 8, 0
+    .fill 8, 2
+    .fill 8, 0
+    .fill 8, 2
+    .fill 8, 0
+    .fill 8, 2
+    .fill 8, 0
+    .fill 8, 2
+    .fill 8, 0
+    .fill 8, 2
+    .fill 8, 0
+    .fill 8, 2
+    .fill 8, 0
+    .fill 8, 2
+    .byte 0
+
+; Shapes stand between lines of nothing. The line counter runs from lines down to 1 for the bats, and one ahead for the ball.
+nothing:
+    .fill lines+2
+longShape:
+    .fill long, $F0
+    .fill lines+2
+shortShape:
+    .fill short, $F0
+    .fill lines+2
+ballShape:
+    .fill ballSize, 2
+    .fill lines+2
+longBat  = longShape - lines - 1 + long
+shortBat = shortShape - lines - 1 + short
+ball     = ballShape - lines - 2 + ballSize
 
     .org $FFFC
     .word start, start
