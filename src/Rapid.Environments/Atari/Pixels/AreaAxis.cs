@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Rapid.Environments.Atari.Pixels;
 
 /// <summary>
-/// One axis of an area resize: which source pixels an output pixel covers and how much of each. The weights exist twice: exactly, as integers
-/// whose sum is <see cref="Denominator"/>, and as the rounded float32 that OpenCV multiplies with.
+/// One axis of an area resize: which source pixels an output pixel covers and how much of each. The weights exist twice: exactly, as
+/// integers whose sum is <see cref="Denominator"/>, and as the rounded float32 that OpenCV multiplies with.
 /// </summary>
 internal sealed class AreaAxis
 {

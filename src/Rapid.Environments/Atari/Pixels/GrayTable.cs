@@ -7,8 +7,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Rapid.Environments.Atari.Pixels;
 
 /// <summary>
-/// Turns palette indices into grey levels, and two frames into the grey of their maximum. Objects that a game draws only in every other frame
-/// are in the maximum. Immutable; one table serves every environment with its palette.
+/// Turns palette indices into grey levels, and two frames into the grey of their maximum. Objects that a game draws only in every other
+/// frame are in the maximum. Immutable; one table serves every environment with its palette.
 /// </summary>
 public sealed class GrayTable
 {
@@ -23,8 +23,8 @@ public sealed class GrayTable
     {
         (_gray, _pooled, _vector) = (gray, pooled, vector && Avx2.IsSupported);
 
-        // A shuffle looks up 16 of the 128 even indices. Subtracting 16 from all indices after each table sends those below to 0 and leaves the
-        // low bits of the others, so that xor over differences of neighbouring tables ends at the right one.
+        // A shuffle looks up 16 of the 128 even indices. Subtracting 16 from all indices after each table sends those below to 0 and leaves
+        // the low bits of the others, so that xor over differences of neighbouring tables ends at the right one.
         Span<byte> step = stackalloc byte[32];
         for (var table = 0; table < _steps.Length; table++)
         {

@@ -8,40 +8,54 @@ internal sealed record Program(byte[] Image, int Origin, IReadOnlyDictionary<str
 
 /// <summary>
 /// A small two-pass 6502 assembler. A line is <c>label: instruction operand ; comment</c> or <c>name = expression</c>. Names that begin with @
-/// are local to the label before them. Directives: .org address, .byte and .word lists, .fill count, value, .align size, .sleep cycles (NOPs,
+/// are local to the label before them. Directives: .org address, .byte and .word lists, .fill count, value, .align size, .include file, .sleep cycles (NOPs,
 /// and for an odd number one BIT $80). An operand is in the zero page when its value is known there in the first pass and below $100.
 /// </summary>
-internal sealed class Assembler
+internal sealed class Assembler(Func<string, string>? include)
 {
     private const int Limit = 0x10000;
 
     private readonly Dictionary<string, int> _symbols = new(StringComparer.Ordinal);
-    private readonly HashSet<int> _absolute = []; // lines whose operand was not known in the first pass
+    private readonly HashSet<int> _absolute = []; // statements whose operand was not known in the first pass
     private readonly byte[] _memory = new byte[Limit];
-    private int _address, _start, _lowest = Limit, _end, _line;
+    private int _address, _start, _lowest = Limit, _end, _line, _statement;
     private bool _last;
-    private string _scope = "";
+    private string _scope = "", _file = "";
 
+    /// <param name="source">The program.</param>
+    /// <param name="include">Text of a file that the program includes.</param>
     /// <exception cref="AssemblyException">A line is wrong.</exception>
-    public static Program Assemble(string source)
+    public static Program Assemble(string source, Func<string, string>? include = null)
     {
-        var assembler = new Assembler();
-        var lines = source.Split('\n');
-        assembler.Pass(lines, last: false);
-        assembler.Pass(lines, last: true);
+        var assembler = new Assembler(include);
+        assembler.Pass(source, last: false);
+        assembler.Pass(source, last: true);
         return assembler._lowest >= assembler._end
-            ? throw new AssemblyException(lines.Length, "the program is empty")
+            ? throw assembler.Error("the program is empty")
             : new Program(assembler._memory[assembler._lowest..assembler._end], assembler._lowest, assembler._symbols);
     }
 
-    private void Pass(string[] lines, bool last)
+    private void Pass(string source, bool last)
     {
-        (_last, _address, _scope) = (last, 0, "");
-        for (_line = 1; _line <= lines.Length; _line++)
+        (_last, _address, _scope, _statement) = (last, 0, "", 0);
+        Read(source, "");
+    }
+
+    private void Read(string source, string file)
+    {
+        var including = (_line, _file);
+        (_line, _file) = (0, file);
+        foreach (var line in source.TrimEnd('\n').Split('\n'))
         {
-            var text = lines[_line - 1].Replace('\t', ' ').TrimEnd('\r');
+            (_line, _statement) = (_line + 1, _statement + 1);
+            var text = line.Replace('\t', ' ').TrimEnd('\r');
             var comment = text.IndexOf(';', StringComparison.Ordinal);
             Statement((comment < 0 ? text : text[..comment]).Trim());
+        }
+
+        if (file.Length > 0)
+        {
+            (_line, _file) = including;
         }
     }
 
@@ -141,6 +155,9 @@ internal sealed class Assembler
                 }
 
                 break;
+            case ".include":
+                Read(include?.Invoke(rest) ?? throw Error($"there is no file '{rest}' to include"), rest);
+                break;
             case ".sleep":
                 var cycles = Known(rest);
                 if (cycles is not (0 or (> 1 and < 1000)))
@@ -162,7 +179,7 @@ internal sealed class Assembler
 
                 break;
             default:
-                throw Error($"there is no directive {word}; known are .org .byte .word .fill .align .sleep");
+                throw Error($"there is no directive {word}; known are .org .byte .word .fill .align .include .sleep");
         }
     }
 
@@ -177,12 +194,12 @@ internal sealed class Assembler
         var value = expression is null ? 0 : Value(expression);
         if (!_last && value is null)
         {
-            _absolute.Add(_line);
+            _absolute.Add(_statement);
         }
 
         Mode[] possible = [.. candidates.Where(modes.ContainsKey)];
         var mode = possible.Length == 0 ? throw Error($"{mnemonic} cannot take the operand '{operand}'")
-            : possible.Length == 1 || (value is >= 0 and < 256 && !_absolute.Contains(_line)) ? possible[0] : possible[1];
+            : possible.Length == 1 || (value is >= 0 and < 256 && !_absolute.Contains(_statement)) ? possible[0] : possible[1];
         Emit(modes[mode]);
         if (mode == Mode.Relative)
         {
@@ -242,7 +259,7 @@ internal sealed class Assembler
         _ => 1,
     };
 
-    private int? Value(string expression) => new Expression(expression.Trim(), _line, _start, Find).Evaluate();
+    private int? Value(string expression) => new Expression(expression.Trim(), _start, Find, Error).Evaluate();
 
     private int? Find(string name) => _symbols.TryGetValue(name[0] == '@' ? _scope + name : name, out var value) ? value
         : _last ? throw Error($"'{name}' is not defined") : null;
@@ -270,5 +287,5 @@ internal sealed class Assembler
         _memory[_address++] = (byte)value;
     }
 
-    private AssemblyException Error(string message) => new(_line, message);
+    private AssemblyException Error(string message) => new(_file, _line, message);
 }

@@ -89,13 +89,23 @@ public sealed class AssemblerTests
     [InlineData("lda #$", "line 1: a number is missing in '$'")]
     [InlineData("lda #1/0", "line 1: division by zero in '1/0'")]
     [InlineData("lda #", "line 1: a value is missing in ''")]
-    [InlineData(".word 1\n.bite 2", "line 2: there is no directive .bite; known are .org .byte .word .fill .align .sleep")]
+    [InlineData(".word 1\n.bite 2", "line 2: there is no directive .bite; known are .org .byte .word .fill .align .include .sleep")]
     [InlineData(".org later\nlater: nop", "line 1: 'later' must be known here: define its names above")]
     [InlineData(".sleep 1", "line 1: .sleep takes 0 or 2..999 cycles, not 1")]
     [InlineData(".org $FFFF\n.word 1", "line 2: the program goes beyond $FFFF")]
+    [InlineData(".include nowhere", "line 1: there is no file 'nowhere' to include")]
     [InlineData("; nothing", "line 1: the program is empty")]
     public void A_mistake_is_named_with_its_line(string source, string message) =>
         Assert.Equal(message, Assert.Throws<AssemblyException>(() => Assembler.Assemble(source)).Message);
+
+    [Fact]
+    public void A_file_is_included_where_it_is_named_and_named_in_its_mistakes()
+    {
+        var program = Assembler.Assemble("lda later\n.include part\nlater: nop", name => name == "part" ? "sta later\nlda #1\n" : "");
+        Assert.Equal("AD08008D0800A901EA", Hex(program));
+        var mistake = Assert.Throws<AssemblyException>(() => Assembler.Assemble("nop\n.include part\nnop", _ => "nop\nldq #1"));
+        Assert.Equal("part line 2: there is no instruction 'ldq'", mistake.Message);
+    }
 
     private static string Hex(Program program) => Convert.ToHexString(program.Image);
 }

@@ -3,13 +3,14 @@ using System.Globalization;
 namespace Rapid.Environments.Tests.Atari.Assembly;
 
 /// <summary>A mistake in a program.</summary>
-internal sealed class AssemblyException(int line, string message) : Exception($"line {line}: {message}");
+internal sealed class AssemblyException(string file, int line, string message)
+    : Exception($"{file}{(file.Length > 0 ? " " : "")}line {line}: {message}");
 
 /// <summary>
 /// Arithmetic of operands: decimal, $hexadecimal, %binary, 'c', names, * (the address of the statement), + - * /, shifts, &amp; |, the prefixes
 /// - &lt; &gt; (low and high byte), parentheses.
 /// </summary>
-internal sealed class Expression(string text, int line, int address, Func<string, int?> find)
+internal sealed class Expression(string text, int address, Func<string, int?> find, Func<string, AssemblyException> error)
 {
     private int _at;
     private bool _known = true;
@@ -20,7 +21,7 @@ internal sealed class Expression(string text, int line, int address, Func<string
     {
         var value = Low();
         Skip();
-        return _at < text.Length ? throw Error($"unexpected '{text[_at..]}' in '{text}'") : _known ? value : null;
+        return _at < text.Length ? throw error($"unexpected '{text[_at..]}' in '{text}'") : _known ? value : null;
     }
 
     private int Low()
@@ -28,7 +29,7 @@ internal sealed class Expression(string text, int line, int address, Func<string
         // A prefix for low or high byte takes everything that follows.
         if (Take("<<") || Take(">>"))
         {
-            throw Error($"a value is missing in '{text}'");
+            throw error($"a value is missing in '{text}'");
         }
 
         return Take("<") ? Low() & 0xFF : Take(">") ? Low() >> 8 & 0xFF : Bits();
@@ -106,7 +107,7 @@ internal sealed class Expression(string text, int line, int address, Func<string
             else if (Take("/"))
             {
                 var divisor = Factor();
-                value = divisor != 0 ? value / divisor : _known ? throw Error($"division by zero in '{text}'") : 0;
+                value = divisor != 0 ? value / divisor : _known ? throw error($"division by zero in '{text}'") : 0;
             }
             else
             {
@@ -125,7 +126,7 @@ internal sealed class Expression(string text, int line, int address, Func<string
         if (Take("("))
         {
             var value = Low();
-            return Take(")") ? value : throw Error($"')' is missing in '{text}'");
+            return Take(")") ? value : throw error($"')' is missing in '{text}'");
         }
 
         if (Take("*"))
@@ -145,7 +146,7 @@ internal sealed class Expression(string text, int line, int address, Func<string
 
         if (Take("'"))
         {
-            return _at + 1 < text.Length && text[_at + 1] == '\'' ? text[(_at += 2) - 2] : throw Error($"a character is 'c', not {text}");
+            return _at + 1 < text.Length && text[_at + 1] == '\'' ? text[(_at += 2) - 2] : throw error($"a character is 'c', not {text}");
         }
 
         Skip();
@@ -157,7 +158,7 @@ internal sealed class Expression(string text, int line, int address, Func<string
         var name = Word(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '@');
         if (name.Length == 0)
         {
-            throw Error($"a value is missing in '{text}'");
+            throw error($"a value is missing in '{text}'");
         }
 
         var found = find(name);
@@ -169,7 +170,7 @@ internal sealed class Expression(string text, int line, int address, Func<string
     {
         if (digits.Length is 0 or > 16)
         {
-            throw Error($"a number is missing in '{text}'");
+            throw error($"a number is missing in '{text}'");
         }
 
         return numberBase == 10 ? int.Parse(digits, CultureInfo.InvariantCulture) : Convert.ToInt32(digits, numberBase);
@@ -207,6 +208,4 @@ internal sealed class Expression(string text, int line, int address, Func<string
             _at++;
         }
     }
-
-    private AssemblyException Error(string message) => new(line, message);
 }

@@ -17,7 +17,8 @@ public sealed class DuelTests
     [Fact]
     public void The_cartridge_is_what_its_source_assembles_to()
     {
-        var image = Assembler.Assemble(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "duel.asm"))).Image;
+        static string Source(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "duel", name));
+        var image = Assembler.Assemble(Source("duel.asm"), Source).Image;
         var made = Path.Combine(AppContext.BaseDirectory, "duel.bin");
         File.WriteAllBytes(made, image);
         Assert.True(image.AsSpan().SequenceEqual(DuelGame.Rom.Span), $"copy {made} to src/Rapid.Environments/Atari/Duel");
