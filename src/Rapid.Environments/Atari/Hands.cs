@@ -23,12 +23,18 @@ internal sealed class Hands
     readonly int _minimum, _maximum;
 
     /// <summary>Hands for a console that is set up in this way.</summary>
+    /// <exception cref="ArgumentException">The paddles' range is empty or negative.</exception>
     public Hands(ConsoleProperties properties, ArcadeSettings settings)
     {
         _properties = properties;
         _paddles = properties.Left == Controller.Paddles || properties.Right == Controller.Paddles;
         _minimum = settings.PaddleMin ?? PaddleLowest;
         _maximum = settings.PaddleMax ?? properties.PaddleMaximum ?? PaddleHighest;
+        if (_minimum < 0 || _minimum > _maximum)
+        {
+            throw new ArgumentException($"paddle_min: {_minimum} ohms is out of range; allowed: 0 to paddle_max, which is {_maximum}");
+        }
+
         CentrePaddles();
     }
 

@@ -26,6 +26,7 @@ internal sealed partial class Cpu6507
     readonly byte[] _image;
     readonly int _addressMask;
     readonly uint _windowLength, _fetchLength;
+    readonly bool _cartridgeListens;
     Tia _tia;
     int _pc, _a, _x, _y, _sp, _nz, _c, _v, _modes, _bank, _windowStart, _remaining;
     uint _instruction;
@@ -38,7 +39,7 @@ internal sealed partial class Cpu6507
     public Cpu6507(Riot riot, Tia tia, Cartridge cartridge)
     {
         (_riot, _tia, _cartridge, _ram, _image) = (riot, tia, cartridge, riot.Memory, cartridge.Image);
-        _addressMask = cartridge.AddressMask;
+        (_addressMask, _cartridgeListens) = (cartridge.AddressMask, cartridge.Listens);
         _windowLength = (uint)cartridge.WindowLength;
         _fetchLength = (uint)Math.Max(0, cartridge.WindowLength - 2);
     }
@@ -212,7 +213,7 @@ internal sealed partial class Cpu6507
         }
         else
         {
-            if (_cartridge.Listens)
+            if (_cartridgeListens)
             {
                 _cartridge.Overhear(address & 0x1FFF);
                 FollowCartridge();
@@ -280,7 +281,7 @@ internal sealed partial class Cpu6507
     int WriteTia(int address, int value, int cycles, bool afterRead)
     {
         _bus = value & 0xFF;
-        if (_cartridge.Listens)
+        if (_cartridgeListens)
         {
             _cartridge.Overhear(address & 0x1FFF, (byte)value);
             FollowCartridge();

@@ -6,12 +6,15 @@ namespace Rapid.Environments.Atari.Machine;
 
 internal sealed partial class Tia
 {
+    /// <summary>The collisions that objects can have, by the set of those that are switched on.</summary>
+    static readonly ushort[] Pairs = [.. Enumerable.Range(0, AllObjects + 1).Select(PairsOf)];
+
     LineMask _p0, _m0, _p1, _m1, _ball, _playfield;
 
-    // Objects whose masks are to be made anew, and objects that are switched on.
-    int _stale, _enabled;
+    // Objects that have changed since they were looked at, objects whose masks are to be made anew, and objects that are switched on.
+    int _changed, _stale, _enabled;
 
-    void Refresh(int objects) => _stale |= objects;
+    void Refresh(int objects) => _changed |= objects;
 
     /// <summary>Draws up to a colour clock with the registers as they are.</summary>
     void Draw(int clock)
@@ -22,6 +25,17 @@ internal sealed partial class Tia
         }
 
         clock = Math.Min(clock, _s.WindowStop);
+        if (_changed != 0)
+        {
+            SwitchObjects();
+        }
+
+        if (!Draws && !_s.HmoveBlank && !_s.CosmicArk && !CanCollide)
+        {
+            Skip(clock);
+            return;
+        }
+
         do
         {
             var from = LineClocks - _s.ToLineEnd;
@@ -47,6 +61,28 @@ internal sealed partial class Tia
         while (_s.DrawnTo < clock);
     }
 
+    /// <summary>Objects that are on may touch in a way that is not latched yet.</summary>
+    bool CanCollide => (_s.Vblank & 2) == 0 && (Pairs[_enabled] & ~_s.Collisions) != 0;
+
+    /// <summary>Goes on where nothing can be seen or collide.</summary>
+    void Skip(int clock)
+    {
+        var clocks = clock - _s.DrawnTo;
+        _s.DrawnTo = clock;
+        if (clocks <= _s.ToLineEnd)
+        {
+            _s.ToLineEnd -= clocks;
+            return;
+        }
+
+        // A line ends only when the beam goes beyond it.
+        var beyond = clocks - _s.ToLineEnd;
+        var lines = (beyond - 1) / LineClocks;
+        _s.ToLineEnd = LineClocks - (beyond - (lines * LineClocks));
+        _l.Row += lines * Width;
+        EndLine();
+    }
+
     /// <summary>Draws part of a line.</summary>
     /// <param name="from">First colour clock, 0..228.</param>
     /// <param name="to">The clock after the last.</param>
@@ -56,24 +92,26 @@ internal sealed partial class Tia
         {
             var first = Math.Max(from, BlankClocks) - BlankClocks;
             var end = to - BlankClocks;
+            if (_changed != 0)
+            {
+                SwitchObjects();
+            }
+
             if ((_s.Vblank & 2) != 0)
             {
                 Clear(first, end - first);
             }
             else
             {
-                if (_stale != 0)
+                if (CanCollide)
                 {
                     MakeMasks();
-                }
-
-                if ((_enabled & (_enabled - 1)) != 0)
-                {
                     Collide(first, end);
                 }
 
                 if (Draws && _l.Row < _screen.Length)
                 {
+                    MakeMasks();
                     Paint(first, end);
                 }
             }
@@ -134,6 +172,16 @@ internal sealed partial class Tia
                 | Bit(m0 & pf & two, 7) | Bit(m0 & bl & two, 6) | Bit(m1 & pf & two, 5) | Bit(m1 & bl & two, 4)
                 | Bit(bl & pf & two, 3) | Bit(p0 & p1 & two, 1) | Bit(m0 & m1 & two, 0));
         }
+    }
+
+    static ushort PairsOf(int objects)
+    {
+        int On(int item) => (objects & item) != 0 ? 1 : 0;
+        var (p0, m0, p1, m1, bl, pf) = (On(P0), On(M0), On(P1), On(M1), On(Ball), On(Playfield));
+        return (ushort)(
+            (m0 & p1) << 15 | (m0 & p0) << 14 | (m1 & p0) << 13 | (m1 & p1) << 12 | (p0 & pf) << 11 | (p0 & bl) << 10
+            | (p1 & pf) << 9 | (p1 & bl) << 8 | (m0 & pf) << 7 | (m0 & bl) << 6 | (m1 & pf) << 5 | (m1 & bl) << 4
+            | (bl & pf) << 3 | (p0 & p1) << 1 | (m0 & m1));
     }
 
     static int Bit(ulong pixels, int bit) => pixels != 0 ? 1 << bit : 0;
@@ -204,39 +252,53 @@ internal sealed partial class Tia
         return Vector256.Equals(bytes & selectors, selectors);
     }
 
+    /// <summary>Finds out which of the objects that changed are switched on.</summary>
+    void SwitchObjects()
+    {
+        var changed = _changed;
+        _changed = 0;
+        _stale |= changed;
+        var on = (Graphics0 != 0 ? P0 : 0) | (Graphics1 != 0 ? P1 : 0) | (_s.EnableM0 && !_s.LockM0 ? M0 : 0)
+            | (_s.EnableM1 && !_s.LockM1 ? M1 : 0) | ((_s.DelayBall ? _s.DelayedBall : _s.EnableBall) ? Ball : 0)
+            | (_s.PlayfieldBits != 0 ? Playfield : 0);
+        _enabled = (_enabled & ~changed) | (on & changed);
+    }
+
+    int Graphics0 => _s.Delay0 ? _s.Delayed0 : _s.Graphics0;
+
+    int Graphics1 => _s.Delay1 ? _s.Delayed1 : _s.Graphics1;
+
     void MakeMasks()
     {
         var stale = _stale;
+        if (stale == 0)
+        {
+            return;
+        }
+
         _stale = 0;
         if ((stale & P0) != 0)
         {
-            var graphics = _s.Delay0 ? _s.Delayed0 : _s.Graphics0;
-            Switch(P0, graphics != 0);
-            _p0 = Player(graphics, _s.Reflect0, _l.P0Position, _l.P0Size, _l.P0Suppressed);
+            _p0 = Player(Graphics0, _s.Reflect0, _l.P0Position, _l.P0Size, _l.P0Suppressed);
         }
 
         if ((stale & P1) != 0)
         {
-            var graphics = _s.Delay1 ? _s.Delayed1 : _s.Graphics1;
-            Switch(P1, graphics != 0);
-            _p1 = Player(graphics, _s.Reflect1, _l.P1Position, _l.P1Size, _l.P1Suppressed);
+            _p1 = Player(Graphics1, _s.Reflect1, _l.P1Position, _l.P1Size, _l.P1Suppressed);
         }
 
         if ((stale & M0) != 0)
         {
-            Switch(M0, _s.EnableM0 && !_s.LockM0);
             _m0 = (_enabled & M0) != 0 && !_l.M0Hidden ? Missile(_l.M0Position, _l.M0Size) : default;
         }
 
         if ((stale & M1) != 0)
         {
-            Switch(M1, _s.EnableM1 && !_s.LockM1);
             _m1 = (_enabled & M1) != 0 ? Missile(_l.M1Position, _l.M1Size) : default;
         }
 
         if ((stale & Ball) != 0)
         {
-            Switch(Ball, _s.DelayBall ? _s.DelayedBall : _s.EnableBall);
             _ball = default;
             if ((_enabled & Ball) != 0)
             {
@@ -246,12 +308,9 @@ internal sealed partial class Tia
 
         if ((stale & Playfield) != 0)
         {
-            Switch(Playfield, _s.PlayfieldBits != 0);
             _playfield = _s.PlayfieldBits != 0 ? LineMask.Playfield(_s.PlayfieldBits, _l.Mirrored) : default;
         }
     }
-
-    void Switch(int item, bool on) => _enabled = on ? _enabled | item : _enabled & ~item;
 
     static LineMask Player(int graphics, bool reflected, int position, int size, bool suppressed)
     {

@@ -1,15 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace Rapid.Environments.Atari.Machine;
 
 internal sealed partial class Tia
 {
-    /// <summary>Colour clocks from a write to its effect: playfield writes by the line's cycle modulo 4, -1; the others 0 to 8.</summary>
-    static ReadOnlySpan<sbyte> WriteDelays =>
-    [
-        0, 1, 0, 0, 8, 8, 0, 0, 0, 0, 0, 1, 1, -1, -1, -1, 0, 0, 8, 8, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    ];
+    // Colour clocks from a write to its effect; those of the playfield depend on the cycle of the line, modulo 4.
+    const int BlankDelay = 1, SizeDelay = 8, GraphicsDelay = 1, ReflectDelay = 1;
 
-    static ReadOnlySpan<sbyte> PlayfieldDelays => [4, 5, 2, 3];
+    static ReadOnlySpan<byte> PlayfieldDelays => [4, 5, 2, 3];
 
     // The clock up to which the program has made the chip draw, where drawing was put off because nothing depended on it.
     int _touched;
@@ -22,106 +20,97 @@ internal sealed partial class Tia
     /// <returns>The cycle counter, later if the processor waits for the end of the line.</returns>
     public int Write(int address, byte value, int cycles, bool afterRead)
     {
-        address &= 0x3F;
         var clock = cycles * 3;
-        var lineClock = (int)((uint)(clock - _s.FrameStart) % LineClocks);
-        var delay = (int)WriteDelays[address];
-        if (delay < 0)
-        {
-            delay = PlayfieldDelays[(lineClock / 3) & 3];
-        }
-
-        Draw(clock + delay);
         if (clock - _s.FrameStart >= (_lastLine + 1) * LineClocks)
         {
             EndOfFrame();
         }
 
-        switch (address)
+        switch (address & 0x3F)
         {
             case 0x00:
                 WriteVsync(value, clock);
                 break;
             case 0x01:
+                Change(((value ^ _s.Vblank) & 2) != 0 ? Appearance : 0, clock + BlankDelay);
                 WriteVblank(value, cycles);
-                break;
-            case 0x02 when afterRead && lineClock != 0:
-                return cycles + 76 - (lineClock / 3);
+                return cycles;
+            case 0x02:
+                Touch(clock);
+                return afterRead && LineClock(clock) is > 0 and var passed ? cycles + 76 - (passed / 3) : cycles;
             case 0x04:
+                DrawTo(clock + SizeDelay);
                 _s.Nusiz0 = value;
                 _l.P0Suppressed = false;
                 Place(P0 | M0);
-                break;
+                return cycles;
             case 0x05:
+                DrawTo(clock + SizeDelay);
                 _s.Nusiz1 = value;
                 _l.P1Suppressed = false;
                 Place(P1 | M1);
-                break;
+                return cycles;
             case 0x06:
-                _s.ColourP0 = Colour(value);
-                break;
+                WriteColour(ref _s.ColourP0, value, clock);
+                return cycles;
             case 0x07:
-                _s.ColourP1 = Colour(value);
-                break;
+                WriteColour(ref _s.ColourP1, value, clock);
+                return cycles;
             case 0x08:
-                _s.ColourPlayfield = Colour(value);
-                break;
+                WriteColour(ref _s.ColourPlayfield, value, clock);
+                return cycles;
             case 0x09:
-                _s.ColourBackground = Colour(value);
-                break;
+                WriteColour(ref _s.ColourBackground, value, clock);
+                return cycles;
             case 0x0A:
-                _s.Ctrlpf = value;
-                if (lineClock < BlankClocks + 79)
-                {
-                    _l.Mirrored = (value & 1) != 0;
-                    Refresh(Playfield);
-                }
-
-                Place(Ball);
-                break;
+                DrawTo(clock);
+                WriteControl(value, LineClock(clock));
+                return cycles;
             case 0x0B:
-                _s.Reflect0 = (value & 8) != 0;
-                Refresh(P0);
-                break;
+                WriteFlag(ref _s.Reflect0, (value & 8) != 0, P0, clock + ReflectDelay);
+                return cycles;
             case 0x0C:
-                _s.Reflect1 = (value & 8) != 0;
-                Refresh(P1);
-                break;
+                WriteFlag(ref _s.Reflect1, (value & 8) != 0, P1, clock + ReflectDelay);
+                return cycles;
             case 0x0D:
-                WritePlayfield(0x0000F, (uint)value >> 4);
-                break;
+                WritePlayfield(0x0000F, (uint)value >> 4, clock);
+                return cycles;
             case 0x0E:
-                WritePlayfield(0x00FF0, (uint)LineMask.PlayerPixels(value, 1) << 4);
-                break;
+                WritePlayfield(0x00FF0, (uint)LineMask.PlayerPixels(value, 1) << 4, clock);
+                return cycles;
             case 0x0F:
-                WritePlayfield(0xFF000, (uint)value << 12);
-                break;
-            case >= 0x10 and <= 0x14:
-                Strobe(address, clock, lineClock);
-                break;
+                WritePlayfield(0xFF000, (uint)value << 12, clock);
+                return cycles;
+            case 0x10 or 0x11 or 0x14:
+                DrawTo(clock);
+                Strobe(address & 0x3F, clock, LineClock(clock));
+                return cycles;
+            case 0x12 or 0x13:
+                DrawTo(clock + SizeDelay);
+                Strobe(address & 0x3F, clock, LineClock(clock));
+                return cycles;
             case 0x1B:
-                _s.Graphics0 = value;
-                _s.Delayed1 = _s.Graphics1;
-                Refresh(P0 | P1);
-                break;
+                Change(
+                    (!_s.Delay0 && _s.Graphics0 != value ? P0 : 0) | (_s.Delay1 && _s.Delayed1 != _s.Graphics1 ? P1 : 0),
+                    clock + GraphicsDelay);
+                (_s.Graphics0, _s.Delayed1) = (value, _s.Graphics1);
+                return cycles;
             case 0x1C:
-                _s.Graphics1 = value;
-                _s.Delayed0 = _s.Graphics0;
-                _s.DelayedBall = _s.EnableBall;
-                Refresh(P0 | P1 | Ball);
-                break;
+                Change(
+                    (!_s.Delay1 && _s.Graphics1 != value ? P1 : 0) | (_s.Delay0 && _s.Delayed0 != _s.Graphics0 ? P0 : 0)
+                    | (_s.DelayBall && _s.DelayedBall != _s.EnableBall ? Ball : 0),
+                    clock + GraphicsDelay);
+                (_s.Graphics1, _s.Delayed0, _s.DelayedBall) = (value, _s.Graphics0, _s.EnableBall);
+                return cycles;
             case 0x1D:
-                _s.EnableM0 = (value & 2) != 0;
-                Refresh(M0);
-                break;
+                WriteFlag(ref _s.EnableM0, (value & 2) != 0, M0, clock);
+                return cycles;
             case 0x1E:
-                _s.EnableM1 = (value & 2) != 0;
-                Refresh(M1);
-                break;
+                WriteFlag(ref _s.EnableM1, (value & 2) != 0, M1, clock);
+                return cycles;
             case 0x1F:
-                _s.EnableBall = (value & 2) != 0;
-                Refresh(Ball);
-                break;
+                WriteFlag(ref _s.EnableBall, (value & 2) != 0, Ball, clock);
+                return cycles;
             case 0x20:
                 _s.MotionP0 = (byte)(value >> 4);
                 break;
@@ -129,8 +118,10 @@ internal sealed partial class Tia
                 _s.MotionP1 = (byte)(value >> 4);
                 break;
             case 0x22:
+                // A line that is not drawn yet may still move this missile by its old register.
+                DrawTo(clock);
                 WriteMotionM0((byte)(value >> 4), clock);
-                break;
+                return cycles;
             case 0x23:
                 _s.MotionM1 = (byte)(value >> 4);
                 break;
@@ -138,34 +129,36 @@ internal sealed partial class Tia
                 _s.MotionBall = (byte)(value >> 4);
                 break;
             case 0x25:
-                _s.Delay0 = (value & 1) != 0;
-                Refresh(P0);
-                break;
+                WriteFlag(ref _s.Delay0, (value & 1) != 0, P0, clock);
+                return cycles;
             case 0x26:
-                _s.Delay1 = (value & 1) != 0;
-                Refresh(P1);
-                break;
+                WriteFlag(ref _s.Delay1, (value & 1) != 0, P1, clock);
+                return cycles;
             case 0x27:
-                _s.DelayBall = (value & 1) != 0;
-                Refresh(Ball);
-                break;
+                WriteFlag(ref _s.DelayBall, (value & 1) != 0, Ball, clock);
+                return cycles;
             case 0x28:
+                DrawTo(clock);
                 WriteLock(ref _s.LockM0, ref _s.PositionM0, value, _s.PositionP0, _s.Nusiz0, M0);
-                break;
+                return cycles;
             case 0x29:
+                DrawTo(clock);
                 WriteLock(ref _s.LockM1, ref _s.PositionM1, value, _s.PositionP1, _s.Nusiz1, M1);
-                break;
+                return cycles;
             case 0x2A:
-                Move(clock, lineClock / 3);
-                break;
+                DrawTo(clock);
+                Move(clock, LineClock(clock) / 3);
+                return cycles;
             case 0x2B:
                 (_s.MotionP0, _s.MotionP1, _s.MotionM0, _s.MotionM1, _s.MotionBall) = (0, 0, 0, 0, 0);
                 break;
             case 0x2C:
+                DrawTo(clock);
                 _s.Collisions = 0;
-                break;
+                return cycles;
         }
 
+        Touch(clock);
         return cycles;
     }
 
@@ -179,11 +172,11 @@ internal sealed partial class Tia
         address &= 0xF;
         if (address < 8)
         {
-            Draw(clock);
+            DrawTo(clock);
         }
         else
         {
-            _touched = clock;
+            Touch(clock);
         }
 
         var driven = address switch
@@ -234,10 +227,57 @@ internal sealed partial class Tia
         _s.Vblank = value;
     }
 
-    void WritePlayfield(uint mask, uint bits)
+    void WriteColour(ref byte colour, byte value, int clock)
     {
-        _s.PlayfieldBits = (_s.PlayfieldBits & ~mask) | bits;
-        Refresh(Playfield);
+        var written = Colour(value);
+        Change(Draws && colour != written ? Appearance : 0, clock);
+        colour = written;
+    }
+
+    void WriteFlag(ref bool flag, bool value, int item, int clock)
+    {
+        Change(flag != value ? item : 0, clock);
+        flag = value;
+    }
+
+    void WritePlayfield(uint mask, uint bits, int clock)
+    {
+        bits |= _s.PlayfieldBits & ~mask;
+        Change(bits != _s.PlayfieldBits ? Playfield : 0, clock + PlayfieldDelays[(LineClock(clock) / 3) & 3]);
+        _s.PlayfieldBits = bits;
+    }
+
+    void WriteControl(byte value, int lineClock)
+    {
+        _s.Ctrlpf = value;
+        if (lineClock < BlankClocks + 79)
+        {
+            _l.Mirrored = (value & 1) != 0;
+            Refresh(Playfield);
+        }
+
+        Place(Ball);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    int LineClock(int clock) => (int)((uint)(clock - _s.FrameStart) % LineClocks);
+
+    /// <summary>The program has made the chip draw, but nothing changes yet: it can be put off.</summary>
+    void Touch(int clock) => _touched = Math.Max(_touched, clock);
+
+    void DrawTo(int clock) => Draw(Math.Max(clock, _touched));
+
+    /// <summary>Before a write that changes how some objects, or none, look.</summary>
+    void Change(int objects, int clock)
+    {
+        if (objects == 0)
+        {
+            Touch(clock);
+            return;
+        }
+
+        DrawTo(clock);
+        Refresh(objects & AllObjects);
     }
 
     /// <summary>The capacitor at a paddle's pin charges through its resistance; bit 7 is set when it has.</summary>

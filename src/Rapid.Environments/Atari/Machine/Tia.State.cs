@@ -3,7 +3,7 @@ namespace Rapid.Environments.Atari.Machine;
 internal sealed partial class Tia
 {
     /// <summary>Objects as bits of a set.</summary>
-    const int P0 = 1, M0 = 2, P1 = 4, M1 = 8, Ball = 16, Playfield = 32, AllObjects = 63;
+    const int P0 = 1, M0 = 2, P1 = 4, M1 = 8, Ball = 16, Playfield = 32, AllObjects = 63, Appearance = 256;
 
     /// <summary>Registers, positions and clocks: what a saved state holds.</summary>
     internal struct State
