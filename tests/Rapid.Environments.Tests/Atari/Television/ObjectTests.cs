@@ -34,6 +34,20 @@ public sealed class ObjectTests
         Assert.Equal(TestProgram.Object(position, color == 'f' || enable[0] == 'E' ? 1 : 8, color), program.Line(0));
     }
 
+    // The player was at 27. Far from its copies the new place shows only from the next line on, but for the copies behind it; within the first
+    // pixels of the old one the player is drawn at once; later the old one is finished.
+    [Theory]
+    [InlineData(1, 49, "27. 8a 8. 8a 49. 8a 52.", "84. 8a 8. 8a 52.")]
+    [InlineData(0, 49, "27. 8a 125.", "84. 8a 68.")]
+    [InlineData(0, 31, "30. 8a 122.", "30. 8a 122.")]
+    [InlineData(0, 32, "27. 8a 125.", "33. 8a 119.")]
+    public void A_strobe_in_the_picture_hides_the_first_copy_for_one_line(int nusiz, int cycle, string first, string second)
+    {
+        var program = new TestProgram(
+            $".sleep {cycle - 3}; sta RESP0; sta WSYNC", Strobe("RESP0") + Set("NUSIZ0", nusiz) + Set("GRP0", 255));
+        Assert.Equal((first, second), (program.Line(0), program.Line(1)));
+    }
+
     [Theory]
     [InlineData(0, "27. 8a 125.", "26. 1a 133.")]
     [InlineData(1, "27. 8a 8. 8a 109.", "26. 1a 15. 1a 117.")]
