@@ -16,15 +16,19 @@ internal sealed partial class Tia
 
     void Refresh(int objects) => _changed |= objects;
 
-    /// <summary>Draws up to a colour clock with the registers as they are.</summary>
+    /// <summary>Draws up to a colour clock, or further if that was put off, with the registers as they are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    void DrawTo(int clock)
+    {
+        clock = Math.Max(clock, _touched);
+        if (clock > _s.DrawnTo && clock >= _s.WindowStart && _s.DrawnTo < _s.WindowStop)
+        {
+            Draw(Math.Min(clock, _s.WindowStop));
+        }
+    }
+
     void Draw(int clock)
     {
-        if (clock <= _s.DrawnTo || clock < _s.WindowStart || _s.DrawnTo >= _s.WindowStop)
-        {
-            return;
-        }
-
-        clock = Math.Min(clock, _s.WindowStop);
         if (_changed != 0)
         {
             SwitchObjects();
@@ -36,33 +40,28 @@ internal sealed partial class Tia
             return;
         }
 
-        do
+        // A line ends only when the beam goes beyond it.
+        while (clock - _s.DrawnTo > _s.ToLineEnd)
         {
-            var from = LineClocks - _s.ToLineEnd;
-            var clocks = clock - _s.DrawnTo;
-            var endsLine = clocks > _s.ToLineEnd;
-            if (endsLine)
-            {
-                clocks = _s.ToLineEnd;
-                _s.ToLineEnd = LineClocks;
-            }
-            else
-            {
-                _s.ToLineEnd -= clocks;
-            }
-
-            _s.DrawnTo += clocks;
-            DrawSpan(from, from + clocks);
-            if (endsLine)
-            {
-                EndLine();
-            }
+            _s.DrawnTo += _s.ToLineEnd;
+            DrawSpan(LineClocks - _s.ToLineEnd, LineClocks);
+            _s.ToLineEnd = LineClocks;
+            EndLine();
         }
-        while (_s.DrawnTo < clock);
+
+        var clocks = clock - _s.DrawnTo;
+        var from = LineClocks - _s.ToLineEnd;
+        _s.DrawnTo = clock;
+        _s.ToLineEnd -= clocks;
+        DrawSpan(from, from + clocks);
     }
 
     /// <summary>Objects that are on may touch in a way that is not latched yet.</summary>
-    bool CanCollide => (_s.Vblank & 2) == 0 && (Pairs[_enabled] & ~_s.Collisions) != 0;
+    bool CanCollide
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (_s.Vblank & 2) == 0 && (Pairs[_enabled] & ~_s.Collisions) != 0;
+    }
 
     /// <summary>Goes on where nothing can be seen or collide.</summary>
     void Skip(int clock)
@@ -75,7 +74,6 @@ internal sealed partial class Tia
             return;
         }
 
-        // A line ends only when the beam goes beyond it.
         var beyond = clocks - _s.ToLineEnd;
         var lines = (beyond - 1) / LineClocks;
         _s.ToLineEnd = LineClocks - (beyond - (lines * LineClocks));
@@ -103,15 +101,19 @@ internal sealed partial class Tia
             }
             else
             {
-                if (CanCollide)
+                var collides = CanCollide;
+                if (_stale != 0 && (collides || Draws))
                 {
                     MakeMasks();
+                }
+
+                if (collides)
+                {
                     Collide(first, end);
                 }
 
                 if (Draws && _l.Row < _screen.Length)
                 {
-                    MakeMasks();
                     Paint(first, end);
                 }
             }
@@ -271,11 +273,6 @@ internal sealed partial class Tia
     void MakeMasks()
     {
         var stale = _stale;
-        if (stale == 0)
-        {
-            return;
-        }
-
         _stale = 0;
         if ((stale & P0) != 0)
         {

@@ -43,7 +43,7 @@ internal sealed partial class Tia
         var within = Motion.ResetWithin(nusiz, position, moved);
         if (within == 1)
         {
-            Draw(clock + 11);
+            DrawTo(clock + 11);
         }
 
         position = (byte)moved;

@@ -227,6 +227,7 @@ internal sealed partial class Tia
         _s.Vblank = value;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void WriteColour(ref byte colour, byte value, int clock)
     {
         var written = Colour(value);
@@ -234,6 +235,7 @@ internal sealed partial class Tia
         colour = written;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void WriteFlag(ref bool flag, bool value, int item, int clock)
     {
         Change(flag != value ? item : 0, clock);
@@ -263,11 +265,11 @@ internal sealed partial class Tia
     int LineClock(int clock) => (int)((uint)(clock - _s.FrameStart) % LineClocks);
 
     /// <summary>The program has made the chip draw, but nothing changes yet: it can be put off.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void Touch(int clock) => _touched = Math.Max(_touched, clock);
 
-    void DrawTo(int clock) => Draw(Math.Max(clock, _touched));
-
     /// <summary>Before a write that changes how some objects, or none, look.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void Change(int objects, int clock)
     {
         if (objects == 0)

@@ -131,7 +131,7 @@ internal sealed partial class Tia
     /// <param name="cycles">The cycle counter.</param>
     public void EndFrame(int cycles)
     {
-        Draw(_touched);
+        DrawTo(_touched);
         var line = ((cycles * 3) - _s.FrameStart) / LineClocks;
         if (!_s.InFrame)
         {
