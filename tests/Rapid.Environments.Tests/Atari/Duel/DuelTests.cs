@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Atari.Duel;
-using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Machine;
 using Rapid.Environments.Tests.Atari.Assembly;
 
