@@ -87,6 +87,7 @@ public sealed class FrameResizer
         ArgumentOutOfRangeException.ThrowIfNotEqual(other.Length, SourceHeight * SourceWidth);
         ArgumentOutOfRangeException.ThrowIfNotEqual(destination.Length, Width * Height);
 
+        // Not cleared: all is written before it is read, but for the padding, which only meets weights of 0.
         Span<byte> lines = stackalloc byte[SourceHeight * SourceWidth];
         Span<int> sums = stackalloc int[SourceWidth + Padding];
         _grays.Pool(frame, other, lines);
