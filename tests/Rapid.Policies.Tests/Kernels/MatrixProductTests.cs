@@ -1,9 +1,9 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Rapid.Learner.Networks;
+using Rapid.Policies.Kernels;
 using Rapid.Protocol.Specs;
 
-namespace Rapid.Learner.Tests.OffPolicy;
+namespace Rapid.Policies.Tests.Kernels;
 
 public sealed class MatrixProductTests
 {

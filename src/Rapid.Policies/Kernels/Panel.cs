@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
-namespace Rapid.Learner.Networks;
+namespace Rapid.Policies.Kernels;
 
 /// <summary>
 /// Copies some columns of a matrix so that a <see cref="TileKernel"/> reads them one after the other: a row of the panel is two loads, and
@@ -36,6 +36,15 @@ internal static unsafe class Panel
             CopyColumns(source, rows, count, panel, width);
         }
     }
+
+    /// <summary>Exchanges rows and columns.</summary>
+    /// <param name="matrix">[rows, columns].</param>
+    /// <param name="stride">Elements from a row of the matrix to the next.</param>
+    /// <param name="rows">Rows of the matrix.</param>
+    /// <param name="columns">Columns of the matrix.</param>
+    /// <param name="transposed">[columns, rows], contiguous.</param>
+    public static void Transpose(float* matrix, int stride, int rows, int columns, float* transposed) =>
+        CopyColumns(new MatrixView(matrix, 1, stride), columns, rows, transposed, rows);
 
     private static void CopyRows(MatrixView source, int rows, int count, float* panel, int width)
     {

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using Rapid.Protocol.Specs;
 
-namespace Rapid.Learner.Networks;
+namespace Rapid.Policies.Kernels;
 
 /// <summary>Stores a product as it is.</summary>
 internal readonly unsafe struct Overwrite(MatrixView target) : IProductFinish

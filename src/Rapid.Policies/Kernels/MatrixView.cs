@@ -1,6 +1,4 @@
-using static TorchSharp.torch;
-
-namespace Rapid.Learner.Networks;
+namespace Rapid.Policies.Kernels;
 
 /// <summary>Where a float32 matrix lies in host memory that somebody else owns and keeps in place.</summary>
 /// <param name="data">The first element.</param>
@@ -25,16 +23,4 @@ internal readonly unsafe struct MatrixView(float* data, nint rowStride, nint col
 
     /// <summary>The columns from one on.</summary>
     public MatrixView From(nint column) => new(Data + column * ColumnStride, RowStride, ColumnStride);
-
-    /// <summary>The memory of a tensor on the host, which must outlive the view.</summary>
-    /// <param name="tensor">[rows, columns], rows contiguous.</param>
-    public static MatrixView Of(Tensor tensor)
-    {
-        using var row = tensor.select(0, 0);
-        fixed (float* data = TensorMemory.Floats(row))
-        {
-            // Tensors lie in native memory, which does not move when it is not pinned any more.
-            return new MatrixView(data, (nint)tensor.stride(0));
-        }
-    }
 }

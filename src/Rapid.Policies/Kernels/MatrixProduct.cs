@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace Rapid.Learner.Networks;
+namespace Rapid.Policies.Kernels;
 
 /// <summary>What becomes of the sums of a product before they are stored: biases, activations, derivatives. Done while they are in the
 /// first cache.</summary>
@@ -87,6 +87,7 @@ internal sealed unsafe class MatrixProduct : IDisposable
         }
 
         var (height, width) = (_kernel.Rows, _kernel.Columns);
+        var path = new LeftPath(inner, left.ColumnStride);
         var addresses = stackalloc float*[height];
         var tile = stackalloc float[height * width];
         for (var column = 0; column < columns; column += width)
@@ -101,7 +102,7 @@ internal sealed unsafe class MatrixProduct : IDisposable
                     addresses[i] = left.Row(Index(Math.Min(row + i, rows - 1), indices));
                 }
 
-                _kernel.Compute(addresses, left.ColumnStride, _panel, inner, tile);
+                _kernel.Compute(addresses, path, _panel, tile);
                 for (var i = 0; i < Math.Min(height, rows - row); i++)
                 {
                     finish.Store(tile + i * width, Index(row + i, indices), column, count);
