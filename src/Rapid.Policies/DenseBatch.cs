@@ -4,9 +4,9 @@ using Rapid.Protocol.Specs;
 namespace Rapid.Policies;
 
 /// <summary>
-/// A fully connected layer for a handful of observations at a time: y = activation(x W^T + b). Weights are brought into the order of the product once per
-/// snapshot, so that a pass reads each of them once for every eight rows, which is what limits layers that do not fit into a cache. The bits of
-/// a row do not depend on the others. Not thread-safe; nothing is allocated per pass.
+/// A fully connected layer for a handful of observations at a time: y = activation(x W^T + b). Weights are brought into the order of the
+/// product once per snapshot. One row takes about as long as eight, a whole tile. The bits of a row do not depend on the others. Not
+/// thread-safe; nothing is allocated per pass.
 /// </summary>
 public sealed unsafe class DenseBatch : IDisposable
 {

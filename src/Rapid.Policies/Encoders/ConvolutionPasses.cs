@@ -91,20 +91,23 @@ internal sealed unsafe class ConvolutionPasses : IDisposable
         }
     }
 
-    /// <summary>Adds the gradient of weights and biases for one input.</summary>
-    /// <param name="input">[input].</param>
+    /// <summary>Adds the gradient of weights and biases for some of N inputs. A tile stays in registers for all of them, which is faster than
+    /// one input at a time unless they are too many for the cache.</summary>
+    /// <param name="input">[count, input].</param>
     /// <param name="deltas">[groups, inputs, positions, width], of N inputs.</param>
-    /// <param name="index">Which of the N.</param>
+    /// <param name="first">First of those that are added.</param>
+    /// <param name="count">How many are added.</param>
     /// <param name="inputs">N.</param>
     /// <param name="panels">[groups, PanelRows, width].</param>
     /// <param name="biases">[groups, width].</param>
-    public void AddWeightGradient(float* input, float* deltas, int index, int inputs, float* panels, float* biases)
+    public void AddWeightGradient(float* input, float* deltas, int first, int count, int inputs, float* panels, float* biases)
     {
         var rows = stackalloc float*[_height];
+        var path = _geometry.OverPositions with { Blocks = count, BlockJump = InputSize };
         for (var group = 0; group < Filters.Groups; group++)
         {
-            var delta = deltas + ((nint)group * inputs + index) * Positions * _width;
-            AddColumns(delta, biases + group * _width);
+            var delta = deltas + ((nint)group * inputs + first) * Positions * _width;
+            AddColumns(delta, count * Positions, biases + group * _width);
             for (var r = 0; r < PanelRows; r += _height)
             {
                 for (var i = 0; i < _height; i++)
@@ -113,7 +116,7 @@ internal sealed unsafe class ConvolutionPasses : IDisposable
                 }
 
                 var tile = panels + ((nint)group * PanelRows + r) * _width;
-                _kernel.Compute(rows, _geometry.OverPositions, delta, tile, accumulate: true);
+                _kernel.Compute(rows, path, delta, tile, accumulate: true);
             }
         }
     }
@@ -192,15 +195,15 @@ internal sealed unsafe class ConvolutionPasses : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Filters.Dispose();
 
-    /// <summary>Adds the rows of a delta. Four sums at a time, because each addition waits for the one before.</summary>
-    private void AddColumns(float* delta, float* sums)
+    /// <summary>Adds the rows of deltas. Four sums at a time, because each addition waits for the one before.</summary>
+    private void AddColumns(float* delta, int rows, float* sums)
     {
         for (var j = 0; j < _width; j += Vector256<float>.Count)
         {
             Vector256<float> sum0 = Vector256.Load(sums + j), sum1 = default, sum2 = default, sum3 = default;
             var row = delta + j;
-            var position = 0;
-            for (; position <= Positions - 4; position += 4, row += 4 * _width)
+            var i = 0;
+            for (; i <= rows - 4; i += 4, row += 4 * _width)
             {
                 sum0 += Vector256.Load(row);
                 sum1 += Vector256.Load(row + _width);
@@ -208,7 +211,7 @@ internal sealed unsafe class ConvolutionPasses : IDisposable
                 sum3 += Vector256.Load(row + 3 * _width);
             }
 
-            for (; position < Positions; position++, row += _width)
+            for (; i < rows; i++, row += _width)
             {
                 sum0 += Vector256.Load(row);
             }

@@ -18,8 +18,8 @@ namespace Rapid.Policies.Encoders;
 /// gradients for every number of threads: a batch has a fixed number of parts, and their gradients are added in order.
 /// </para>
 /// <para>
-/// Native memory: for training 4 bytes per row and activation of all layers (84 480 bytes a row for <c>nature</c> on 84x84), and the parameters for
-/// each of up to 16 parts of the batch (5 MB); per thread a few rows' activations and gradients (2 MB).
+/// Native memory: for training 4 bytes per row and activation of all layers (84 480 bytes a row for <c>nature</c> on 84x84), and the parameters
+/// for each of up to 16 parts of the batch (5 MB); per thread a few rows' activations and gradients (1 MB).
 /// </para>
 /// </remarks>
 public sealed unsafe class FrameEncoder : IDisposable
@@ -301,11 +301,7 @@ public sealed unsafe class FrameEncoder : IDisposable
         for (var layer = _passes.Length - 1; layer > 0; layer--)
         {
             var (pass, from) = (_passes[layer], _passes[layer - 1]);
-            for (var i = 0; i < count; i++)
-            {
-                pass.AddWeightGradient(Kept(layer - 1, row + i), deltas, i, count, Panels(layer, part), Biases(layer, part));
-            }
-
+            pass.AddWeightGradient(Kept(layer - 1, row), deltas, 0, count, count, Panels(layer, part), Biases(layer, part));
             new Span<float>(workspace.Gradient, count * pass.InputSize).Clear();
             pass.AddInputGradient(deltas, count, workspace.Gradient, workspace.Tile);
             for (var i = 0; i < count; i++)
@@ -325,7 +321,7 @@ public sealed unsafe class FrameEncoder : IDisposable
                 FrameLines.Widen(Shape, planes, 0, Shape.Height, workspace.Lines);
             }
 
-            _passes[0].AddWeightGradient(workspace.Lines, deltas, i, count, Panels(0, part), Biases(0, part));
+            _passes[0].AddWeightGradient(workspace.Lines, deltas, i, 1, count, Panels(0, part), Biases(0, part));
         }
     }
 

@@ -11,10 +11,13 @@ namespace Rapid.Policies.Kernels;
 /// <param name="Step">Distance of neighbours in a run, 1 or more.</param>
 /// <param name="Runs">Runs, one after the other.</param>
 /// <param name="Jump">Distance of the first elements of neighbouring runs.</param>
-internal readonly record struct LeftPath(nint Count, nint Step = 1, nint Runs = 1, nint Jump = 0)
+/// <param name="Blocks">How often all of this comes.</param>
+/// <param name="BlockJump">Distance of the first elements of neighbouring blocks.</param>
+internal readonly record struct LeftPath(
+    nint Count, nint Step = 1, nint Runs = 1, nint Jump = 0, nint Blocks = 1, nint BlockJump = 0)
 {
     /// <summary>Elements on the way: the inner dimension of the product.</summary>
-    public nint Length => Count * Runs;
+    public nint Length => Count * Runs * Blocks;
 }
 
 /// <summary>
@@ -80,40 +83,43 @@ internal sealed unsafe class TileKernel
         }
 
         var (step, length, jump) = (path.Step, path.Count * path.Step, path.Jump);
-        nint start = 0;
-        for (nint run = 0; run < path.Runs; run++)
+        for (nint block = 0; block < path.Blocks; block++)
         {
-            for (var i = start; i < start + length; i += step)
+            var start = block * path.BlockJump;
+            for (nint run = 0; run < path.Runs; run++)
             {
-                var (b0, b1) = (Vector512.Load(panel), Vector512.Load(panel + 16));
-                panel += 32;
-                var a = Vector512.Create(a0[i]);
-                c00 = Vector512.MultiplyAddEstimate(a, b0, c00);
-                c01 = Vector512.MultiplyAddEstimate(a, b1, c01);
-                a = Vector512.Create(a1[i]);
-                c10 = Vector512.MultiplyAddEstimate(a, b0, c10);
-                c11 = Vector512.MultiplyAddEstimate(a, b1, c11);
-                a = Vector512.Create(a2[i]);
-                c20 = Vector512.MultiplyAddEstimate(a, b0, c20);
-                c21 = Vector512.MultiplyAddEstimate(a, b1, c21);
-                a = Vector512.Create(a3[i]);
-                c30 = Vector512.MultiplyAddEstimate(a, b0, c30);
-                c31 = Vector512.MultiplyAddEstimate(a, b1, c31);
-                a = Vector512.Create(a4[i]);
-                c40 = Vector512.MultiplyAddEstimate(a, b0, c40);
-                c41 = Vector512.MultiplyAddEstimate(a, b1, c41);
-                a = Vector512.Create(a5[i]);
-                c50 = Vector512.MultiplyAddEstimate(a, b0, c50);
-                c51 = Vector512.MultiplyAddEstimate(a, b1, c51);
-                a = Vector512.Create(a6[i]);
-                c60 = Vector512.MultiplyAddEstimate(a, b0, c60);
-                c61 = Vector512.MultiplyAddEstimate(a, b1, c61);
-                a = Vector512.Create(a7[i]);
-                c70 = Vector512.MultiplyAddEstimate(a, b0, c70);
-                c71 = Vector512.MultiplyAddEstimate(a, b1, c71);
-            }
+                for (var i = start; i < start + length; i += step)
+                {
+                    var (b0, b1) = (Vector512.Load(panel), Vector512.Load(panel + 16));
+                    panel += 32;
+                    var a = Vector512.Create(a0[i]);
+                    c00 = Vector512.MultiplyAddEstimate(a, b0, c00);
+                    c01 = Vector512.MultiplyAddEstimate(a, b1, c01);
+                    a = Vector512.Create(a1[i]);
+                    c10 = Vector512.MultiplyAddEstimate(a, b0, c10);
+                    c11 = Vector512.MultiplyAddEstimate(a, b1, c11);
+                    a = Vector512.Create(a2[i]);
+                    c20 = Vector512.MultiplyAddEstimate(a, b0, c20);
+                    c21 = Vector512.MultiplyAddEstimate(a, b1, c21);
+                    a = Vector512.Create(a3[i]);
+                    c30 = Vector512.MultiplyAddEstimate(a, b0, c30);
+                    c31 = Vector512.MultiplyAddEstimate(a, b1, c31);
+                    a = Vector512.Create(a4[i]);
+                    c40 = Vector512.MultiplyAddEstimate(a, b0, c40);
+                    c41 = Vector512.MultiplyAddEstimate(a, b1, c41);
+                    a = Vector512.Create(a5[i]);
+                    c50 = Vector512.MultiplyAddEstimate(a, b0, c50);
+                    c51 = Vector512.MultiplyAddEstimate(a, b1, c51);
+                    a = Vector512.Create(a6[i]);
+                    c60 = Vector512.MultiplyAddEstimate(a, b0, c60);
+                    c61 = Vector512.MultiplyAddEstimate(a, b1, c61);
+                    a = Vector512.Create(a7[i]);
+                    c70 = Vector512.MultiplyAddEstimate(a, b0, c70);
+                    c71 = Vector512.MultiplyAddEstimate(a, b1, c71);
+                }
 
-            start += jump;
+                start += jump;
+            }
         }
 
         Store(tile, c00, c01);
@@ -151,34 +157,37 @@ internal sealed unsafe class TileKernel
         }
 
         var (step, length, jump) = (path.Step, path.Count * path.Step, path.Jump);
-        nint start = 0;
-        for (nint run = 0; run < path.Runs; run++)
+        for (nint block = 0; block < path.Blocks; block++)
         {
-            for (var i = start; i < start + length; i += step)
+            var start = block * path.BlockJump;
+            for (nint run = 0; run < path.Runs; run++)
             {
-                var (b0, b1) = (Vector256.Load(panel), Vector256.Load(panel + 8));
-                panel += 16;
-                var a = Vector256.Create(a0[i]);
-                c00 = Vector256.MultiplyAddEstimate(a, b0, c00);
-                c01 = Vector256.MultiplyAddEstimate(a, b1, c01);
-                a = Vector256.Create(a1[i]);
-                c10 = Vector256.MultiplyAddEstimate(a, b0, c10);
-                c11 = Vector256.MultiplyAddEstimate(a, b1, c11);
-                a = Vector256.Create(a2[i]);
-                c20 = Vector256.MultiplyAddEstimate(a, b0, c20);
-                c21 = Vector256.MultiplyAddEstimate(a, b1, c21);
-                a = Vector256.Create(a3[i]);
-                c30 = Vector256.MultiplyAddEstimate(a, b0, c30);
-                c31 = Vector256.MultiplyAddEstimate(a, b1, c31);
-                a = Vector256.Create(a4[i]);
-                c40 = Vector256.MultiplyAddEstimate(a, b0, c40);
-                c41 = Vector256.MultiplyAddEstimate(a, b1, c41);
-                a = Vector256.Create(a5[i]);
-                c50 = Vector256.MultiplyAddEstimate(a, b0, c50);
-                c51 = Vector256.MultiplyAddEstimate(a, b1, c51);
-            }
+                for (var i = start; i < start + length; i += step)
+                {
+                    var (b0, b1) = (Vector256.Load(panel), Vector256.Load(panel + 8));
+                    panel += 16;
+                    var a = Vector256.Create(a0[i]);
+                    c00 = Vector256.MultiplyAddEstimate(a, b0, c00);
+                    c01 = Vector256.MultiplyAddEstimate(a, b1, c01);
+                    a = Vector256.Create(a1[i]);
+                    c10 = Vector256.MultiplyAddEstimate(a, b0, c10);
+                    c11 = Vector256.MultiplyAddEstimate(a, b1, c11);
+                    a = Vector256.Create(a2[i]);
+                    c20 = Vector256.MultiplyAddEstimate(a, b0, c20);
+                    c21 = Vector256.MultiplyAddEstimate(a, b1, c21);
+                    a = Vector256.Create(a3[i]);
+                    c30 = Vector256.MultiplyAddEstimate(a, b0, c30);
+                    c31 = Vector256.MultiplyAddEstimate(a, b1, c31);
+                    a = Vector256.Create(a4[i]);
+                    c40 = Vector256.MultiplyAddEstimate(a, b0, c40);
+                    c41 = Vector256.MultiplyAddEstimate(a, b1, c41);
+                    a = Vector256.Create(a5[i]);
+                    c50 = Vector256.MultiplyAddEstimate(a, b0, c50);
+                    c51 = Vector256.MultiplyAddEstimate(a, b1, c51);
+                }
 
-            start += jump;
+                start += jump;
+            }
         }
 
         Store(tile, c00, c01);
@@ -212,28 +221,31 @@ internal sealed unsafe class TileKernel
         }
 
         var (step, length, jump) = (path.Step, path.Count * path.Step, path.Jump);
-        nint start = 0;
-        for (nint run = 0; run < path.Runs; run++)
+        for (nint block = 0; block < path.Blocks; block++)
         {
-            for (var i = start; i < start + length; i += step)
+            var start = block * path.BlockJump;
+            for (nint run = 0; run < path.Runs; run++)
             {
-                var (b0, b1) = (Vector128.Load(panel), Vector128.Load(panel + 4));
-                panel += 8;
-                var a = Vector128.Create(a0[i]);
-                c00 = Vector128.MultiplyAddEstimate(a, b0, c00);
-                c01 = Vector128.MultiplyAddEstimate(a, b1, c01);
-                a = Vector128.Create(a1[i]);
-                c10 = Vector128.MultiplyAddEstimate(a, b0, c10);
-                c11 = Vector128.MultiplyAddEstimate(a, b1, c11);
-                a = Vector128.Create(a2[i]);
-                c20 = Vector128.MultiplyAddEstimate(a, b0, c20);
-                c21 = Vector128.MultiplyAddEstimate(a, b1, c21);
-                a = Vector128.Create(a3[i]);
-                c30 = Vector128.MultiplyAddEstimate(a, b0, c30);
-                c31 = Vector128.MultiplyAddEstimate(a, b1, c31);
-            }
+                for (var i = start; i < start + length; i += step)
+                {
+                    var (b0, b1) = (Vector128.Load(panel), Vector128.Load(panel + 4));
+                    panel += 8;
+                    var a = Vector128.Create(a0[i]);
+                    c00 = Vector128.MultiplyAddEstimate(a, b0, c00);
+                    c01 = Vector128.MultiplyAddEstimate(a, b1, c01);
+                    a = Vector128.Create(a1[i]);
+                    c10 = Vector128.MultiplyAddEstimate(a, b0, c10);
+                    c11 = Vector128.MultiplyAddEstimate(a, b1, c11);
+                    a = Vector128.Create(a2[i]);
+                    c20 = Vector128.MultiplyAddEstimate(a, b0, c20);
+                    c21 = Vector128.MultiplyAddEstimate(a, b1, c21);
+                    a = Vector128.Create(a3[i]);
+                    c30 = Vector128.MultiplyAddEstimate(a, b0, c30);
+                    c31 = Vector128.MultiplyAddEstimate(a, b1, c31);
+                }
 
-            start += jump;
+                start += jump;
+            }
         }
 
         Store(tile, c00, c01);
