@@ -5,9 +5,9 @@ using Rapid.Benchmarks;
 using Rapid.Policies.Encoders;
 using static TorchSharp.torch;
 
-// Stacks of four frames of 84x84 through the nature network, one thread: the encoder of Rapid.Policies against libtorch, from the same bytes
-// to the same features, and back from a gradient of the features to one of the parameters. Rounds alternate; medians of the
-// thread's processor time, which other processes on the machine disturb less than they do the clock on the wall.
+// Stacks of four frames of 84x84 through the nature network, one thread: the encoder of Rapid.Policies against libtorch, from the same
+// bytes to the same features, and back from a gradient of the features to one of the parameters. Rounds alternate; medians of the thread's
+// processor time, which other processes on the machine disturb less than they do the clock on the wall.
 const int Rounds = 25, Large = 256, Small = 8, SmallPasses = 16;
 const double WarmUpSeconds = 2; // the compiler works beside the first seconds
 const double ForwardTarget = 1.5, BothTarget = 2.5;

@@ -52,7 +52,8 @@ public sealed unsafe class DenseBatch : IDisposable
         ObjectDisposedException.ThrowIf(_panels.Data is null, this);
         if (weight.Length != (long)Outputs * Inputs || bias.Length != Outputs)
         {
-            throw new ArgumentException($"{weight.Length} weights and {bias.Length} biases do not fit a layer of {Outputs} x {Inputs}", nameof(weight));
+            throw new ArgumentException(
+                $"{weight.Length} weights and {bias.Length} biases do not fit a layer of {Outputs} x {Inputs}", nameof(weight));
         }
 
         bias.CopyTo(new Span<float>(_biases.Data, Outputs));

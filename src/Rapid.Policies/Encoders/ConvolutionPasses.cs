@@ -91,8 +91,8 @@ internal sealed unsafe class ConvolutionPasses : IDisposable
         }
     }
 
-    /// <summary>Adds the gradient of weights and biases for some of N inputs. A tile stays in registers for all of them, which is faster than
-    /// one input at a time unless they are too many for the cache.</summary>
+    /// <summary>Adds the gradient of weights and biases for some of N inputs. A tile stays in registers for all of them, which is faster
+    /// than one input at a time unless they are too many for the cache.</summary>
     /// <param name="input">[count, input].</param>
     /// <param name="deltas">[groups, inputs, positions, width], of N inputs.</param>
     /// <param name="first">First of those that are added.</param>
@@ -181,7 +181,8 @@ internal sealed unsafe class ConvolutionPasses : IDisposable
                 {
                     // A closed rectifier's output is 0 and an unknown one's NaN: each is the gradient that it needs.
                     var y = Vector256.Load(state + j);
-                    Vector256.ConditionalSelect(Vector256.GreaterThan(y, Vector256<float>.Zero), Vector256.Load(from + j), y).Store(target + j);
+                    var open = Vector256.GreaterThan(y, Vector256<float>.Zero);
+                    Vector256.ConditionalSelect(open, Vector256.Load(from + j), y).Store(target + j);
                 }
 
                 for (; j < _width; j++)

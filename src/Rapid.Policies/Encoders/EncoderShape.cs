@@ -39,8 +39,8 @@ public sealed record EncoderLayer(ConvolutionLayer Convolution, int InputChannel
 /// </summary>
 public sealed class EncoderShape
 {
-    // Mnih et al. 2015 (nature); the variant with 32 channels in the third layer, as P3O's experiments have it (ik); the small network of the
-    // first PPO implementation (ppo1).
+    // Mnih et al. 2015 (nature); the variant of pytorch-a2c-ppo-acktr-gail with 32 channels in the third layer, which P3O took over (ik);
+    // the small network of OpenAI Baselines' ppo1.
     private static readonly Dictionary<string, ConvolutionLayer[]> _presets = new(StringComparer.Ordinal)
     {
         ["nature"] = [new(32, 8, 4), new(64, 4, 2), new(64, 3, 1)],

@@ -2,7 +2,7 @@ using Rapid.Policies.Kernels;
 
 namespace Rapid.Policies.Encoders;
 
-/// <summary>What one thread needs while it takes some observations at a time through the layers: few enough to stay in its caches.</summary>
+/// <summary>What a thread needs while it takes some observations at a time through the layers: few enough to stay in its caches.</summary>
 internal sealed unsafe class EncoderWorkspace : IDisposable
 {
     /// <summary>Observations at a time. Together they fill tiles that the 49 positions of one observation would leave with a gap.</summary>

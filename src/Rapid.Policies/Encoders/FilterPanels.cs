@@ -3,8 +3,8 @@ using Rapid.Policies.Kernels;
 namespace Rapid.Policies.Encoders;
 
 /// <summary>
-/// A layer's weights as a <see cref="TileKernel"/> reads them. Forward: for each group of filters as wide as a tile [patch, width], elements
-/// in the order in which <see cref="PatchGeometry"/> goes through a patch. Backward: for each part of a run as wide as a tile
+/// A layer's weights as a <see cref="TileKernel"/> reads them. Forward: for each group of filters as wide as a tile [patch, width],
+/// elements in the order in which <see cref="PatchGeometry"/> goes through a patch. Backward: for each part of a run as wide as a tile
 /// [<see cref="Inner"/>, width], filters down.
 /// </summary>
 internal sealed unsafe class FilterPanels : IDisposable

@@ -9,23 +9,23 @@ namespace Rapid.Policies.Encoders;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A frame is read where it lies: an observation is the addresses of its planes, so that frames that several stacks share are stored once. No
-/// patches are copied; the products walk through lines of the layers' inputs (<see cref="PatchGeometry"/>), and a backward pass multiplies
-/// and then adds runs of patches where they came from. Nothing is allocated per pass.
+/// A frame is read where it lies: an observation is the addresses of its planes, so that frames that several stacks share are stored once.
+/// No patches are copied; the products walk through lines of the layers' inputs (<see cref="PatchGeometry"/>), and a backward pass
+/// multiplies and then adds runs of patches where they came from. Nothing is allocated per pass.
 /// </para>
 /// <para>
 /// The features of an observation have the same bits whatever is beside it in the batch and however many threads there are. So have the
 /// gradients for every number of threads: a batch has a fixed number of parts, and their gradients are added in order.
 /// </para>
 /// <para>
-/// Native memory: for training 4 bytes per row and activation of all layers (84 480 bytes a row for <c>nature</c> on 84x84), and the parameters
-/// for each of up to 16 parts of the batch (5 MB); per thread a few rows' activations and gradients (1 MB).
+/// Native memory: for training 4 bytes per row and activation of all layers (84 480 bytes a row for <c>nature</c> on 84x84), and the
+/// parameters for each of up to 16 parts of the batch (5 MB); per thread a few rows' activations and gradients (1 MB).
 /// </para>
 /// </remarks>
 public sealed unsafe class FrameEncoder : IDisposable
 {
-    // Parts of a batch that have a gradient of their own: as many threads can work on a backward pass. Each costs memory and an addition of all
-    // parameters, which eight rows outweigh.
+    // Parts of a batch that have a gradient of their own: as many threads can work on a backward pass. Each costs memory and an addition of
+    // all parameters, which eight rows outweigh.
     private const int MaximumParts = 16, RowsPerPart = 8;
 
     private readonly ConvolutionPasses[] _passes;
@@ -80,8 +80,8 @@ public sealed unsafe class FrameEncoder : IDisposable
     private int Columns { get; }
 
     /// <summary>Evaluates observations.</summary>
-    /// <param name="planes">[B, planes], oldest frame first: addresses of [height, width] bytes, 0 to 255. They must stay as they are until the
-    /// pass is done; with <paramref name="forBackward"/> until the backward pass is.</param>
+    /// <param name="planes">[B, planes], oldest frame first: addresses of [height, width] bytes, 0 to 255. They must stay as they are until
+    /// the pass is done; with <paramref name="forBackward"/> until the backward pass is.</param>
     /// <param name="parameters">[<see cref="EncoderShape.Length"/>].</param>
     /// <param name="features">[B, <see cref="EncoderShape.Features"/>], overwritten: [channels, height, width] of each observation.</param>
     /// <param name="forBackward">Keeps what <see cref="Backward"/> needs. Passes without do not touch what is kept.</param>
@@ -251,8 +251,8 @@ public sealed unsafe class FrameEncoder : IDisposable
         }
     }
 
-    /// <summary>The first layer for one observation. Lines are widened right before the products that need them, so that these find them in the
-    /// nearest cache.</summary>
+    /// <summary>The first layer for one observation. Lines are widened right before the products that need them, so that these find them in
+    /// the nearest cache.</summary>
     private void ForwardFrames(EncoderWorkspace workspace, int row, float* output)
     {
         var pass = _passes[0];

@@ -3,9 +3,9 @@ using Rapid.Policies.Kernels;
 namespace Rapid.Policies.Encoders;
 
 /// <summary>
-/// Where the patches of a layer's input lie in memory, so that they need not be copied before they are multiplied. An input is made of lines of
-/// contiguous floats, and a patch is a run in each of some neighbouring lines. The first layer's lines are those of single frames, [height,
-/// planes, width], which makes widening bytes a copy; all others' inputs are [height, width, channels], whose runs are longer.
+/// Where the patches of a layer's input lie in memory, so that they need not be copied before they are multiplied. An input is made of
+/// lines of contiguous floats, and a patch is a run in each of some neighbouring lines. The first layer's lines are those of single frames,
+/// [height, planes, width], which makes widening bytes a copy; all others' inputs are [height, width, channels], whose runs are longer.
 /// </summary>
 internal sealed class PatchGeometry
 {

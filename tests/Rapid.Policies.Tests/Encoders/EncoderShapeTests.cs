@@ -33,7 +33,8 @@ public sealed class EncoderShapeTests
     [Fact]
     public void Unknown_names_and_impossible_sizes_are_refused()
     {
-        Assert.Contains("nature", Assert.Throws<ArgumentException>(() => EncoderShape.Preset("resnet", 4, 84, 84)).Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ArgumentException>(() => EncoderShape.Preset("resnet", 4, 84, 84));
+        Assert.Contains("nature", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new EncoderShape(4, 84, 84, []));
         Assert.Throws<ArgumentException>(() => new EncoderShape(4, 84, 84, [new(32, 8, 0)]));
         Assert.Throws<ArgumentException>(() => new EncoderShape(4, 84, 84, [new(1 << 30, 8, 4)]));

@@ -19,7 +19,7 @@ internal static class ReferenceEncoder
             }
 
             inputs[^1].CopyTo(features, row * shape.Features);
-            double[] gradient = [.. frames.FeatureGradient.AsSpan(row * shape.Features, shape.Features).ToArray().Select(value => (double)value)];
+            double[] gradient = [.. frames.FeatureGradient.Skip(row * shape.Features).Take(shape.Features).Select(value => (double)value)];
             for (var i = shape.Layers.Count - 1; i >= 0; i--)
             {
                 gradient = Backward(shape.Layers[i], inputs[i], inputs[i + 1], gradient, frames.Parameters, gradients);
@@ -72,7 +72,7 @@ internal static class ReferenceEncoder
         return inputGradient;
     }
 
-    /// <summary>All products of a convolution: (output, input, weight) as indices into [channels, height, width] and the parameters.</summary>
+    /// <summary>All products of a convolution: (output, input, weight), indices into [channels, height, width] and parameters.</summary>
     private static void ForEach(EncoderLayer layer, Action<int, int, int> product)
     {
         var (kernel, stride) = (layer.Convolution.Kernel, layer.Convolution.Stride);
@@ -83,7 +83,8 @@ internal static class ReferenceEncoder
             for (var w = 0; w < layer.PatchSize; w++)
             {
                 var (channel, down, right) = (w / kernel / kernel, y * stride + w / kernel % kernel, x * stride + w % kernel);
-                product(o, (channel * layer.InputHeight + down) * layer.InputWidth + right, layer.WeightOffset + filter * layer.PatchSize + w);
+                var input = (channel * layer.InputHeight + down) * layer.InputWidth + right;
+                product(o, input, layer.WeightOffset + filter * layer.PatchSize + w);
             }
         }
     }
