@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Rapid.Environments;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
@@ -15,11 +16,12 @@ internal sealed class EnvironmentBlock : IDisposable
     private const ulong EnvironmentRole = 0x656E7673, ActionRole = 0x61637473;
 
     private readonly VectorEnvironment _environments;
-    private readonly float[] _actions, _rewards, _raw, _finals, _finalObservations;
-    private readonly byte[] _terminated, _truncated;
+    private readonly float[] _actions, _rewards, _raw, _finals;
+    private readonly byte[] _terminated, _truncated, _ended;
     private readonly long[] _indices;
     private readonly List<Episode> _episodes = [];
     private readonly bool _isDiscrete;
+    private float[] _finalObservations = []; // of truncated steps, which are rare: grows to the most that a block had
     private ulong _reportedBroken;
     private int _keptFinals;
 
@@ -31,15 +33,13 @@ internal sealed class EnvironmentBlock : IDisposable
         (Steps, Count) = (options.Algorithm.RolloutSteps, options.Actors.Environments);
         _environments = new VectorEnvironment(_ => make(), Count, RandomStream.Derive(options.Seed, EnvironmentRole, slot), options.Actors.Threads);
         Noise = [.. Enumerable.Range(0, Count).Select(i => new RandomStream(RandomStream.Derive(options.Seed, ActionRole, slot, (ulong)i)))];
-        ObservationSize = ((BoxSpace)ObservationSpace).Size;
+        (ObservationSize, ActionSize) = (ObservationSpace.Size, ActionSpace.Size);
         _isDiscrete = ActionSpace is DiscreteSpace;
-        ActionSize = ActionSpace is BoxSpace box ? box.Size : 1;
         var rows = Steps * Count;
         (_raw, _finals) = (new float[Count * ObservationSize], new float[Count * ObservationSize]);
         _actions = new float[rows * ActionSize];
         _indices = _isDiscrete ? new long[rows] : [];
-        (_rewards, _terminated, _truncated) = (new float[rows], new byte[rows], new byte[rows]);
-        _finalObservations = new float[rows * ObservationSize];
+        (_rewards, _terminated, _truncated, _ended) = (new float[rows], new byte[rows], new byte[rows], new byte[rows]);
     }
 
     /// <summary>T.</summary>
@@ -48,7 +48,7 @@ internal sealed class EnvironmentBlock : IDisposable
     /// <summary>N.</summary>
     public int Count { get; }
 
-    /// <summary>Elements of an observation.</summary>
+    /// <summary>Elements of an observation; pixels of a frame.</summary>
     public int ObservationSize { get; }
 
     /// <summary>Elements of an action; 1 for an index.</summary>
@@ -76,7 +76,10 @@ internal sealed class EnvironmentBlock : IDisposable
     public ReadOnlySpan<float> Rewards(int t) => _rewards.AsSpan(t * Count, Count);
 
     /// <summary>Whether step t ended the episode of environment i.</summary>
-    public bool IsEnd(int t, int i) => (_terminated[t * Count + i] | _truncated[t * Count + i]) != 0;
+    public bool IsEnd(int t, int i) => _ended[t * Count + i] != 0;
+
+    /// <summary>[N], 1 where step t ended an episode.</summary>
+    public ReadOnlySpan<byte> Ended(int t) => _ended.AsSpan(t * Count, Count);
 
     /// <summary>Begins the first episodes.</summary>
     public void Reset() => _environments.Reset(_raw);
@@ -102,9 +105,10 @@ internal sealed class EnvironmentBlock : IDisposable
 
         for (var i = 0; i < Count; i++)
         {
+            _ended[start + i] = (byte)(_terminated[start + i] | truncated.Span[i]);
             if (truncated.Span[i] != 0)
             {
-                _finals.AsSpan(i * ObservationSize, ObservationSize).CopyTo(_finalObservations.AsSpan(_keptFinals++ * ObservationSize));
+                KeepFinal(_finals.AsSpan(i * ObservationSize, ObservationSize));
             }
         }
 
@@ -123,13 +127,18 @@ internal sealed class EnvironmentBlock : IDisposable
         return true;
     }
 
-    /// <summary>A block of all steps, with the columns that this class knows, without its address.</summary>
+    /// <summary>A block of all steps without columns and without its address.</summary>
     /// <param name="policyVersion">Who acted.</param>
-    /// <param name="observations">[T+1, N, obs].</param>
-    public Trajectory Pack(long policyVersion, ReadOnlySpan<float> observations)
+    public Trajectory Open(long policyVersion) => new()
     {
-        var block = new Trajectory { Steps = (uint)Steps, Environments = (uint)Count, PolicyVersion = policyVersion };
-        block.Add(TrajectoryColumns.Observations, observations, Steps + 1, Count, ObservationSize);
+        Steps = (uint)Steps,
+        Environments = (uint)Count,
+        PolicyVersion = policyVersion,
+    };
+
+    /// <summary>Adds the columns that this class knows, all but the observations.</summary>
+    public void Pack(Trajectory block)
+    {
         if (_isDiscrete)
         {
             for (var i = 0; i < _indices.Length; i++)
@@ -147,13 +156,33 @@ internal sealed class EnvironmentBlock : IDisposable
         block.Add<float>(TrajectoryColumns.Rewards, _rewards, Steps, Count);
         block.Add<byte>(TrajectoryColumns.Terminated, _terminated, Steps, Count);
         block.Add<byte>(TrajectoryColumns.Truncated, _truncated, Steps, Count);
-        block.Add<float>(TrajectoryColumns.FinalObservations, FinalObservations, _keptFinals, ObservationSize);
+        if (ObservationSpace is FrameSpace)
+        {
+            var frames = new byte[FinalObservations.Length];
+            TensorPrimitives.ConvertTruncating<float, byte>(FinalObservations, frames);
+            block.Add<byte>(TrajectoryColumns.FinalObservations, frames, _keptFinals, ObservationSize);
+        }
+        else
+        {
+            block.Add<float>(TrajectoryColumns.FinalObservations, FinalObservations, _keptFinals, ObservationSize);
+        }
+
         block.Episodes.AddRange(_episodes);
         block.BrokenEnvironments = (ulong)_environments.BrokenCount - _reportedBroken;
         _reportedBroken = (ulong)_environments.BrokenCount;
-        return block;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _environments.Dispose();
+
+    private void KeepFinal(ReadOnlySpan<float> observation)
+    {
+        var end = (_keptFinals + 1) * ObservationSize;
+        if (end > _finalObservations.Length)
+        {
+            Array.Resize(ref _finalObservations, 2 * end);
+        }
+
+        observation.CopyTo(_finalObservations.AsSpan(_keptFinals++ * ObservationSize));
+    }
 }

@@ -12,12 +12,11 @@ public sealed class RolloutCollector : ICollector
 {
     private readonly EnvironmentBlock _block;
     private readonly PolicyInference _policy;
-    private readonly ObservationNormalizer? _normalizer;
-    private readonly RunningMeanVariance _seen;
+    private readonly PolicyView _view;
     private readonly double _gamma;
     private readonly bool _wantsDiscountedReturns;
-    private readonly int _steps, _count, _width;
-    private readonly float[] _observations, _logProbabilities, _values, _discounted, _running;
+    private readonly int _steps, _count;
+    private readonly float[] _logProbabilities, _values, _discounted, _running;
     private readonly float[] _distributions, _logStd;
     private bool _isStarted;
 
@@ -32,13 +31,9 @@ public sealed class RolloutCollector : ICollector
         _block = new EnvironmentBlock(options, slot, make);
         (_steps, _count, _gamma) = (_block.Steps, _block.Count, options.Algorithm.Gamma);
         _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _block.ActionSpace));
-        var size = _block.ObservationSize;
-        _normalizer = options.Normalization.Observations ? new ObservationNormalizer(size, (float)options.Normalization.ObservationClip) : null;
+        _view = PolicyView.Create(options, _block, _policy.Layout);
         _wantsDiscountedReturns = options.Normalization.Rewards;
-        _seen = new RunningMeanVariance(size);
         var rows = _steps * _count;
-        _width = _count * size;
-        _observations = new float[(rows + _count) * size];
         (_logProbabilities, _values) = (new float[rows], new float[rows + _count]);
         (_discounted, _running) = (new float[rows], new float[_count]);
         var distributionSize = options.Algorithm is P3oOptions ? rows * _policy.Layout.Outputs : 0;
@@ -52,7 +47,6 @@ public sealed class RolloutCollector : ICollector
         ArgumentNullException.ThrowIfNull(snapshot);
         Load(snapshot);
         _block.Begin();
-        var finals = 0;
         for (var t = 0; t < _steps; t++)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -65,16 +59,20 @@ public sealed class RolloutCollector : ICollector
             }
 
             AccumulateReturns(t);
-            finals = NormalizeFinalObservations(finals);
-            Observe(_observations.AsSpan((t + 1) * _width, _width), learn: true);
+            _view.Observe(t + 1);
         }
 
-        _policy.Values(_observations.AsSpan(_steps * _width), _values.AsSpan(_steps * _count));
+        _policy.Values(_view.Inputs(_steps), _values.AsSpan(_steps * _count));
         return Pack(snapshot);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _block.Dispose();
+    public void Dispose()
+    {
+        _view.Dispose();
+        _policy.Dispose();
+        _block.Dispose();
+    }
 
     private void Load(PolicySnapshot snapshot)
     {
@@ -84,44 +82,19 @@ public sealed class RolloutCollector : ICollector
         }
 
         _policy.Load(MemoryMarshal.Cast<byte, float>(snapshot.Parameters.Span));
-        _seen.Import(new double[_block.ObservationSize], new double[_block.ObservationSize], 0);
-        if (snapshot.ObservationNormalizer is { } state)
-        {
-            _normalizer?.Statistics.Import([.. state.Mean], [.. state.Variance], state.Count);
-        }
-
-        // The observation that the block starts from was learned from with the block before it, except the very first.
         if (!_isStarted)
         {
             _block.Reset();
+            _isStarted = true;
         }
 
-        Observe(_observations.AsSpan(0, _width), learn: !_isStarted);
-        _isStarted = true;
+        _view.Begin(snapshot);
     }
 
     private void Act(int t) => _policy.Act(
-        _observations.AsSpan(t * _width, _width), _block.Noise, _block.Actions(t), _logProbabilities.AsSpan(t * _count, _count),
+        _view.Inputs(t), _block.Noise, _block.Actions(t), _logProbabilities.AsSpan(t * _count, _count),
         _values.AsSpan(t * _count, _count),
         _distributions.Length == 0 ? [] : _distributions.AsSpan(t * _count * _policy.Layout.Outputs, _count * _policy.Layout.Outputs));
-
-    /// <summary>Turns the raw observations of this moment into what the policy sees; statistics are updated first, as the usual wrappers do.</summary>
-    private void Observe(Span<float> seen, bool learn)
-    {
-        if (_normalizer is null)
-        {
-            _block.Observations.CopyTo(seen);
-            return;
-        }
-
-        if (learn)
-        {
-            _normalizer.Statistics.Update(_block.Observations);
-            _seen.Update(_block.Observations);
-        }
-
-        _normalizer.Normalize(_block.Observations, seen);
-    }
 
     private void AccumulateReturns(int t)
     {
@@ -137,29 +110,17 @@ public sealed class RolloutCollector : ICollector
         }
     }
 
-    /// <summary>Normalises the final observations of one step as the policy would have seen them.</summary>
-    private int NormalizeFinalObservations(int done)
-    {
-        var finals = _block.FinalObservations;
-        _normalizer?.Normalize(finals[done..], finals[done..]);
-        return finals.Length;
-    }
-
     private Trajectory Pack(PolicySnapshot snapshot)
     {
-        var block = _block.Pack(snapshot.Version, _observations);
+        var block = _block.Open(snapshot.Version);
+        _view.Pack(block);
+        _block.Pack(block);
         block.Add<float>(TrajectoryColumns.LogProbabilities, _logProbabilities, _steps, _count);
         PackDistributions(snapshot, block);
         block.Add<float>(TrajectoryColumns.Values, _values, _steps + 1, _count);
         if (_wantsDiscountedReturns)
         {
             block.Add<float>(TrajectoryColumns.DiscountedReturns, _discounted, _steps, _count);
-        }
-
-        if (_normalizer is not null)
-        {
-            block.Add<double>(TrajectoryColumns.ObservationMoments, [.. _seen.Mean, .. _seen.Variance], 2, _block.ObservationSize);
-            block.Add<double>(TrajectoryColumns.ObservationCount, [_seen.Count], 1);
         }
 
         return block;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Rapid.Environments;
 using Rapid.Policies;
+using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
@@ -49,11 +50,18 @@ public sealed class TransitionCollector : ICollector
             Keep(t + 1);
         }
 
-        return _block.Pack(snapshot.Version, _observations);
+        var block = _block.Open(snapshot.Version);
+        block.Add<float>(TrajectoryColumns.Observations, _observations, _block.Steps + 1, _block.Count, _block.ObservationSize);
+        _block.Pack(block);
+        return block;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _block.Dispose();
+    public void Dispose()
+    {
+        _policy.Dispose();
+        _block.Dispose();
+    }
 
     private void Load(PolicySnapshot snapshot)
     {

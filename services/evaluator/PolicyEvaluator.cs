@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Rapid.Environments;
 using Rapid.Policies;
 using Rapid.Protocol;
@@ -17,28 +16,25 @@ public sealed class PolicyEvaluator : IDisposable
     private const ulong EvaluationRole = 0x6576616C;
 
     private readonly IEnvironment _environment;
-    private readonly PolicyInference _policy;
-    private readonly ObservationNormalizer? _normalizer;
-    private readonly bool _isDeterministic;
-    private readonly float[] _raw, _seen, _action, _clipped;
-    private readonly BoxSpace? _box;
+    private readonly FrozenPolicy _policy;
+    private readonly float[] _observation, _action;
 
     /// <param name="options">Environment, network, normalisation, and whether evaluation takes the mode or samples.</param>
     public PolicyEvaluator(ExperimentOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _environment = EnvironmentFactory.Create(options.Environment);
-        _policy = new PolicyInference(PolicyLayout.Create(options, _environment.ObservationSpace, _environment.ActionSpace));
-        var (observationSize, actionSize) = (_policy.Layout.ObservationSize, _policy.Layout.ActionSize);
-        _normalizer = options.Normalization.Observations ? new ObservationNormalizer(observationSize, (float)options.Normalization.ObservationClip) : null;
-        _isDeterministic = options.Evaluation.Deterministic;
-        (_raw, _seen) = (new float[observationSize], new float[observationSize]);
-        (_action, _clipped) = (new float[actionSize], new float[actionSize]);
-        _box = _environment.ActionSpace as BoxSpace;
+        _environment = EnvironmentFactory.CreateForEvaluation(options.Environment);
+        _policy = new FrozenPolicy(options, _environment.ObservationSpace, _environment.ActionSpace);
+        (_observation, _action) = (new float[_environment.ObservationSpace.Size], new float[Layout.ActionSize]);
     }
 
     /// <summary>What snapshots must fit.</summary>
     public PolicyLayout Layout => _policy.Layout;
+
+    /// <summary>The randomness of one episode: its start state and, when actions are sampled, its noise.</summary>
+    /// <param name="seed">Of all episodes.</param>
+    /// <param name="episode">From 0.</param>
+    public static RandomStream RandomOf(ulong seed, int episode) => new(RandomStream.Derive(seed, EvaluationRole, (ulong)episode));
 
     /// <summary>Plays.</summary>
     /// <param name="snapshot">Weights and normaliser.</param>
@@ -48,22 +44,11 @@ public sealed class PolicyEvaluator : IDisposable
     /// <exception cref="InvalidDataException">The snapshot is for another network, or the environment broke.</exception>
     public EvaluationReport Evaluate(PolicySnapshot snapshot, int episodes, ulong seed, CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(snapshot);
-        if (Layout.Problem(snapshot) is { } problem)
-        {
-            throw new InvalidDataException(problem);
-        }
-
-        _policy.Load(MemoryMarshal.Cast<byte, float>(snapshot.Parameters.Span));
-        if (snapshot.ObservationNormalizer is { } state)
-        {
-            _normalizer?.Statistics.Import([.. state.Mean], [.. state.Variance], state.Count);
-        }
-
+        _policy.Load(snapshot);
         var report = new EvaluationReport { PolicyVersion = snapshot.Version, Step = snapshot.Step };
         for (var i = 0; i < episodes; i++)
         {
-            var (episodeReturn, length) = Play(RandomStream.Derive(seed, EvaluationRole, (ulong)i), cancellation);
+            var (episodeReturn, length) = Play(RandomOf(seed, i), cancellation);
             report.Returns.Add(episodeReturn);
             report.Lengths.Add(length);
         }
@@ -72,48 +57,29 @@ public sealed class PolicyEvaluator : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _environment.Dispose();
-
-    private (double Return, uint Length) Play(ulong seed, CancellationToken cancellation)
+    public void Dispose()
     {
-        RandomStream[] random = [new(seed)];
-        Span<float> logProbability = stackalloc float[1], value = stackalloc float[1];
+        _policy.Dispose();
+        _environment.Dispose();
+    }
+
+    private (double Return, uint Length) Play(RandomStream random, CancellationToken cancellation)
+    {
+        RandomStream[] noise = [random];
         double sum = 0;
         uint length = 0;
-        _environment.Reset(random[0], _raw);
+        _environment.Reset(random, _observation);
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
-            if (_normalizer is null)
-            {
-                _raw.CopyTo(_seen, 0);
-            }
-            else
-            {
-                _normalizer.Normalize(_raw, _seen);
-            }
-
-            if (_isDeterministic)
-            {
-                _policy.ActMode(_seen, _action);
-            }
-            else
-            {
-                _policy.Act(_seen, random, _action, logProbability, value);
-            }
-
-            for (var j = 0; j < _action.Length; j++)
-            {
-                _clipped[j] = _box is null ? _action[j] : Math.Clamp(_action[j], _box.Low[j], _box.High[j]);
-            }
-
-            var result = _environment.Step(_clipped, _raw);
-            if (result.Diverged || !double.IsFinite(result.Reward))
+            _policy.Act(_observation, isFirst: length == 0, noise, _action);
+            var result = _environment.Step(_action, _observation);
+            if (result.Diverged || !double.IsFinite(result.RawReward))
             {
                 throw new InvalidDataException("the environment broke during evaluation: its state or reward is not finite");
             }
 
-            sum += result.Reward;
+            sum += result.RawReward;
             length++;
             if (result.Terminated || result.Truncated)
             {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rapid.Environments.Atari;
 using Rapid.Environments.Classic;
 using Rapid.Environments.MuJoCo;
 
@@ -6,7 +7,7 @@ namespace Rapid.Environments;
 
 /// <summary>What there is to know about a registered environment without making one.</summary>
 /// <param name="Name">For example "HalfCheetah-v4".</param>
-/// <param name="Family">"classic" or "mujoco".</param>
+/// <param name="Family">"classic", "mujoco" or "atari".</param>
 /// <param name="MaxEpisodeSteps">Steps after which an episode is truncated.</param>
 /// <param name="RewardThreshold">Return at which the task counts as solved, if the task has one.</param>
 /// <param name="Summary">One line.</param>
@@ -16,6 +17,9 @@ public sealed record EnvironmentInfo(
 {
     /// <summary>True for physics tasks whose observations and rewards want normalisation.</summary>
     public bool IsMuJoCo => Family == "mujoco";
+
+    /// <summary>True for games whose observations are frames.</summary>
+    public bool IsAtari => Family == "atari";
 }
 
 /// <summary>All environments by name.</summary>
@@ -66,11 +70,11 @@ public static class EnvironmentRegistry
                 Number(options, "reset_noise_scale", 5e-3))),
     ];
 
-    /// <summary>Every environment, in listing order.</summary>
+    /// <summary>Every environment but the hundreds of <see cref="AtariNames"/>, in listing order.</summary>
     public static IReadOnlyList<EnvironmentInfo> All { get; } = [.. Entries.Select(entry => entry.Info)];
 
     /// <summary>Facts about one environment, or null.</summary>
-    public static EnvironmentInfo? Find(string name) => All.FirstOrDefault(info => info.Name == name);
+    public static EnvironmentInfo? Find(string name) => All.FirstOrDefault(info => info.Name == name) ?? AtariNames.Find(name);
 
     /// <summary>Why these options are wrong, one text each; empty when they are fine.</summary>
     public static IEnumerable<(string Option, string Problem)> CheckOptions(
@@ -78,43 +82,63 @@ public static class EnvironmentRegistry
     {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(options);
+        List<(string, string)> problems = [];
         foreach (var (name, value) in options)
         {
             if (!info.Options.TryGetValue(name, out var takes))
             {
                 var known = info.Options.Count == 0 ? $"{info.Name} has no options" : $"known: {string.Join(", ", info.Options.Keys)}";
                 var hint = NearestName.Hint(name, info.Options.Keys);
-                yield return (name, $"unknown option{(hint.Length > 0 ? hint : ";")} {known}");
+                problems.Add((name, $"unknown option{(hint.Length > 0 ? hint : ";")} {known}"));
             }
-            else if (takes.StartsWith("true", StringComparison.Ordinal) ? !bool.TryParse(value, out _) : !IsFinite(value))
+            else if (!Fits(value, takes))
             {
-                yield return (name, $"'{value}' is not {takes}");
+                problems.Add((name, $"'{value}' is not {takes}"));
             }
         }
+
+        return problems.Count == 0 && AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options) : problems;
     }
 
     /// <summary>Makes an environment without a time limit.</summary>
     /// <param name="name">A registered name.</param>
     /// <param name="options">Options of its constructor, as text.</param>
     /// <exception cref="ArgumentException">Unknown name or option, or a value that it cannot take.</exception>
+    /// <exception cref="FileNotFoundException">The cartridge of an Atari game is missing.</exception>
     public static IEnvironment Create(string name, IReadOnlyDictionary<string, string>? options = null)
     {
-        var entry = Array.Find(Entries, entry => entry.Info.Name == name)
-            ?? throw new ArgumentException(
-                $"'{name}' is not an environment{NearestName.Hint(name, All.Select(info => info.Name))}", nameof(name));
-        foreach (var (option, problem) in CheckOptions(entry.Info, options ?? NoOptions))
+        var info = Find(name)
+            ?? throw new ArgumentException($"'{name}' is not an environment{NearestName.Hint(name, Names)}", nameof(name));
+        foreach (var (option, problem) in CheckOptions(info, options ?? NoOptions))
         {
             throw new ArgumentException($"{option}: {problem}", nameof(options));
         }
 
-        return entry.Make(options ?? NoOptions);
+        return AtariNames.Parse(name) is { } atari
+            ? AtariTasks.Create(atari, options ?? NoOptions)
+            : Array.Find(Entries, entry => entry.Info == info)!.Make(options ?? NoOptions);
     }
+
+    /// <summary>All names, to find the nearest of one that is unknown.</summary>
+    public static IEnumerable<string> Names => All.Select(info => info.Name).Concat(AtariNames.All.Select(name => name.Name));
 
     private static bool Flag(IReadOnlyDictionary<string, string> options, string name, bool fallback) =>
         options.TryGetValue(name, out var text) ? bool.Parse(text) : fallback;
 
     private static double Number(IReadOnlyDictionary<string, string> options, string name, double fallback) =>
         options.TryGetValue(name, out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : fallback;
+
+    /// <summary>Whether a value is what an option takes: one of two words ("this or that"), a whole number, or a number.</summary>
+    private static bool Fits(string value, string takes)
+    {
+        var words = takes.Split(':', '(')[0].Trim();
+        return words.Split(" or ") is [var one, var other] ? IsWord(one) || IsWord(other)
+            : words.StartsWith("a whole number", StringComparison.Ordinal)
+                ? long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
+            : IsFinite(value);
+
+        bool IsWord(string word) => string.Equals(value.Trim(), word, StringComparison.OrdinalIgnoreCase);
+    }
 
     private static bool IsFinite(string text) =>
         double.TryParse(text, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value);

@@ -1,16 +1,23 @@
 namespace Rapid.Environments;
 
 /// <summary>What one step brought.</summary>
-/// <param name="Reward">Raw reward.</param>
+/// <param name="Reward">What is learned from.</param>
 /// <param name="Terminated">The episode is over for good: there is no next state to value.</param>
 /// <param name="Truncated">The episode was cut, by a time limit: the state after it still has a value.</param>
 /// <param name="Diverged">The simulation broke down; the observation means nothing and nothing may be learned from it.</param>
-public readonly record struct StepResult(double Reward, bool Terminated, bool Truncated = false, bool Diverged = false);
+public readonly record struct StepResult(double Reward, bool Terminated, bool Truncated = false, bool Diverged = false)
+{
+    /// <summary>What counts for the score where <see cref="Reward"/> is clipped.</summary>
+    public double RawReward { get; init; } = Reward;
+
+    /// <summary>What ended is an episode for learning alone, as when a life is lost: the game and its score go on.</summary>
+    public bool GameGoesOn { get; init; }
+}
 
 /// <summary>One environment. Not thread-safe; deterministic for a seed and the actions.</summary>
 public interface IEnvironment : IDisposable
 {
-    /// <summary>Always a <see cref="BoxSpace"/> today.</summary>
+    /// <summary>A <see cref="BoxSpace"/> or a <see cref="FrameSpace"/>.</summary>
     Space ObservationSpace { get; }
 
     /// <summary>A <see cref="BoxSpace"/> or a <see cref="DiscreteSpace"/>.</summary>
@@ -18,7 +25,7 @@ public interface IEnvironment : IDisposable
 
     /// <summary>Starts an episode.</summary>
     /// <param name="random">Where the start state is drawn from.</param>
-    /// <param name="observation">[obs], overwritten.</param>
+    /// <param name="observation">[obs], overwritten; of a <see cref="FrameSpace"/> the newest frame.</param>
     void Reset(RandomStream random, Span<float> observation);
 
     /// <summary>Does one action.</summary>

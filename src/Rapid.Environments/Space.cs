@@ -1,15 +1,19 @@
 namespace Rapid.Environments;
 
 /// <summary>What observations or actions look like.</summary>
-public abstract record Space;
+public abstract record Space
+{
+    /// <summary>Numbers that an observation or an action of this kind is made of.</summary>
+    public abstract int Size { get; }
+}
 
 /// <summary>Real vectors within per-element bounds, which may be infinite.</summary>
 /// <param name="Low">[size].</param>
 /// <param name="High">[size].</param>
 public sealed record BoxSpace(IReadOnlyList<float> Low, IReadOnlyList<float> High) : Space
 {
-    /// <summary>Number of elements.</summary>
-    public int Size => Low.Count;
+    /// <inheritdoc/>
+    public override int Size => Low.Count;
 
     /// <summary>A box with the same bounds for all elements.</summary>
     public static BoxSpace Uniform(int size, float low, float high) =>
@@ -28,5 +32,34 @@ public sealed record BoxSpace(IReadOnlyList<float> Low, IReadOnlyList<float> Hig
 public sealed record DiscreteSpace(int Count) : Space
 {
     /// <inheritdoc/>
+    public override int Size => 1;
+
+    /// <inheritdoc/>
     public override string ToString() => $"discrete {Count}";
+}
+
+/// <summary>What stands for the frames before an episode's first one.</summary>
+public enum StackPadding
+{
+    /// <summary>Black frames.</summary>
+    Zeros,
+    /// <summary>The first frame.</summary>
+    FirstFrame,
+}
+
+/// <summary>
+/// Grey frames of whole numbers 0..255. An environment shows the newest one; a policy sees the newest few as one observation, which whoever
+/// runs the environment stacks, so that a frame is stored and sent once.
+/// </summary>
+/// <param name="Height">Rows of pixels.</param>
+/// <param name="Width">Pixels of a row.</param>
+/// <param name="Stack">Frames that a policy sees at once.</param>
+/// <param name="Padding">What a policy sees in place of frames before the episode.</param>
+public sealed record FrameSpace(int Height, int Width, int Stack, StackPadding Padding = StackPadding.Zeros) : Space
+{
+    /// <summary>Pixels of one frame.</summary>
+    public override int Size => Height * Width;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Stack} frames of {Height} x {Width} pixels";
 }

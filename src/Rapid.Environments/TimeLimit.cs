@@ -6,6 +6,7 @@ namespace Rapid.Environments;
 public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment
 {
     private int _steps;
+    private bool _gameGoesOn;
 
     /// <inheritdoc/>
     public Space ObservationSpace => inner.ObservationSpace;
@@ -16,7 +17,8 @@ public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment
     /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation)
     {
-        _steps = 0;
+        _steps = _gameGoesOn ? _steps : 0;
+        _gameGoesOn = false;
         inner.Reset(random, observation);
     }
 
@@ -24,6 +26,9 @@ public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment
     public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
     {
         var result = inner.Step(action, observation);
+        _gameGoesOn = result.GameGoesOn;
+
+        // Where a life is lost at the limit, the next step is the last.
         return ++_steps >= maxSteps && !result.Terminated ? result with { Truncated = true } : result;
     }
 

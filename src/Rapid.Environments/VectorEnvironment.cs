@@ -46,7 +46,7 @@ public sealed class VectorEnvironment : IDisposable
         _broken = new bool[count];
         _results = new StepResult[count];
         _finished = new List<FinishedEpisode>(count);
-        _observationSize = ((BoxSpace)ObservationSpace).Size;
+        _observationSize = ObservationSpace.Size;
         var box = ActionSpace as BoxSpace;
         _low = [.. box?.Low ?? []];
         _high = [.. box?.High ?? []];
@@ -89,7 +89,7 @@ public sealed class VectorEnvironment : IDisposable
     /// <summary>Steps every environment once.</summary>
     /// <param name="actions">[N, act]; clipped to the box here, so callers keep what they sampled. Discrete: the index.</param>
     /// <param name="observations">[N, obs].</param>
-    /// <param name="rewards">[N], raw; 0 where the environment broke, so that no sum is poisoned.</param>
+    /// <param name="rewards">[N], as learned from; 0 where the environment broke, so that no sum is poisoned.</param>
     /// <param name="terminated">[N].</param>
     /// <param name="truncated">[N].</param>
     /// <param name="finalObservations">[N, obs]; row i is written when environment i ended.</param>
@@ -119,11 +119,11 @@ public sealed class VectorEnvironment : IDisposable
             }
             else
             {
-                _returns[i] += result.Reward;
+                _returns[i] += result.RawReward;
                 _lengths[i]++;
             }
 
-            var isOver = result.Terminated || result.Truncated || _broken[i];
+            var isOver = _broken[i] || ((result.Terminated || result.Truncated) && !result.GameGoesOn);
             if (isOver && !_broken[i])
             {
                 _finished.Add(new FinishedEpisode(i, _returns[i], _lengths[i], result.Truncated));
@@ -169,7 +169,8 @@ public sealed class VectorEnvironment : IDisposable
             var observation = _observations.Span.Slice(i * _observationSize, _observationSize);
             var result = _environments[i].Step(action, observation);
             // A reward beyond what a float holds would arrive as infinite.
-            _broken[i] = result.Diverged || !float.IsFinite((float)result.Reward) || !AllFinite(observation);
+            _broken[i] = result.Diverged || !float.IsFinite((float)result.Reward) || !double.IsFinite(result.RawReward)
+                || !AllFinite(observation);
             _results[i] = result;
             if (result.Terminated || result.Truncated || _broken[i])
             {

@@ -20,7 +20,7 @@ internal sealed class WorkerTeam : IDisposable
         _threads =
         [
             .. Enumerable.Range(1, parts - 1)
-                .Select(part => new Thread(() => Loop(part)) { IsBackground = true, Name = $"environments-{part}" }),
+                .Select(part => new Thread(() => Loop(part)) { IsBackground = true, Name = $"team-{part}" }),
         ];
         foreach (var thread in _threads)
         {
@@ -49,7 +49,7 @@ internal sealed class WorkerTeam : IDisposable
 
         if (Interlocked.Exchange(ref _failure, null) is { } failure)
         {
-            throw new InvalidOperationException("stepping an environment failed", failure);
+            throw new InvalidOperationException("a part of the work of several threads failed", failure);
         }
     }
 

@@ -31,6 +31,9 @@ public static class Initializer
                 case var name when name.EndsWith(".bias", StringComparison.Ordinal) && network.Initialization == Initialization.UniformFanIn:
                     FillUniform(block, 1 / Math.Sqrt(InputsOf(layout, name)), random);
                     break;
+                case var name when name.StartsWith("conv.", StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal):
+                    FillKernels(block, slice.Shape, network, random);
+                    break;
                 case "value.weight":
                     FillMatrix(block, slice.Shape[0], slice.Shape[1], network.ValueGain, network.Initialization, random);
                     break;
@@ -46,8 +49,32 @@ public static class Initializer
         }
     }
 
+    /// <summary>Kernels [out, in, height, width], each output's as a row of a matrix. OpenAI baselines' ppo1, which rescales the rows of
+    /// hidden layers, starts them by Glorot and Bengio's rule, for which a kernel has as many inputs and outputs as it has positions for
+    /// each channel.</summary>
+    private static void FillKernels(Span<float> kernels, IReadOnlyList<int> shape, NetworkOptions network, RandomStream random)
+    {
+        var (rows, columns, positions) = (shape[0], shape[1] * shape[2] * shape[3], shape[2] * shape[3]);
+        switch (network.Initialization)
+        {
+            case Initialization.NormalizedColumns:
+                FillUniform(kernels, Math.Sqrt(6.0 / (columns + rows * positions)), random);
+                break;
+            case Initialization.XavierUniform:
+                FillUniform(kernels, network.HiddenGain * Math.Sqrt(6.0 / (columns + rows * positions)), random);
+                break;
+            default:
+                FillMatrix(kernels, rows, columns, network.HiddenGain, network.Initialization, random);
+                break;
+        }
+    }
+
     /// <summary>Inputs of the layer that a bias belongs to.</summary>
-    private static int InputsOf(PolicyLayout layout, string bias) => layout[bias.Replace(".bias", ".weight", StringComparison.Ordinal)].Shape[^1];
+    private static int InputsOf(PolicyLayout layout, string bias)
+    {
+        var weight = layout[bias.Replace(".bias", ".weight", StringComparison.Ordinal)];
+        return weight.Shape.Count == 4 ? weight.Length / weight.Shape[0] : weight.Shape[^1];
+    }
 
     /// <summary>Fills one weight matrix.</summary>
     /// <param name="matrix">[rows, columns], overwritten.</param>

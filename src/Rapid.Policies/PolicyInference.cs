@@ -10,12 +10,16 @@ namespace Rapid.Policies;
 /// <remarks>
 /// A small network on a handful of observations is dominated by per-operation overhead in a tensor library (tens of microseconds);
 /// here a 64-64 network costs about two. Weights are transposed once per snapshot, so that every layer is a sum of scaled rows over
-/// contiguous outputs. Results of one observation do not depend on what else is in the batch.
+/// contiguous outputs. Behind convolutions the first hidden layer is large, and all observations go through it at once. Results of one
+/// observation do not depend on what else is in the batch.
 /// </remarks>
-public sealed class PolicyInference
+public sealed class PolicyInference : IDisposable
 {
     private readonly PolicyLayout _layout;
-    private readonly float[][] _weights; // per hidden layer: [towers, in, out]
+    private readonly DenseBatch? _first; // the first hidden layer behind convolutions
+    private readonly int _width; // of what follows it
+    private float[] _batched = []; // [n, width]
+    private readonly float[][] _weights; // per hidden layer: [towers, in, out]; empty for the first where that is a batch's
     private readonly float[][] _biases; // per hidden layer: [towers, out]
     private readonly float[] _policyWeight; // [features, outputs]
     private readonly float[] _policyBias;
@@ -33,14 +37,23 @@ public sealed class PolicyInference
         ArgumentNullException.ThrowIfNull(layout);
         _layout = layout;
         var sizes = layout.HiddenSizes;
-        _weights = [.. sizes.Select((size, layer) => new float[layout.Towers * size * (layer == 0 ? layout.ObservationSize : sizes[layer - 1])])];
+        _first = layout is { Encoder: not null, Towers: 1 } && sizes.Count > 0
+            ? new DenseBatch(layout.Inputs, sizes[0], layout.Activation)
+            : null;
+        _width = _first?.Outputs ?? layout.Inputs;
+        _weights =
+        [
+            .. sizes.Select((size, layer) => layer == 0 && _first is not null
+                ? []
+                : new float[layout.Towers * size * (layer == 0 ? layout.Inputs : sizes[layer - 1])]),
+        ];
         _biases = [.. sizes.Select(size => new float[layout.Towers * size])];
         _policyWeight = new float[layout.Features * layout.Outputs];
         _policyBias = new float[layout.Outputs];
         _valueWeight = new float[layout.Features];
         _deviation = new float[layout.Outputs];
         _policyOutput = new float[layout.Outputs];
-        var widest = Math.Max(layout.ObservationSize, sizes.DefaultIfEmpty(0).Max());
+        var widest = Math.Max(_width, sizes.DefaultIfEmpty(0).Max());
         _hidden = new float[widest];
         _next = new float[widest];
     }
@@ -58,11 +71,18 @@ public sealed class PolicyInference
             throw new ArgumentException($"{parameters.Length} parameters do not fit this policy, which has {_layout.Length}", nameof(parameters));
         }
 
-        var inputs = _layout.ObservationSize;
+        var inputs = _layout.Inputs;
         for (var layer = 0; layer < _weights.Length; layer++)
         {
             var outputs = _layout.HiddenSizes[layer];
             var weight = Slice(parameters, $"body.{layer}.weight");
+            if (layer == 0 && _first is not null)
+            {
+                _first.Load(weight, Slice(parameters, "body.0.bias"));
+                inputs = outputs;
+                continue;
+            }
+
             for (var tower = 0; tower < _layout.Towers; tower++)
             {
                 var start = tower * outputs * inputs;
@@ -90,7 +110,7 @@ public sealed class PolicyInference
     }
 
     /// <summary>Samples one action per observation, for a policy with a value head.</summary>
-    /// <param name="observations">[n, obs].</param>
+    /// <param name="observations">[n, inputs]: observations, or of frames what the convolutions make of them.</param>
     /// <param name="noise">[n], the random stream of each environment.</param>
     /// <param name="actions">[n, act]; a discrete action is its index.</param>
     /// <param name="logProbabilities">[n], log-probability of the sampled (unclipped) action.</param>
@@ -100,10 +120,11 @@ public sealed class PolicyInference
         ReadOnlySpan<float> observations, ReadOnlySpan<RandomStream> noise, Span<float> actions, Span<float> logProbabilities, Span<float> values,
         Span<float> distributions = default)
     {
+        var rows = Begin(observations);
         for (var i = 0; i < noise.Length; i++)
         {
             var action = actions.Slice(i * _layout.ActionSize, _layout.ActionSize);
-            values[i] = Evaluate(observations.Slice(i * _layout.ObservationSize, _layout.ObservationSize), wantPolicy: true, wantValue: true);
+            values[i] = Evaluate(rows.Slice(i * _width, _width), wantPolicy: true, wantValue: true);
             logProbabilities[i] = _layout.IsDiscrete ? SampleIndex(noise[i], action) : SampleGaussian(noise[i], action);
             if (!distributions.IsEmpty)
             {
@@ -115,14 +136,15 @@ public sealed class PolicyInference
     }
 
     /// <summary>Samples one action per observation and nothing else.</summary>
-    /// <param name="observations">[n, obs].</param>
+    /// <param name="observations">[n, inputs]: observations, or of frames what the convolutions make of them.</param>
     /// <param name="noise">[n], the random stream of each environment.</param>
     /// <param name="actions">[n, act]; a discrete action is its index, a squashed one lies in its box.</param>
     public void Sample(ReadOnlySpan<float> observations, ReadOnlySpan<RandomStream> noise, Span<float> actions)
     {
+        var rows = Begin(observations);
         for (var i = 0; i < noise.Length; i++)
         {
-            Evaluate(observations.Slice(i * _layout.ObservationSize, _layout.ObservationSize), wantPolicy: true, wantValue: false);
+            Evaluate(rows.Slice(i * _width, _width), wantPolicy: true, wantValue: false);
             var action = actions.Slice(i * _layout.ActionSize, _layout.ActionSize);
             switch (_layout.Kind)
             {
@@ -140,13 +162,14 @@ public sealed class PolicyInference
     }
 
     /// <summary>The mode of the action distribution for each observation: the mean, squashed where samples are, or the likeliest index.</summary>
-    /// <param name="observations">[n, obs].</param>
+    /// <param name="observations">[n, inputs]: observations, or of frames what the convolutions make of them.</param>
     /// <param name="actions">[n, act].</param>
     public void ActMode(ReadOnlySpan<float> observations, Span<float> actions)
     {
-        for (var i = 0; i * _layout.ObservationSize < observations.Length; i++)
+        var rows = Begin(observations);
+        for (var i = 0; i * _width < rows.Length; i++)
         {
-            Evaluate(observations.Slice(i * _layout.ObservationSize, _layout.ObservationSize), wantPolicy: true, wantValue: false);
+            Evaluate(rows.Slice(i * _width, _width), wantPolicy: true, wantValue: false);
             var action = actions.Slice(i * _layout.ActionSize, _layout.ActionSize);
             switch (_layout.Kind)
             {
@@ -165,14 +188,36 @@ public sealed class PolicyInference
     }
 
     /// <summary>Value estimates.</summary>
-    /// <param name="observations">[n, obs].</param>
+    /// <param name="observations">[n, inputs]: observations, or of frames what the convolutions make of them.</param>
     /// <param name="values">[n].</param>
     public void Values(ReadOnlySpan<float> observations, Span<float> values)
     {
+        var rows = Begin(observations);
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = Evaluate(observations.Slice(i * _layout.ObservationSize, _layout.ObservationSize), wantPolicy: false, wantValue: true);
+            values[i] = Evaluate(rows.Slice(i * _width, _width), wantPolicy: false, wantValue: true);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _first?.Dispose();
+
+    /// <summary>What goes through the layers one observation at a time, [n, width].</summary>
+    private ReadOnlySpan<float> Begin(ReadOnlySpan<float> observations)
+    {
+        if (_first is null)
+        {
+            return observations;
+        }
+
+        var length = observations.Length / _layout.Inputs * _width;
+        if (_batched.Length < length)
+        {
+            _batched = new float[length];
+        }
+
+        _first.Forward(observations, _batched.AsSpan(0, length));
+        return _batched.AsSpan(0, length);
     }
 
     /// <summary>Runs the towers; leaves the policy head's output in <see cref="_policyOutput"/> and returns the value.</summary>
@@ -206,7 +251,7 @@ public sealed class PolicyInference
     private ReadOnlySpan<float> RunTower(int tower, ReadOnlySpan<float> input)
     {
         var (target, spare) = (_hidden, _next);
-        for (var layer = 0; layer < _weights.Length; layer++)
+        for (var layer = _first is null ? 0 : 1; layer < _weights.Length; layer++)
         {
             var outputs = _layout.HiddenSizes[layer];
             var weight = _weights[layer].AsSpan(tower * outputs * input.Length, outputs * input.Length);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Rapid.Environments;
+using Rapid.Policies.Encoders;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
@@ -33,19 +34,23 @@ public enum PolicyKind
 /// in which weights are optimised, published, checkpointed and acted with.
 /// </summary>
 /// <remarks>
-/// Policy and value network are either two towers of equal shape or one shared tower. Hidden layer i holds all towers together,
-/// <c>body.i.weight [towers, out, in]</c> and <c>body.i.bias [towers, out]</c>, so that the learner evaluates both towers with one
-/// batched matrix product. Then <c>policy.weight [outputs, hidden]</c>, <c>policy.bias [outputs]</c>, with a value head <c>value.weight [1, hidden]</c>,
-/// <c>value.bias [1]</c>, and for <see cref="PolicyKind.Gaussian"/> <c>policy.log_std [act]</c>.
+/// Of frames there are convolutions first, <c>conv.i.weight [out, in, kernel, kernel]</c> and <c>conv.i.bias [out]</c>, whose flattened
+/// output [channels, height, width] is what the hidden layers take. Policy and value network are either two towers of equal shape or one
+/// shared tower. Hidden layer i holds all towers together, <c>body.i.weight [towers, out, in]</c> and <c>body.i.bias [towers, out]</c>, so
+/// that the learner evaluates both towers with one batched matrix product. Then <c>policy.weight [outputs, hidden]</c>,
+/// <c>policy.bias [outputs]</c>, with a value head <c>value.weight [1, hidden]</c>, <c>value.bias [1]</c>, and for
+/// <see cref="PolicyKind.Gaussian"/> <c>policy.log_std [act]</c>.
 /// </remarks>
 public sealed class PolicyLayout
 {
     private readonly List<ParameterSlice> _parameters = [];
     private readonly Lazy<string> _hash;
 
-    private PolicyLayout(NetworkOptions network, int observationSize, PolicyKind kind, int outputs, bool hasValueHead)
+    private PolicyLayout(NetworkOptions network, Space observations, PolicyKind kind, int outputs, bool hasValueHead)
     {
-        ObservationSize = observationSize;
+        Frames = observations as FrameSpace;
+        Encoder = Frames is null ? null : EncoderOf(network.Encoder, Frames);
+        ObservationSize = observations.Size * (Frames?.Stack ?? 1);
         Kind = kind;
         Outputs = outputs;
         HasValueHead = hasValueHead;
@@ -53,7 +58,15 @@ public sealed class PolicyLayout
         HiddenSizes = network.HiddenSizes;
         Activation = network.Activation;
 
-        var inputs = observationSize;
+        for (var layer = 0; layer < Encoder?.Layers.Count; layer++)
+        {
+            var (channels, kernel, _) = Encoder.Layers[layer].Convolution;
+            Add($"conv.{layer}.weight", channels, Encoder.Layers[layer].InputChannels, kernel, kernel);
+            Add($"conv.{layer}.bias", channels);
+        }
+
+        Inputs = Encoder?.Features ?? ObservationSize;
+        var inputs = Inputs;
         for (var layer = 0; layer < HiddenSizes.Count; layer++)
         {
             Add($"body.{layer}.weight", Towers, HiddenSizes[layer], inputs);
@@ -87,8 +100,17 @@ public sealed class PolicyLayout
     /// <summary>Names this layout: equal layouts have equal hashes.</summary>
     public string Hash => _hash.Value;
 
-    /// <summary>Elements of one observation.</summary>
+    /// <summary>Elements of one observation; of frames the pixels of a whole stack.</summary>
     public int ObservationSize { get; }
+
+    /// <summary>The frames that the policy sees; null for vectors.</summary>
+    public FrameSpace? Frames { get; }
+
+    /// <summary>The convolutions, whose parameters come first; null for vectors.</summary>
+    public EncoderShape? Encoder { get; }
+
+    /// <summary>Inputs of the first hidden layer: elements of an observation, or features of the convolutions.</summary>
+    public int Inputs { get; }
 
     /// <summary>Elements of one action as the environment takes it: the dimensions of a box, or 1 for a discrete index.</summary>
     public int ActionSize => Kind switch { PolicyKind.Categorical => 1, PolicyKind.SquashedGaussian => Outputs / 2, _ => Outputs };
@@ -128,27 +150,41 @@ public sealed class PolicyLayout
     public static PolicyLayout Create(ExperimentOptions options, Space observations, Space actions)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var observationSize = observations is BoxSpace box
-            ? box.Size
-            : throw new ArgumentException($"observations must be a box, not {observations}", nameof(observations));
+        if (observations is not (BoxSpace or FrameSpace))
+        {
+            throw new ArgumentException($"observations must be a box or frames, not {observations}", nameof(observations));
+        }
+
         return (actions, options.Algorithm) switch
         {
-            (BoxSpace continuous, SacOptions sac) => Squashed(options.Network, observationSize, continuous, sac.StdParameterization),
-            (BoxSpace continuous, _) => new PolicyLayout(options.Network, observationSize, PolicyKind.Gaussian, continuous.Size, hasValueHead: true),
+            (BoxSpace continuous, SacOptions sac) => Squashed(options.Network, observations, continuous, sac.StdParameterization),
+            (BoxSpace continuous, _) => new PolicyLayout(options.Network, observations, PolicyKind.Gaussian, continuous.Size, hasValueHead: true),
             (DiscreteSpace discrete, var algorithm) =>
-                new PolicyLayout(options.Network, observationSize, PolicyKind.Categorical, discrete.Count, algorithm is not SacOptions),
+                new PolicyLayout(options.Network, observations, PolicyKind.Categorical, discrete.Count, algorithm is not SacOptions),
             _ => throw new ArgumentException($"actions must be a box or discrete, not {actions}", nameof(actions)),
         };
     }
 
-    private static PolicyLayout Squashed(NetworkOptions network, int observationSize, BoxSpace box, StdParameterization std) =>
+    private static PolicyLayout Squashed(NetworkOptions network, Space observations, BoxSpace box, StdParameterization std) =>
         box.Low.Concat(box.High).All(float.IsFinite)
-            ? new PolicyLayout(network, observationSize, PolicyKind.SquashedGaussian, 2 * box.Size, hasValueHead: false)
+            ? new PolicyLayout(network, observations, PolicyKind.SquashedGaussian, 2 * box.Size, hasValueHead: false)
             {
                 ActionBox = box,
                 StdParameterization = std,
             }
             : throw new ArgumentException($"sac squashes actions into their box, which must be finite, not {box}", nameof(box));
+
+    private static EncoderShape EncoderOf(Protocol.Specs.Encoder encoder, FrameSpace frames)
+    {
+        var name = encoder switch
+        {
+            Protocol.Specs.Encoder.Nature => "nature",
+            Protocol.Specs.Encoder.Ikostrikov => "ik",
+            Protocol.Specs.Encoder.Ppo1 => "ppo1",
+            _ => throw new ArgumentException($"{frames} need convolutions (network.encoder)", nameof(encoder)),
+        };
+        return EncoderShape.Preset(name, frames.Stack, frames.Height, frames.Width);
+    }
 
     /// <summary>The block of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>

@@ -13,4 +13,17 @@ public static class EnvironmentFactory
         var limit = options.MaxEpisodeSteps ?? EnvironmentRegistry.Find(options.Name)?.MaxEpisodeSteps ?? int.MaxValue;
         return new TimeLimit(EnvironmentRegistry.Create(options.Name, options.Options), limit);
     }
+
+    /// <summary>As <see cref="Create"/>, without what makes learning easier and a score another one: episodes are whole games, and none leaves
+    /// anything to the next.</summary>
+    public static IEnvironment CreateForEvaluation(EnvironmentOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return EnvironmentRegistry.Find(options.Name)?.IsAtari == true
+            ? Create(options with
+            {
+                Options = new Dictionary<string, string>(options.Options) { ["episodic_life"] = "false", ["power_cycle"] = "true" },
+            })
+            : Create(options);
+    }
 }

@@ -3,8 +3,13 @@ namespace Rapid.Protocol;
 /// <summary>Names of the columns of an on-policy trajectory block of T steps and N environments.</summary>
 public static class TrajectoryColumns
 {
-    /// <summary>float32 [T+1, N, obs]: what the policy saw (normalised when the experiment normalises); the last row bootstraps.</summary>
+    /// <summary>float32 [T+1, N, obs]: what the policy saw (normalised when the experiment normalises); the last row bootstraps. Of frames
+    /// uint8 [T+1, N, pixels]: the newest of each stack.</summary>
     public const string Observations = "observations";
+
+    /// <summary>uint8 [S-1, N, pixels]: the older frames of the first stacks, oldest first and padded. With them and the endings all stacks
+    /// of the block can be made again.</summary>
+    public const string FrameHistory = "frame_history";
 
     /// <summary>Box: float32 [T, N, act], unclipped; discrete: int64 [T, N].</summary>
     public const string Actions = "actions";

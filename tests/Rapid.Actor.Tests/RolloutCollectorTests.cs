@@ -21,6 +21,8 @@ public sealed class RolloutCollectorTests
         Assert.Equal(
             [
                 ("observations", DataType.Float32, "8,3,4"),
+                ("observation_moments", DataType.Float64, "2,4"),
+                ("observation_count", DataType.Float64, "1"),
                 ("actions", DataType.Float32, "7,3,2"),
                 ("rewards", DataType.Float32, "7,3"),
                 ("terminated", DataType.Uint8, "7,3"),
@@ -29,8 +31,6 @@ public sealed class RolloutCollectorTests
                 ("log_probabilities", DataType.Float32, "7,3"),
                 ("values", DataType.Float32, "8,3"),
                 ("discounted_returns", DataType.Float32, "7,3"),
-                ("observation_moments", DataType.Float64, "2,4"),
-                ("observation_count", DataType.Float64, "1"),
             ],
             block.Columns.Select(column => (column.Name, column.Tensor.Type, string.Join(',', column.Tensor.Shape))));
         Assert.All(block.Columns, column => Assert.Null(TensorCodec.Problem(column.Tensor)));

@@ -30,6 +30,59 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("did you mean 'Hopper-v4'?", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Envs_groups_atari_by_game_and_describes_one_name()
+    {
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "envs");
+        Assert.Equal(0, exitCode);
+        Assert.Single(output.Split('\n'), line => line.Contains("ALE/Pong-v5 Pong-v0 Pong-v4", StringComparison.Ordinal));
+        Assert.InRange(output.Split('\n').Length, 104, 150);
+
+        (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "envs", "PongNoFrameskip-v4");
+        Assert.Equal(0, exitCode);
+        string[] facts = ["6: NOOP FIRE RIGHT LEFT RIGHTFIRE LEFTFIRE", "108000 frames", "0..1 (default 0)", "60e0ea3cbe09", "human 14.6"];
+        Assert.All(facts, fact => Assert.Contains(fact, output, StringComparison.Ordinal));
+
+        (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "envs", "PongNoFramskip-v4");
+        Assert.Equal(2, exitCode);
+        Assert.Contains("did you mean 'PongNoFrameskip-v4'?", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Envs_describes_a_game_of_the_user_or_says_what_is_wrong_with_it()
+    {
+        var path = Path.Combine(_folder.Path, "mine.yaml");
+        await File.WriteAllTextAsync(path, "actions: NOOP FIRE\nmodes: 2..5\nrules: { score: 'bcd($80)', over: 0 }\n");
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "envs", "mine.yaml");
+        Assert.Equal(0, exitCode);
+        Assert.Contains("discrete 2: NOOP FIRE", output, StringComparison.Ordinal);
+        Assert.Contains("2..5 (default 2)", output, StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(path, "rules:\n  over: bdc($80)\nmods: 1\n");
+        (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "envs", "mine.yaml");
+        Assert.Equal(2, exitCode);
+        Assert.Contains("mine.yaml:2:9: 'bdc' is not a function; did you mean 'bcd'?", output, StringComparison.Ordinal);
+        Assert.Contains("mine.yaml:3:1: 'mods' is no field of a game; did you mean 'modes'?", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Roms_are_listed_and_what_is_none_is_named()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "in"));
+        await File.WriteAllBytesAsync(Path.Combine(_folder.Path, "in", "unknown.bin"), [1, 2, 3]);
+        await File.WriteAllBytesAsync(Path.Combine(_folder.Path, "in", "empty.bin"), []);
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "roms", "import", "in", "--to", "library");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("unknown.bin is no cartridge that Rapid knows", output, StringComparison.Ordinal);
+        Assert.Contains("(MD5 5289df737df57326fcdd22597afb1fac)", output, StringComparison.Ordinal);
+        Assert.Contains("empty.bin is empty", output, StringComparison.Ordinal);
+        Assert.Contains("0 imported", output, StringComparison.Ordinal);
+
+        (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "roms", "list", "--roms", "in");
+        Assert.Equal(0, exitCode);
+        Assert.Contains($"games have their cartridge; searched: {Path.Combine(_folder.Path, "in")}", output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("CartPole-v1", "cleanrl")]
     [InlineData("HalfCheetah-v4", "ppo1")]
@@ -68,6 +121,8 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "resume", "nowhere")]
     [InlineData(2, "eval", "nowhere")]
     [InlineData(2, "frobnicate")]
+    [InlineData(1, "roms", "import", "nowhere")]
+    [InlineData(1, "roms", "list", "--roms", "nowhere")]
     [InlineData(2, "train", "--sede", "3")]
     [InlineData(3, "list", "--learner", "http://127.0.0.1:9")]
     [InlineData(3, "submit", "--learner", "unix:/nowhere/learner")]

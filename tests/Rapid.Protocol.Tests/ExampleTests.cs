@@ -35,7 +35,7 @@ public class ExampleTests
         var specs = Directory.EnumerateFiles(Folder, "*.yaml").Select(path => SpecReader.ReadYaml(File.ReadAllText(path)));
 
         Assert.Equal(
-            EnvironmentRegistry.All.Select(info => info.Name).Order(),
+            EnvironmentRegistry.All.Select(info => info.Name).Append("DuelNoFrameskip-v4").Order(),
             specs.Select(options => options.Environment.Name).Distinct().Order());
     }
 

@@ -16,8 +16,11 @@ internal static class RandomOptions
 
     public static ExperimentOptions Make(Random random)
     {
-        var info = EnvironmentRegistry.All[random.Next(EnvironmentRegistry.All.Count)];
-        var algorithm = Presets.Algorithms[random.Next(Presets.Algorithms.Count)];
+        var info = random.Next(4) == 0
+            ? EnvironmentRegistry.Find("ALE/Duel-v5")!
+            : EnvironmentRegistry.All[random.Next(EnvironmentRegistry.All.Count)];
+        string[] algorithms = [.. Presets.Algorithms.Where(name => !info.IsAtari || name != "sac")];
+        var algorithm = algorithms[random.Next(algorithms.Length)];
         var presets = Presets.Of(algorithm);
         var options = Presets.Default(info, algorithm, presets[random.Next(presets.Count)]);
         Fill(options, random, path: "");
@@ -29,8 +32,17 @@ internal static class RandomOptions
             Algorithm = options.Algorithm with { RolloutSteps = random.Next(1, 300) },
             Environment = options.Environment with { Options = OptionsOf(info, random) },
         };
-        return MakeConsistent(options, random);
+        return MakeConsistent(info.IsAtari ? ForFrames(options, random) : ForVectors(options), random);
     }
+
+    private static ExperimentOptions ForVectors(ExperimentOptions options) =>
+        options with { Network = options.Network with { Encoder = Encoder.None } };
+
+    private static ExperimentOptions ForFrames(ExperimentOptions options, Random random) => options with
+    {
+        Network = options.Network with { Encoder = (Encoder)random.Next(1, 4), Shared = true },
+        Normalization = options.Normalization with { Observations = false },
+    };
 
     /// <summary>What the rules between fields ask for.</summary>
     private static ExperimentOptions MakeConsistent(ExperimentOptions options, Random random)
@@ -75,10 +87,11 @@ internal static class RandomOptions
 
     private static Dictionary<string, string> OptionsOf(EnvironmentInfo info, Random random) => info.Options
         .Where(_ => random.Next(2) == 0)
-        .ToDictionary(option => option.Key, option => (option.Value, random.Next(2)) switch
+        .ToDictionary(option => option.Key, option => option.Value.Split(' ') switch
         {
-            ("true or false", 0) => "true",
-            ("true or false", _) => "false",
+            ["true", ..] => random.Next(2) == 0 ? "true" : "false",
+            ["zeros", ..] => random.Next(2) == 0 ? "zeros" : "first_frame",
+            ["a", "whole", ..] => option.Key switch { "mode" or "difficulty" => "1", "screen_size" => "36", _ => $"{random.Next(1, 16)}" },
             _ => random.NextDouble().ToString("R", CultureInfo.InvariantCulture),
         });
 

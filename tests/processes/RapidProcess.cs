@@ -11,7 +11,9 @@ internal sealed partial class RapidProcess : IAsyncDisposable
 {
     private const int SigInt = 2, SigTerm = 15, SigCont = 18, SigStop = 19;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
-    private static readonly string Rapid = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Rapid.Cli/release/rapid"));
+
+    /// <summary>The <c>rapid</c> that is run.</summary>
+    public static readonly string Program = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Rapid.Cli/release/rapid"));
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -49,7 +51,7 @@ internal sealed partial class RapidProcess : IAsyncDisposable
 
     /// <summary>Starts <c>rapid</c> in a folder.</summary>
     public static RapidProcess Start(string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? variables = null) =>
-        StartProgram(Rapid, folder, arguments, variables);
+        StartProgram(Program, folder, arguments, variables);
 
     /// <summary>Runs <c>rapid</c> to its end.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(string folder, params string[] arguments)

@@ -94,7 +94,7 @@ public sealed class A2c : IAlgorithm
     internal IReadOnlyList<(string Name, double Value)> Step(double learningRate)
     {
         using var scope = NewDisposeScope();
-        var batch = _tensors.Gather(_batch, _inOrder, static _ => { })[0];
+        var batch = _tensors.Gather(_batch, _inOrder, static _ => { }).Single();
         var (head, values) = Policy.Forward(batch.Observations);
         var (logProbabilities, entropy) = Policy.Score(head, batch.Actions);
         var (loss, policyLoss, valueLoss) = Losses(logProbabilities, entropy, values, batch.Advantages, batch.Returns, _options);

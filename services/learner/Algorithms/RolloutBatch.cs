@@ -1,8 +1,11 @@
 using Rapid.Environments;
+using Rapid.Learner.Observations;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using static TorchSharp.torch;
+using Tensor = TorchSharp.torch.Tensor;
 
 namespace Rapid.Learner.Algorithms;
 
@@ -29,7 +32,7 @@ public sealed class RolloutBatch
         _layout = layout;
         (_options, _recomputesValues) = (options, recomputesValues);
         Capacity = capacity;
-        Observations = new float[capacity * layout.ObservationSize];
+        Observations = ObservationBatch.Create(layout);
         Actions = layout.IsDiscrete ? [] : new float[capacity * layout.ActionSize];
         ActionIndices = layout.IsDiscrete ? new long[capacity] : [];
         LogProbabilities = new float[capacity];
@@ -45,7 +48,7 @@ public sealed class RolloutBatch
     public int Capacity { get; }
 
     /// <summary>[B, obs].</summary>
-    public float[] Observations { get; }
+    public ObservationBatch Observations { get; }
 
     /// <summary>[B, act] of a Gaussian policy, unclipped; empty for a categorical one.</summary>
     public float[] Actions { get; }
@@ -69,14 +72,18 @@ public sealed class RolloutBatch
     public float[] Returns { get; }
 
     /// <summary>Empties the batch.</summary>
-    public void Clear() => _rows = 0;
+    public void Clear()
+    {
+        _rows = 0;
+        Observations.Clear();
+    }
 
     /// <summary>Appends one block.</summary>
     /// <param name="block">[T, N] steps; checked against the layout.</param>
     /// <param name="rewards">Normalises rewards in time order; null leaves them raw.</param>
     /// <param name="criticOf">Values [rows] of observations [rows, obs] under the learner's newest weights.</param>
     /// <exception cref="InvalidDataException">A column is missing or has another type or shape, or the batch would overflow.</exception>
-    public void Append(Trajectory block, RewardNormalizer? rewards, Func<ReadOnlyMemory<float>, float[]> criticOf)
+    public void Append(Trajectory block, RewardNormalizer? rewards, Func<Tensor, float[]> criticOf)
     {
         ArgumentNullException.ThrowIfNull(block);
         ArgumentNullException.ThrowIfNull(criticOf);
@@ -86,8 +93,7 @@ public sealed class RolloutBatch
             throw new InvalidDataException($"a block of {rows} steps does not fit a batch of {Capacity} that already holds {_rows}");
         }
 
-        var observations = block.Floats(TrajectoryColumns.Observations, steps + 1, environments, _layout.ObservationSize);
-        observations[..(rows * _layout.ObservationSize)].CopyTo(Observations.AsSpan(_rows * _layout.ObservationSize));
+        Observations.Append(block);
         if (_layout.IsDiscrete)
         {
             block.Longs(TrajectoryColumns.Actions, steps, environments).CopyTo(ActionIndices.AsSpan(_rows));
@@ -108,11 +114,10 @@ public sealed class RolloutBatch
         var terminated = block.Bytes(TrajectoryColumns.Terminated, steps, environments);
         var truncated = block.Bytes(TrajectoryColumns.Truncated, steps, environments);
         var finals = truncated.Length - truncated.Count((byte)0);
-        var finalValues = finals == 0
-            ? []
-            : criticOf(block.Floats(TrajectoryColumns.FinalObservations, finals, _layout.ObservationSize).ToArray());
+        using var scope = NewDisposeScope();
+        var finalValues = finals == 0 ? [] : criticOf(Observations.Finals(block, finals));
         var values = _recomputesValues
-            ? criticOf(observations.ToArray())
+            ? criticOf(Observations.All(block))
             : block.Floats(TrajectoryColumns.Values, steps + 1, environments);
         values[..rows].CopyTo(Values.AsSpan(_rows));
         AdvantageEstimation.Compute(

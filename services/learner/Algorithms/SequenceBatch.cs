@@ -1,4 +1,5 @@
 using Rapid.Environments;
+using Rapid.Learner.Observations;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
@@ -15,6 +16,7 @@ namespace Rapid.Learner.Algorithms;
 public sealed class SequenceBatch : IDisposable
 {
     private readonly PolicyLayout _layout;
+    private readonly ObservationBatch _observations;
     private readonly OnPolicyOptions _options;
     private readonly int _steps;
     private readonly int _sequences;
@@ -24,7 +26,7 @@ public sealed class SequenceBatch : IDisposable
     private readonly Tensor[] _device;
     private byte[] _terminated = [];
     private byte[] _truncated = [];
-    private float[] _finalObservations = [];
+    private Tensor? _finalObservations;
 
     /// <summary>Allocates.</summary>
     /// <param name="layout">Sizes of observations and actions.</param>
@@ -39,9 +41,10 @@ public sealed class SequenceBatch : IDisposable
         (_layout, _options, _steps, _sequences) = (layout, options, options.RolloutSteps, sequences);
         var rows = _steps * sequences;
         (_rewards, _values) = (new float[rows], new float[rows + sequences]);
+        _observations = ObservationBatch.Create(layout);
         _host =
         [
-            zeros(rows + sequences, layout.ObservationSize),
+            _observations.Allocate(rows + sequences),
             layout.IsDiscrete ? zeros(rows, 1, dtype: ScalarType.Int64) : zeros(rows, layout.ActionSize),
             zeros(rows, layout.Outputs),
             layout.IsDiscrete ? zeros(0) : zeros(rows, layout.Outputs),
@@ -81,7 +84,7 @@ public sealed class SequenceBatch : IDisposable
     {
         ArgumentNullException.ThrowIfNull(sequences);
         var (steps, count, outputs) = (_steps, _sequences, _layout.Outputs);
-        sequences.Floats(TrajectoryColumns.Observations, steps + 1, count, _layout.ObservationSize).CopyTo(TensorMemory.Floats(_host[0]));
+        _observations.Copy(sequences, _host[0].bytes);
         if (_layout.IsDiscrete)
         {
             sequences.Longs(TrajectoryColumns.Actions, steps, count).CopyTo(TensorMemory.Longs(_host[1]));
@@ -99,9 +102,8 @@ public sealed class SequenceBatch : IDisposable
         _terminated = sequences.Bytes(TrajectoryColumns.Terminated, steps, count).ToArray();
         _truncated = sequences.Bytes(TrajectoryColumns.Truncated, steps, count).ToArray();
         var finals = _truncated.Length - _truncated.AsSpan().Count((byte)0);
-        _finalObservations = finals == 0
-            ? []
-            : sequences.Floats(TrajectoryColumns.FinalObservations, finals, _layout.ObservationSize).ToArray();
+        _finalObservations?.Dispose();
+        _finalObservations = finals == 0 ? null : _observations.Finals(sequences, finals).DetachFromDisposeScope();
         CopyToDevice(0, 4);
     }
 
@@ -109,12 +111,12 @@ public sealed class SequenceBatch : IDisposable
     /// weights.</summary>
     /// <param name="values">[n + B], of <see cref="Observations"/>.</param>
     /// <param name="criticOf">Values of final observations.</param>
-    public void EstimateAdvantages(Tensor values, Func<ReadOnlyMemory<float>, float[]> criticOf)
+    public void EstimateAdvantages(Tensor values, Func<Tensor, float[]> criticOf)
     {
         ArgumentNullException.ThrowIfNull(criticOf);
         TensorMemory.CopyTo(values, _values);
         AdvantageEstimation.Compute(
-            _rewards, _values, _terminated, _truncated, _finalObservations.Length == 0 ? [] : criticOf(_finalObservations), _sequences,
+            _rewards, _values, _terminated, _truncated, _finalObservations is null ? [] : criticOf(_finalObservations), _sequences,
             _options.Gamma, _options.Gae ? _options.GaeLambda : 1, _options.TimeLimit, TensorMemory.Floats(_host[4]),
             TensorMemory.Floats(_host[5]));
         CopyToDevice(4, 6);
@@ -123,6 +125,7 @@ public sealed class SequenceBatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _finalObservations?.Dispose();
         foreach (var tensor in ReferenceEquals(_device, _host) ? _host : [.. _host, .. _device])
         {
             tensor.Dispose();

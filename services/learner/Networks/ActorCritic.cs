@@ -15,6 +15,7 @@ public sealed class ActorCritic : IDisposable
     private readonly Tensor[][] _weights; // [tower][layer]: [out, in]
     private readonly Tensor[][] _biases;
     private readonly bool _isTanh;
+    private readonly Convolutions? _convolutions;
 
     /// <summary>Makes the network with fresh weights.</summary>
     public ActorCritic(PolicyLayout layout, NetworkOptions network, RandomStream random, Device device)
@@ -39,6 +40,7 @@ public sealed class ActorCritic : IDisposable
             _biases[tower] = [.. Enumerable.Range(0, layout.HiddenSizes.Count).Select(layer => MakeLeaf($"body.{layer}.bias", tower))];
         }
 
+        _convolutions = layout.Encoder is null ? null : Convolutions.Create(layout, Parameters, Gradients, name => MakeLeaf(name));
         PolicyWeight = MakeLeaf("policy.weight");
         PolicyBias = MakeLeaf("policy.bias");
         ValueWeight = MakeLeaf("value.weight");
@@ -67,21 +69,32 @@ public sealed class ActorCritic : IDisposable
     private Tensor ValueBias { get; }
 
     /// <summary>Policy head [B, outputs] (means or logits) and values [B].</summary>
-    /// <param name="observations">[B, obs].</param>
+    /// <param name="observations">[B, obs] float32, or uint8 of frames.</param>
     public (Tensor Policy, Tensor Values) Forward(Tensor observations)
     {
-        var policyFeatures = RunTower(0, observations);
-        var valueFeatures = Layout.Towers == 1 ? policyFeatures : RunTower(1, observations);
+        var inputs = Encode(observations);
+        var policyFeatures = RunTower(0, inputs);
+        var valueFeatures = Layout.Towers == 1 ? policyFeatures : RunTower(1, inputs);
         return (nn.functional.linear(policyFeatures, PolicyWeight, PolicyBias), ValueHead(valueFeatures));
     }
 
     /// <summary>Values [B].</summary>
-    /// <param name="observations">[B, obs].</param>
-    public Tensor Values(Tensor observations) => ValueHead(RunTower(Layout.Towers - 1, observations));
+    /// <param name="observations">[B, obs] float32, or uint8 of frames.</param>
+    public Tensor Values(Tensor observations) => ValueHead(RunTower(Layout.Towers - 1, Encode(observations)));
+
+    /// <summary>Adds the gradient of a loss of the last <see cref="Forward"/> to <see cref="Gradients"/>, which must be zero.</summary>
+    /// <param name="loss">Scalar.</param>
+    public void Backward(Tensor loss)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        loss.backward();
+        _convolutions?.Backward();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        _convolutions?.Dispose();
         foreach (var leaf in _leaves.Values)
         {
             leaf.grad?.Dispose();
@@ -91,6 +104,8 @@ public sealed class ActorCritic : IDisposable
         Gradients.Dispose();
         Parameters.Dispose();
     }
+
+    private Tensor Encode(Tensor observations) => _convolutions is null ? observations : _convolutions.Forward(observations);
 
     private Tensor ValueHead(Tensor features) => nn.functional.linear(features, ValueWeight, ValueBias).view(-1);
 

@@ -21,14 +21,12 @@ internal static class ActorCriticEvaluation
     }
 
     /// <summary>Values [rows] of observations [rows, obs] on the host, without gradients.</summary>
-    public static float[] ValuesOf(this ActorCritic policy, ReadOnlyMemory<float> observations)
+    public static float[] ValuesOf(this ActorCritic policy, Tensor observations)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var rows = observations.Length / policy.Layout.ObservationSize;
-        var values = new float[rows];
-        var input = tensor(observations.ToArray(), [rows, policy.Layout.ObservationSize]).to(policy.Parameters.device);
-        TensorMemory.CopyTo(policy.Values(input), values);
+        var values = new float[observations.shape[0]];
+        TensorMemory.CopyTo(policy.Values(observations.to(policy.Parameters.device)), values);
         return values;
     }
 }

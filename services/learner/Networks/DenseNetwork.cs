@@ -1,3 +1,4 @@
+using Rapid.Policies.Kernels;
 using static TorchSharp.torch;
 
 namespace Rapid.Learner.Networks;

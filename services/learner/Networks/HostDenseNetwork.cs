@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Rapid.Policies.Kernels;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;
 
@@ -38,7 +39,7 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
     /// <inheritdoc/>
     public override Tensor Forward(DenseWeights weights, Tensor input)
     {
-        _input = MatrixView.Of(input);
+        _input = TensorMemory.Matrix(input);
         fixed (float* flat = TensorMemory.Floats(weights.Flat))
         {
             for (var layer = 0; layer < _shape.Layers; layer++)
@@ -85,7 +86,7 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
 
                 if (inputGradient is not null)
                 {
-                    var finish = new Accumulate(MatrixView.Of(inputGradient));
+                    var finish = new Accumulate(TensorMemory.Matrix(inputGradient));
                     var columns = Weights(flat, 0, g).From((nint)firstInput);
                     _product.MultiplyRows(Of(_deltas, 0, g), columns, rows, _shape.Width(0), (int)inputGradient.shape[1], finish);
                 }

@@ -29,7 +29,7 @@ public sealed class ClippedDescent(ActorCritic policy, IFlatOptimizer optimizer,
         ArgumentNullException.ThrowIfNull(loss);
         using var scope = NewDisposeScope();
         policy.Gradients.zero_();
-        loss.backward();
+        policy.Backward(loss);
         norm = policy.Gradients.norm().ToSingle();
         if (!float.IsFinite(norm))
         {

@@ -20,7 +20,8 @@ public sealed class SequenceReplay : ISequenceSource
 {
     private static readonly HashSet<string> ReplayedColumns =
     [
-        TrajectoryColumns.Observations, TrajectoryColumns.Actions, TrajectoryColumns.Rewards, TrajectoryColumns.Terminated,
+        TrajectoryColumns.Observations, TrajectoryColumns.FrameHistory, TrajectoryColumns.Actions, TrajectoryColumns.Rewards,
+        TrajectoryColumns.Terminated,
         TrajectoryColumns.Truncated, TrajectoryColumns.FinalObservations, TrajectoryColumns.BehaviourLogProbabilities,
         TrajectoryColumns.BehaviourMean, TrajectoryColumns.BehaviourLogStd,
     ];

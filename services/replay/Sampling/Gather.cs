@@ -25,7 +25,8 @@ internal abstract class Gather
             {
                 ColumnSpan.Step => column.RowBytes * (isTransition ? 1m : layout.StepsOf(definition.Items)),
                 ColumnSpan.Boundary when isTransition => column == layout.Observations ? 2m * column.RowBytes : 0,
-                ColumnSpan.Boundary => (decimal)column.RowBytes * (layout.Steps + 1) * layout.StepsOf(definition.Items) / layout.Steps,
+                ColumnSpan.Boundary or ColumnSpan.History when !isTransition =>
+                    (decimal)column.RowBytes * column.Shape[0] * layout.StepsOf(definition.Items) / layout.Steps,
                 _ => 0,
             };
         }

@@ -12,7 +12,10 @@ internal enum ColumnSpan
     /// <summary>[T+1, N, ...].</summary>
     Boundary,
 
-    /// <summary>Neither: the column belongs to the block as a whole.</summary>
+    /// <summary>[any, N, ...]: what each environment had before the first step.</summary>
+    History,
+
+    /// <summary>None of these: the column belongs to the block as a whole.</summary>
     Block,
 }
 
@@ -55,7 +58,7 @@ internal sealed class BlockLayout
 
             var span = SpanOf(column, block);
             var total = column.Tensor.Data.Length;
-            var rows = span switch { ColumnSpan.Step => Rows, ColumnSpan.Boundary => Rows + Environments, _ => 1 };
+            var rows = span == ColumnSpan.Block ? 1 : Math.Max(1, (int)column.Tensor.Shape[0] * Environments);
             columns.Add(new StoredColumn(columns.Count, column.Name, column.Tensor.Type, [.. column.Tensor.Shape], span, total / rows,
                 total));
         }
@@ -109,6 +112,7 @@ internal sealed class BlockLayout
         return shape.Count < 2 || shape[1] != block.Environments || column.Name == TrajectoryColumns.FinalObservations
             || BlockColumns.Contains(column.Name)
             ? ColumnSpan.Block
+            : column.Name == TrajectoryColumns.FrameHistory ? ColumnSpan.History
             : shape[0] == block.Steps ? ColumnSpan.Step
             : shape[0] == block.Steps + 1L ? ColumnSpan.Boundary
             : ColumnSpan.Block;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Rapid.Environments;
+using Rapid.Environments.Atari;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 
@@ -11,13 +12,20 @@ internal static class EnvironmentsCommand
 {
     public static Command Create()
     {
-        var name = new Argument<string?>("name") { Description = "One environment, with its options", Arity = ArgumentArity.ZeroOrOne };
-        var command = new Command("envs", "List the environments, or describe one") { name };
-        command.SetBody((result, _) => Task.FromResult(result.GetValue(name) is { } wanted ? Describe(wanted) : List()));
+        var name = new Argument<string?>("name")
+        {
+            Description = "One environment with its options, or the YAML file of an Atari game",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var folder = RomsCommand.FolderOption();
+        var command = new Command("envs", "List the environments, or describe one") { name, folder };
+        command.SetBody((result, signals) => Task.FromResult(result.GetValue(name) is { } wanted
+            ? Describe(wanted, result.GetValue(folder))
+            : List(result.GetValue(folder), signals.Stop)));
         return command;
     }
 
-    private static int List()
+    private static int List(string? folder, CancellationToken stop)
     {
         var rows = EnvironmentRegistry.All.Select(info =>
         {
@@ -25,15 +33,30 @@ internal static class EnvironmentsCommand
             return (string[])[info.Name, observations, actions, Number(info.MaxEpisodeSteps), Threshold(info), info.Summary];
         });
         TextTable.Write(Console.Out, ["name", "observations", "actions", "limit", "solved at", "task"], rows);
+        Console.Out.WriteLine();
+        AtariListing.List(folder, stop);
         return ExitCode.Success;
     }
 
-    private static int Describe(string name)
+    private static int Describe(string name, string? folder)
     {
+        if (AtariName.IsDescription(name) && File.Exists(name))
+        {
+            AtariListing.DescribeFile(name, folder);
+            return ExitCode.Success;
+        }
+
+        if (AtariNames.Parse(name) is { File: null } atari)
+        {
+            AtariListing.Describe(atari, folder);
+            return ExitCode.Success;
+        }
+
         var info = EnvironmentRegistry.Find(name);
         if (info is null)
         {
-            var hint = NearestName.Hint(name, EnvironmentRegistry.All.Select(known => known.Name));
+            var names = EnvironmentRegistry.All.Select(known => known.Name).Concat(AtariNames.All.Select(known => known.Name));
+            var hint = NearestName.Hint(name, names);
             throw new CliException($"'{name}' is not an environment{hint} 'rapid envs' lists all", ExitCode.BadInput);
         }
 

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using Rapid.Cli.Training;
 using Rapid.Cli.Views;
+using Rapid.Environments.Atari;
 using Rapid.Evaluator;
 
 namespace Rapid.Cli.Commands;
@@ -8,14 +10,23 @@ namespace Rapid.Cli.Commands;
 /// <summary><c>rapid eval RUN</c>: scores the newest checkpoint of a run, one line an episode and a summary.</summary>
 internal static class EvaluateCommand
 {
+    // As many games as Mnih et al. (2015) score a policy with.
+    private const int AtariEpisodes = 30;
+
+    private const int UsualEpisodes = 100;
+
     public static Command Create()
     {
         var run = new Argument<string>("run") { Description = "A run's folder, or its name" };
         var runs = TrainCommand.RunsOption();
-        var episodes = new Option<int>("--episodes") { Description = "Episodes to play", HelpName = "N", DefaultValueFactory = _ => 100 };
+        var episodes = new Option<int?>("--episodes")
+        {
+            Description = $"Episodes to play (default: {UsualEpisodes}, of Atari games {AtariEpisodes})",
+            HelpName = "N",
+        };
         episodes.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int>() < 1)
+            if (result.GetValueOrDefault<int?>() < 1)
             {
                 result.AddError("--episodes must be at least 1");
             }
@@ -33,12 +44,14 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static int Evaluate(string name, string runs, int episodes, ulong? seed, bool isStochastic, CancellationToken cancellation)
+    private static int Evaluate(string name, string runs, int? wanted, ulong? seed, bool isStochastic, CancellationToken cancellation)
     {
         var run = RunFolders.Find(name, runs);
         var options = run.ReadOptions();
         options = options with { Evaluation = options.Evaluation with { Deterministic = !isStochastic } };
         var snapshot = CheckpointPolicy.Load(run, options);
+        var atari = AtariNames.Parse(options.Environment.Name);
+        var episodes = wanted ?? (atari is null ? UsualEpisodes : AtariEpisodes);
         using var evaluator = new PolicyEvaluator(options);
         var report = evaluator.Evaluate(snapshot, episodes, seed ?? options.Seed, cancellation);
         for (var i = 0; i < episodes; i++)
@@ -48,8 +61,22 @@ internal static class EvaluateCommand
 
         var mean = report.Returns.Average();
         var deviation = Math.Sqrt(report.Returns.Average(value => (value - mean) * (value - mean)));
-        var score = $"{Figures.Return(mean)} +- {Figures.Return(deviation)} over {episodes} episodes";
-        Console.Out.WriteLine($"{run.Id} at step {snapshot.Step}: return {score}, {(isStochastic ? "sampled" : "deterministic")} actions");
+        var (policy, actions) = ($"{run.Id} at step {snapshot.Step}", isStochastic ? "sampled" : "deterministic");
+        Console.Out.WriteLine(atari is null
+            ? $"{policy}: return {Figures.Return(mean)} +- {Figures.Return(deviation)} over {episodes} episodes, {actions} actions"
+            : $"{policy}: score {Figures.Return(mean)}, standard error {Error()} over {episodes} games with {Starts()}, {actions} actions");
+        if (atari is not null && HumanScores.HumanNormalised(atari.Game, mean) is { } normalised)
+        {
+            var percent = (100 * normalised).ToString("0.0", CultureInfo.InvariantCulture);
+            Console.Out.WriteLine($"human-normalised score: {percent} % (0 is a random policy, 100 a human tester)");
+        }
+
         return ExitCode.Success;
+
+        string Error() => episodes < 2 ? "unknown" : Figures.Return(deviation / Math.Sqrt(episodes - 1));
+
+        string Starts() => AtariTasks.Read(atari!.Defaults, options.Environment.Options).NoopMax is > 0 and var most
+            ? $"1 to {most} no-ops at the start"
+            : "no no-ops at the start";
     }
 }

@@ -22,21 +22,15 @@ internal static class RunFolders
 
     /// <summary>The run that a user names: a folder, or the name of one below the folder of runs.</summary>
     /// <exception cref="CliException">There is none.</exception>
-    public static RunDirectory Find(string name, string runs)
-    {
-        foreach (var path in (string[])[Path.GetFullPath(name), Path.Combine(runs, name)])
-        {
-            if (File.Exists(Path.Combine(path, "run.json")))
-            {
-                return new RunDirectory(path);
-            }
-        }
+    public static RunDirectory Find(string name, string runs) => Locate(name, runs) ?? throw new CliException(
+        $"there is no run '{name}' (a folder with a run.json), neither here nor in {runs}"
+        + NearestName.Hint(name, RunDirectory.All(runs).Select(run => run.Id)),
+        ExitCode.BadInput);
 
-        var known = RunDirectory.All(runs).Select(run => run.Id).ToList();
-        throw new CliException(
-            $"there is no run '{name}' (a folder with a run.json), neither here nor in {runs}{NearestName.Hint(name, known)}",
-            ExitCode.BadInput);
-    }
+    /// <summary>As <see cref="Find"/>, or null.</summary>
+    public static RunDirectory? Locate(string name, string runs) =>
+        ((string[])[Path.GetFullPath(name), Path.Combine(runs, name)]).FirstOrDefault(path => File.Exists(Path.Combine(path, "run.json")))
+            is { } folder ? new RunDirectory(folder) : null;
 
     /// <summary>Keeps other processes from training the same run; dispose of it to let them.</summary>
     /// <exception cref="CliException">Another process trains it.</exception>

@@ -38,7 +38,10 @@ internal static class A2cPresets
             Environment = new EnvironmentOptions { Name = environment.Name },
             Lockstep = true,
             Algorithm = isContinuous ? options with { EntropyCoefficient = 0 } : options,
-            TotalSteps = environment.IsMuJoCo ? 1_000_000 : 500_000,
+            TotalSteps = Presets.TotalSteps(environment),
+            Network = environment.IsAtari
+                ? Presets.ForFrames(options.Preset == "baselines" ? Encoder.Nature : Encoder.Ikostrikov)
+                : new NetworkOptions(),
             Actors = new ActorOptions { Environments = isContinuous ? 8 : 16 },
             Normalization = new NormalizationOptions
             {

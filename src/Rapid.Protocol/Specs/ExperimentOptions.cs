@@ -78,6 +78,9 @@ public sealed record ActorOptions
 /// <summary>The networks. Defaults for vector observations: CleanRL's continuous preset (two separate towers 64-64 tanh).</summary>
 public sealed record NetworkOptions
 {
+    /// <summary>Convolutions before the hidden layers, for frames.</summary>
+    public Encoder Encoder { get; init; } = Encoder.None;
+
     /// <summary>Units per hidden layer.</summary>
     [EachBetween(1, 16_384)] public IReadOnlyList<int> HiddenSizes { get; init; } = [64, 64];
 
@@ -101,6 +104,19 @@ public sealed record NetworkOptions
 
     /// <summary>Start of the state-independent log standard deviation of a Gaussian policy.</summary>
     [Between(-10, 4)] public double InitialLogStd { get; init; }
+}
+
+/// <summary>Convolutions, each followed by max(0, x); channels @ kernel / stride.</summary>
+public enum Encoder
+{
+    /// <summary>None: observations are vectors.</summary>
+    None,
+    /// <summary>32@8/4, 64@4/2, 64@3/1 (Mnih et al. 2015; OpenAI baselines).</summary>
+    Nature,
+    /// <summary>32@8/4, 64@4/2, 32@3/1 (pytorch-a2c-ppo-acktr-gail, P3O).</summary>
+    Ikostrikov,
+    /// <summary>16@8/4, 32@4/2 (OpenAI baselines ppo1).</summary>
+    Ppo1,
 }
 
 /// <summary>Activation functions.</summary>

@@ -15,12 +15,12 @@ internal static class P3oPresets
 
     public static ExperimentOptions Make(EnvironmentInfo environment, string preset)
     {
-        var options = new P3oOptions
+        var options = new P3oOptions { Preset = preset };
+        if (!environment.IsAtari)
         {
-            Preset = preset,
-            ReplaySteps = 10_000,
-            WarmUpSteps = 4_000,
-        };
+            options = options with { ReplaySteps = 10_000, WarmUpSteps = 4_000 };
+        }
+
         return A2cPresets.Make(environment, preset switch
         {
             "repo" => options with { Kl = PolicyDivergence.Repo, RepoGuards = true },

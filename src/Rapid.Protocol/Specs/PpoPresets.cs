@@ -15,11 +15,18 @@ internal static class PpoPresets
         {
             Name = environment.Name,
             Environment = new EnvironmentOptions { Name = environment.Name },
-            Algorithm = environment.IsMuJoCo ? ForMuJoCo(preset) : isContinuous ? ForContinuousClassic(preset) : ForDiscreteClassic(preset),
-            TotalSteps = environment.IsMuJoCo ? 1_000_000 : 500_000,
-            Actors = new ActorOptions { Environments = environment.IsMuJoCo ? 1 : 4 },
+            Algorithm = environment.IsAtari ? ForAtari(preset)
+                : environment.IsMuJoCo ? ForMuJoCo(preset)
+                : isContinuous ? ForContinuousClassic(preset)
+                : ForDiscreteClassic(preset),
+            TotalSteps = Presets.TotalSteps(environment),
+            Actors = new ActorOptions { Environments = environment.IsAtari ? 8 : environment.IsMuJoCo ? 1 : 4 },
             Network = preset switch
             {
+                "ikostrikov" when environment.IsAtari => Presets.ForFrames(Encoder.Ikostrikov),
+                "ppo1" when environment.IsAtari =>
+                    Presets.ForFrames(Encoder.Ppo1) with { Initialization = Initialization.NormalizedColumns, HiddenGain = 1 },
+                _ when environment.IsAtari => Presets.ForFrames(Encoder.Nature),
                 "ikostrikov" => new NetworkOptions { PolicyGain = isContinuous ? 1 : 0.01, ValueGain = Math.Sqrt(2) },
                 "ppo1" => new NetworkOptions { Initialization = Initialization.NormalizedColumns, HiddenGain = 1 },
                 // CleanRL starts at 0, with which HalfCheetah learns to slide on its back. A quieter start is worth a factor of three there,
@@ -59,6 +66,14 @@ internal static class PpoPresets
         Minibatches = 4,
         Epochs = 4,
         EntropyCoefficient = 0.01,
+    };
+
+    /// <summary>Games: 8 environments, 128 steps, a clip range of 0.1; ppo1's shrinks with the step size (paper, table 5).</summary>
+    private static PpoOptions ForAtari(string preset) => ForDiscreteClassic(preset) with
+    {
+        ClipRange = 0.1,
+        ClipRangeSchedule = preset == "ppo1" ? Schedule.Linear : Schedule.Constant,
+        Epochs = preset == "ppo1" ? 3 : 4,
     };
 
     /// <summary>Pendulum and the continuous mountain car: short rollouts of several environments, as RL Zoo's tuned settings have.</summary>

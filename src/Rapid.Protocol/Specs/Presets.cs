@@ -34,5 +34,18 @@ public static class Presets
     internal static bool IsContinuous(EnvironmentInfo environment) =>
         environment.IsMuJoCo || environment.Name is "Pendulum-v1" or "MountainCarContinuous-v0";
 
+    /// <summary>The network of games: convolutions and one hidden layer, shared by policy and value (Mnih et al. 2015 and 2016).</summary>
+    internal static NetworkOptions ForFrames(Encoder encoder) => new()
+    {
+        Encoder = encoder,
+        HiddenSizes = [encoder == Encoder.Ppo1 ? 256 : 512],
+        Activation = Activation.Relu,
+        Shared = true,
+    };
+
+    /// <summary>Agent steps of a run by default: what papers and libraries report for a family.</summary>
+    internal static long TotalSteps(EnvironmentInfo environment) =>
+        environment.IsAtari ? 10_000_000 : environment.IsMuJoCo ? 1_000_000 : 500_000;
+
     private sealed record Entry(IReadOnlyList<string> Names, Func<EnvironmentInfo, string, ExperimentOptions> Make);
 }

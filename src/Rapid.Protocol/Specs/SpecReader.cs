@@ -109,7 +109,6 @@ public static class SpecReader
 
     private static EnvironmentInfo? FindEnvironment(SpecNode.Map tree, List<SpecProblem> problems)
     {
-        var names = EnvironmentRegistry.All.Select(info => info.Name);
         if (TextOf(tree, "environment", "name") is not { } name)
         {
             // When it is there but is no text, the binder says so.
@@ -124,7 +123,7 @@ public static class SpecReader
         var info = EnvironmentRegistry.Find(name);
         if (info is null)
         {
-            var message = $"'{SpecText.Shorten(name)}' is not an environment{SpecText.Hint(name, names, ";")} 'rapid envs' lists all";
+            var message = $"'{SpecText.Shorten(name)}' is not an environment{SpecText.Hint(name, EnvironmentRegistry.Names, ";")} 'rapid envs' lists all";
             problems.Add(new SpecProblem("environment.name", message));
         }
 

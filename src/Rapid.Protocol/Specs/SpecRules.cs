@@ -18,9 +18,10 @@ internal static class SpecRules
 
         foreach (var (option, problem) in EnvironmentRegistry.CheckOptions(environment, options.Environment.Options))
         {
-            problems.Add(new SpecProblem($"environment.options.{option}", problem));
+            problems.Add(new SpecProblem(option == "name" ? "environment.name" : $"environment.options.{option}", problem));
         }
 
+        CheckNetwork(options, environment, problems);
         CheckData(options, problems);
         switch (options.Algorithm)
         {
@@ -31,6 +32,41 @@ internal static class SpecRules
             case SacOptions sac:
                 CheckSac(options, sac, problems);
                 break;
+        }
+    }
+
+    private static void CheckNetwork(ExperimentOptions options, EnvironmentInfo environment, List<SpecProblem> problems)
+    {
+        var network = options.Network;
+        if (!environment.IsAtari)
+        {
+            if (network.Encoder != Encoder.None)
+            {
+                var message = $"'{SpecText.Of(network.Encoder)}' is for frames, and {environment.Name} shows vectors; allowed: none";
+                problems.Add(new SpecProblem("network.encoder", message));
+            }
+
+            return;
+        }
+
+        if (options.Algorithm is SacOptions)
+        {
+            problems.Add(new SpecProblem("algorithm.name", "sac does not learn from frames; allowed: ppo, a2c, p3o"));
+        }
+
+        if (network.Encoder == Encoder.None)
+        {
+            problems.Add(new SpecProblem("network.encoder", "'none' cannot see frames; allowed: nature, ikostrikov, ppo1"));
+        }
+
+        if (!network.Shared)
+        {
+            problems.Add(new SpecProblem("network.shared", "policy and value share the convolutions; allowed with frames: true"));
+        }
+
+        if (options.Normalization.Observations)
+        {
+            problems.Add(new SpecProblem("normalization.observations", "frames are divided by 255 and need no other; allowed: false"));
         }
     }
 

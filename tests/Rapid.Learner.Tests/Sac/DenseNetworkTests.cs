@@ -1,5 +1,6 @@
 using Rapid.Environments;
 using Rapid.Learner.Networks;
+using Rapid.Policies.Kernels;
 using Rapid.Protocol.Specs;
 using TorchSharp;
 

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Text;
+
+namespace Rapid.Cli.Play;
+
+/// <summary>A picture in a terminal: a character cell is two pixels, one above the other, in 24-bit colour.</summary>
+internal sealed class HalfBlocks
+{
+    private const char UpperHalf = '\u2580';
+
+    // A television's sides are as 4 to 3. More columns than this show no more of 160 pixels.
+    private const int AspectWidth = 4, AspectHeight = 3, MostColumns = 240;
+
+    private const ulong Unknown = ulong.MaxValue;
+
+    private ulong[] _cells = [];
+    private int _columns, _lines;
+
+    /// <summary>Appends what changes the terminal from the picture before to this one.</summary>
+    /// <param name="picture">What to show.</param>
+    /// <param name="columns">Columns that there are.</param>
+    /// <param name="lines">Lines that there are.</param>
+    /// <param name="text">Where it goes.</param>
+    /// <returns>Lines that are used.</returns>
+    public int Draw(GamePicture picture, int columns, int lines, StringBuilder text)
+    {
+        var wide = Math.Clamp(lines * 2 * AspectWidth / AspectHeight, 1, Math.Min(columns, MostColumns));
+        var high = Math.Clamp(wide * AspectHeight / AspectWidth / 2, 1, lines);
+        if ((columns, lines) != (_columns, _lines))
+        {
+            (_columns, _lines, _cells) = (columns, lines, new ulong[wide * high]);
+            Array.Fill(_cells, Unknown);
+            text.Append("\e[0m\e[2J");
+        }
+
+        (uint? foreground, uint? background, int? cursor) = (null, null, null);
+        for (var i = 0; i < _cells.Length; i++)
+        {
+            var (row, column) = (i / wide, i % wide);
+            var upper = ColorOf(picture, column, wide, row * 2, high * 2);
+            var lower = ColorOf(picture, column, wide, (row * 2) + 1, high * 2);
+            var cell = ((ulong)upper << 32) | lower;
+            if (_cells[i] == cell)
+            {
+                continue;
+            }
+
+            _cells[i] = cell;
+            if (cursor != i || column == 0)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\e[{row + 1};{column + 1}H");
+            }
+
+            if (foreground != upper)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\e[38;2;{upper >> 16};{(upper >> 8) & 0xFF};{upper & 0xFF}m");
+            }
+
+            if (background != lower)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"\e[48;2;{lower >> 16};{(lower >> 8) & 0xFF};{lower & 0xFF}m");
+            }
+
+            text.Append(UpperHalf);
+            (foreground, background, cursor) = (upper, lower, i + 1);
+        }
+
+        return high;
+    }
+
+    /// <summary>The average of the pixels that fall on one of the terminal's.</summary>
+    private static uint ColorOf(GamePicture picture, int column, int columns, int row, int rows)
+    {
+        var (left, right) = Range(column, columns, GamePicture.Width);
+        var (top, bottom) = Range(row, rows, picture.Height);
+        var pixels = picture.Pixels.Span;
+        var palette = picture.Palette.Rgb.Span;
+        uint red = 0, green = 0, blue = 0;
+        for (var y = top; y < bottom; y++)
+        {
+            for (var x = left; x < right; x++)
+            {
+                var color = palette[pixels[(y * GamePicture.Width) + x]];
+                red += color >> 16;
+                green += (color >> 8) & 0xFF;
+                blue += color & 0xFF;
+            }
+        }
+
+        var count = (uint)((bottom - top) * (right - left));
+        return ((red / count) << 16) | ((green / count) << 8) | (blue / count);
+    }
+
+    private static (int Start, int End) Range(int index, int count, int pixels)
+    {
+        var start = index * pixels / count;
+        return (start, Math.Max(start + 1, (index + 1) * pixels / count));
+    }
+}

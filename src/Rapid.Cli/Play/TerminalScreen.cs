@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text;
+
+namespace Rapid.Cli.Play;
+
+/// <summary>The terminal, on its second page, so that the first is as before when the game ends.</summary>
+internal sealed class TerminalScreen : IScreen
+{
+    private const string Enter = "\e[?1049h\e[?25l", Leave = "\e[0m\e[?25h\e[?1049l";
+
+    // Where the terminal does not say how large it is.
+    private const int UsualColumns = 80, UsualLines = 24;
+
+    private readonly Stream _output = Console.OpenStandardOutput();
+    private readonly StringBuilder _text = new();
+    private readonly HalfBlocks _blocks = new();
+    private readonly string _hint;
+    private PeriodicTimer? _timer;
+
+    /// <param name="hint">Which keys there are; shown below the game.</param>
+    public TerminalScreen(string hint)
+    {
+        _hint = hint;
+        Write(Enter);
+    }
+
+    /// <summary>Gives the terminal back; may be called at any time, from any thread.</summary>
+    public void Restore() => Write(Leave);
+
+    /// <inheritdoc/>
+    public async Task ShowAsync(GamePicture picture, CancellationToken stop)
+    {
+        _timer ??= new PeriodicTimer(TimeSpan.FromSeconds(1.0 / picture.PerSecond));
+        await _timer.WaitForNextTickAsync(stop);
+        var (columns, lines) = (Size(Console.WindowWidth, UsualColumns), Size(Console.WindowHeight, UsualLines));
+        _text.Clear();
+        var used = _blocks.Draw(picture, columns, Math.Max(1, lines - 1), _text);
+        var status = string.Create(
+            CultureInfo.InvariantCulture, $" score {picture.Score}   lives {picture.Lives}   frame {picture.Frame}   {_hint}");
+        _text.Append(CultureInfo.InvariantCulture, $"\e[0m\e[{used + 1};1H{status[..Math.Min(status.Length, columns)]}\e[K");
+        await _output.WriteAsync(Encoding.UTF8.GetBytes(_text.ToString()), stop);
+    }
+
+    /// <inheritdoc/>
+    public Task<string?> FinishAsync() => Task.FromResult<string?>(null);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Restore();
+        _timer?.Dispose();
+        await _output.DisposeAsync();
+    }
+
+    private static int Size(int told, int usual) => told > 0 ? told : usual;
+
+    private void Write(string text)
+    {
+        _output.Write(Encoding.UTF8.GetBytes(text));
+        _output.Flush();
+    }
+}

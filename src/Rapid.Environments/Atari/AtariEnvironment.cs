@@ -1,0 +1,206 @@
+using Rapid.Environments.Atari.Games;
+using Rapid.Environments.Atari.Pixels;
+
+namespace Rapid.Environments.Atari;
+
+/// <summary>
+/// A game of the Atari 2600 as deep reinforcement learning plays it: no-op starts, held actions, the maximum of the last two frames, lives as
+/// episodes, fire to start, small grey frames, clipped rewards (Mnih et al. 2015; order and constants of OpenAI baselines). The score
+/// is always reported unclipped and per game.
+/// </summary>
+public sealed class AtariEnvironment : IEnvironment
+{
+    private const int Noop = 0, Fire = 1;
+
+    private readonly ReadOnlyMemory<byte> _rom;
+    private readonly GameDescription _game;
+    private readonly AtariOptions _options;
+    private readonly IReadOnlyList<int> _actions;
+    private readonly bool _fires;
+    private readonly byte[] _pixels;
+    private ArcadeConsole? _console;
+    private FrameResizer _resizer = null!;
+    private byte[] _older = [], _newer = [];
+    private RandomStream _random = new(0);
+    private bool _gameGoesOn;
+    private int _lives, _pendingScore;
+
+    /// <summary>Prepares a game; the console is switched on by the first <see cref="Reset"/>.</summary>
+    /// <param name="rom">The cartridge's image.</param>
+    /// <param name="game">What is known about the game.</param>
+    /// <param name="options">How it becomes a task.</param>
+    public AtariEnvironment(ReadOnlyMemory<byte> rom, GameDescription game, AtariOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(game);
+        ArgumentNullException.ThrowIfNull(options);
+        (_rom, _game, _options) = (rom, game, options);
+        _actions = options.FullActionSpace ? [.. Enumerable.Range(0, 18)] : game.MinimalActions;
+        _fires = options.FireReset && _actions.Count >= 3 && _actions[1] == Fire;
+        _pixels = new byte[options.ScreenSize * options.ScreenSize];
+    }
+
+    /// <inheritdoc/>
+    public Space ObservationSpace =>
+        new FrameSpace(_options.ScreenSize, _options.ScreenSize, _options.FrameStack, _options.StackPadding);
+
+    /// <inheritdoc/>
+    public Space ActionSpace => new DiscreteSpace(_actions.Count);
+
+    /// <summary>Called after every emulated frame in which an action is held; for those who watch, whatever policies see.</summary>
+    public Action<ArcadeConsole>? FramePlayed { get; set; }
+
+    /// <inheritdoc/>
+    public void Reset(RandomStream random, Span<float> observation)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        if (!_gameGoesOn)
+        {
+            _random = new RandomStream(random.NextBits());
+            StartGame();
+            if (_fires)
+            {
+                PressFire(onEnd: StartGame);
+            }
+
+            _lives = _console!.Lives;
+        }
+
+        // Whoever resets in the middle of a game wants another one.
+        _gameGoesOn = false;
+        Show(observation);
+    }
+
+    /// <inheritdoc/>
+    public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
+    {
+        double score = Hold(_actions[(int)action[0]]) + _pendingScore;
+        _pendingScore = 0;
+        Show(observation);
+        var console = _console!;
+        var isDeath = _options.EpisodicLife && !console.IsTerminal && console.Lives < _lives && console.Lives > 0;
+        _lives = console.Lives;
+        var reward = _options.ClipRewards ? Math.Sign(score) : score;
+        if (isDeath && !IsOver)
+        {
+            // What follows a lost life is played at once, so that it is known whether the game goes on.
+            _pendingScore += Hold(Noop);
+            if (_fires)
+            {
+                PressFire(onEnd: static () => { });
+            }
+
+            _lives = console.Lives;
+            if (IsOver)
+            {
+                (score, _pendingScore) = (score + _pendingScore, 0);
+            }
+        }
+
+        _gameGoesOn = isDeath && !IsOver;
+
+        return new StepResult(reward, console.IsTerminal || isDeath, console.IsTruncated && !console.IsTerminal && !isDeath)
+        {
+            RawReward = score,
+            GameGoesOn = _gameGoesOn,
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private bool IsOver => _console!.IsTerminal || _console.IsTruncated;
+
+    /// <summary>A new game, some frames of it without an action.</summary>
+    private void StartGame()
+    {
+        _pendingScore = 0;
+        SwitchOn();
+        for (var left = _options.NoopMax == 0 ? 0 : 1 + (int)(_random.NextBits() % (ulong)_options.NoopMax); left > 0; left--)
+        {
+            _console!.Act(Noop);
+            if (IsOver)
+            {
+                _console.ResetGame();
+            }
+        }
+
+        _console!.Screen.CopyTo(_newer);
+        _newer.CopyTo(_older, 0);
+    }
+
+    private void SwitchOn()
+    {
+        if (_console is not null && !_options.PowerCycle)
+        {
+            _console.ResetGame();
+            return;
+        }
+
+        _console = new ArcadeConsole(_rom, _game, new ArcadeSettings
+        {
+            RandomSeed = (uint)_random.NextBits(),
+            FrameSkip = 1,
+            RepeatActionProbability = _options.RepeatActionProbability,
+            MaxEpisodeFrames = _options.MaxFrames,
+            Mode = _options.Mode,
+            Difficulty = _options.Difficulty,
+        });
+        (_older, _newer) = (new byte[_console.Screen.Length], new byte[_console.Screen.Length]);
+        _resizer = Resizers.Of(_console.Palette, _console.Height, _options.ScreenSize);
+    }
+
+    /// <summary>Action 1, then 2, each held as any other.</summary>
+    private void PressFire(Action onEnd)
+    {
+        for (var index = 1; index <= 2; index++)
+        {
+            _pendingScore += Hold(_actions[index]);
+            if (IsOver)
+            {
+                onEnd();
+            }
+        }
+    }
+
+    /// <summary>Holds an action; what the last two frames show is kept, an older one where the game ends before.</summary>
+    /// <returns>The sum of rewards.</returns>
+    private int Hold(int action)
+    {
+        var frames = _options.LeastFrameSkip;
+        if (_options.MostFrameSkip > frames)
+        {
+            frames += (int)(_random.NextBits() % (ulong)(_options.MostFrameSkip - frames + 1));
+        }
+
+        var (console, score) = (_console!, 0);
+        for (var frame = 0; frame < frames && !IsOver; frame++)
+        {
+            var (isOlder, isNewer) = (frame == frames - 2 && _options.MaxPool, frame == frames - 1);
+            console.DrawsFrames = isOlder || isNewer;
+            score += console.Act(action);
+            if (isOlder)
+            {
+                console.Screen.CopyTo(_older);
+            }
+            else if (isNewer)
+            {
+                console.Screen.CopyTo(_newer);
+            }
+
+            FramePlayed?.Invoke(console);
+        }
+
+        return score;
+    }
+
+    private void Show(Span<float> observation)
+    {
+        _resizer.Resize(_newer, _options.MaxPool && _options.MostFrameSkip > 1 ? _older : _newer, _pixels);
+        for (var i = 0; i < _pixels.Length; i++)
+        {
+            observation[i] = _pixels[i];
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+using YamlScalar = YamlDotNet.Core.Events.Scalar;
+
+namespace Rapid.Environments.Atari.Games;
+
+/// <summary>A game file before it means anything, with the places of its parts.</summary>
+/// <param name="At">Where it begins; of a value also what it says.</param>
+internal abstract record GameNode(SourceSpan At)
+{
+    private const int MostDepth = 8;
+
+    /// <summary>A text.</summary>
+    public sealed record Value(SourceSpan At) : GameNode(At);
+
+    /// <summary>Values in a row.</summary>
+    public sealed record List(SourceSpan At, IReadOnlyList<GameNode> Items) : GameNode(At);
+
+    /// <summary>Named parts in the order written.</summary>
+    public sealed record Map(SourceSpan At, IReadOnlyList<(SourceSpan Key, GameNode Child)> Children) : GameNode(At);
+
+    /// <summary>Reads one YAML document.</summary>
+    /// <exception cref="SourceException">It is not YAML, or not one map, or nested too deeply, or uses aliases.</exception>
+    public static Map Read(string yaml)
+    {
+        var parser = new Parser(new StringReader(yaml));
+        try
+        {
+            parser.Consume<StreamStart>();
+            if (!parser.TryConsume<DocumentStart>(out _))
+            {
+                throw Wrong(1, 1, "the file says nothing; a game needs at least 'rules'");
+            }
+
+            var root = Read(parser, yaml, 0);
+            parser.Consume<DocumentEnd>();
+            if (parser.TryConsume<DocumentStart>(out var second))
+            {
+                throw Wrong(second.Start.Line, second.Start.Column, "a second document; a game is one document");
+            }
+
+            return root as Map ?? throw root.At.Wrong(0, "a game is made of fields such as 'rules: ...', not of a single value");
+        }
+        catch (YamlException error)
+        {
+            throw Wrong(error.Start.Line, error.Start.Column, $"this is not valid YAML: {error.Message}");
+        }
+        catch (Exception error) when (error is InvalidOperationException or ArgumentException)
+        {
+            // What YamlDotNet's scanner throws for a plain value without a character, and for tags that are no addresses.
+            throw Wrong(parser.Current?.End.Line ?? 1, 1, $"this is not valid YAML: {error.Message}");
+        }
+    }
+
+    private static GameNode Read(Parser parser, string yaml, int depth)
+    {
+        var start = parser.Consume<ParsingEvent>();
+        if (depth > MostDepth)
+        {
+            throw Wrong(start.Start.Line, start.Start.Column, $"nested more than {MostDepth} levels deep");
+        }
+
+        switch (start)
+        {
+            case YamlScalar scalar:
+                return new Value(Span(scalar, yaml));
+            case SequenceStart:
+                var items = new List<GameNode>();
+                while (!parser.TryConsume<SequenceEnd>(out _))
+                {
+                    items.Add(Read(parser, yaml, depth + 1));
+                }
+
+                return new List(Place(start), items);
+            case MappingStart:
+                var children = new List<(SourceSpan, GameNode)>();
+                while (!parser.TryConsume<MappingEnd>(out _))
+                {
+                    var key = parser.Consume<ParsingEvent>() is YamlScalar name
+                        ? Span(name, yaml)
+                        : throw Wrong(start.Start.Line, start.Start.Column, "a key must be a name");
+                    children.Add((key, Read(parser, yaml, depth + 1)));
+                }
+
+                return new Map(Place(start), children);
+            default:
+                throw Wrong(start.Start.Line, start.Start.Column, "aliases (*name) are not used in games; write the value out");
+        }
+    }
+
+    /// <summary>A plain text as it stands in the file, so that places in it are places in the file.</summary>
+    private static SourceSpan Span(YamlScalar scalar, string yaml)
+    {
+        var (start, end) = (scalar.Start, scalar.End);
+        return scalar.Style == ScalarStyle.Plain
+            ? new(yaml[(int)start.Index..(int)end.Index].TrimEnd(), (int)start.Line, (int)start.Column)
+            : new(scalar.Value, (int)start.Line, (int)start.Column + 1);
+    }
+
+    private static SourceSpan Place(ParsingEvent at) => new("", (int)at.Start.Line, (int)at.Start.Column);
+
+    private static SourceException Wrong(long line, long column, string message) =>
+        new(new GameProblem((int)Math.Max(1, line), (int)Math.Max(1, column), message));
+}

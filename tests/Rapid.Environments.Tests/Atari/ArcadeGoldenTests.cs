@@ -1,0 +1,98 @@
+using Rapid.Environments.Atari;
+using Rapid.Environments.Atari.Games;
+
+namespace Rapid.Environments.Tests.Atari;
+
+/// <summary>Every frame against traces of the reference emulator: screen, memory, reward, lives and ends.</summary>
+public sealed class ArcadeGoldenTests
+{
+    const string StressOnly = "only stress programs: RAPID_ROMS names no folder with tetris.bin";
+
+    static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "golden", "atari");
+
+    static string? TetrisRom => Environment.GetEnvironmentVariable("RAPID_ROMS") is { Length: > 0 } folder
+        && Path.Combine(folder, "tetris.bin") is var path && File.Exists(path) ? path : null;
+
+    public static TheoryData<string> StressTraces => [.. TraceFiles("stress-*")];
+
+    public static TheoryData<string> TetrisTraces => TetrisRom is null ? [StressOnly] : [.. TraceFiles("tetris*")];
+
+    [Theory, MemberData(nameof(StressTraces))]
+    public void Every_frame_of_a_stress_program_equals_the_reference(string name) =>
+        Replay(name, StressRom(name), GenericGame.Description, draws: _ => true);
+
+    [Theory, MemberData(nameof(StressTraces))]
+    public void Frames_that_are_drawn_only_when_somebody_looks_equal_the_reference(string name)
+    {
+        // Looked at now and then, after frames that were drawn and frames that were not.
+        var random = new Random(7);
+        Replay(name, StressRom(name), GenericGame.Description, draws: _ => random.Next(5) == 0, looks: _ => random.Next(4) == 0);
+    }
+
+    [Theory, MemberData(nameof(TetrisTraces))]
+    public void Every_frame_of_Tetris_equals_the_reference(string name)
+    {
+        if (name != StressOnly)
+        {
+            Replay(name, TetrisRom!, TetrisGame.Description, draws: _ => true);
+        }
+    }
+
+    static string StressRom(string trace) => Path.Combine(Folder, "roms", trace.Split('.')[0] + ".bin");
+
+    static IEnumerable<string> TraceFiles(string pattern) =>
+        Directory.GetFiles(Path.Combine(Folder, "traces"), pattern).Select(path => Path.GetFileName(path)).Order();
+
+    static void Replay(string name, string rom, GameDescription game, Func<int, bool> draws, Func<int, bool>? looks = null)
+    {
+        var trace = ArcadeTrace.Read(Path.Combine(Folder, "traces", name));
+        var console = trace.Play(File.ReadAllBytes(rom), game);
+        var restoreAt = name.Split('.').FirstOrDefault(part => part.StartsWith("restore", StringComparison.Ordinal)) is { } part
+            ? int.Parse(part["restore".Length..], System.Globalization.CultureInfo.InvariantCulture)
+            : -1;
+        using var actions = trace.Actions().GetEnumerator();
+        for (var i = 0; i < trace.Rows.Length; i++)
+        {
+            var row = trace.Rows[i];
+            if (row.Frame == restoreAt && row.Kind == 'S')
+            {
+                PlaySomethingElse(console, trace);
+            }
+
+            console.DrawsFrames = draws(i);
+            var reward = 0;
+            if (row.Kind == 'S')
+            {
+                Assert.True(actions.MoveNext());
+                Assert.Equal(row.Action, actions.Current);
+                reward = console.Act(actions.Current);
+            }
+            else if (i > 0)
+            {
+                console.ResetGame();
+            }
+
+            var screen = looks is null || looks(i) ? ArcadeTrace.Crc(console.Screen) : row.Screen;
+            var actual = row with
+            {
+                Reward = reward,
+                Terminal = console.IsTerminal,
+                Lives = console.Lives,
+                Screen = screen,
+                Ram = ArcadeTrace.Crc(console.Ram),
+            };
+            Assert.True(row == actual, $"row {i}: expected {row}, was {actual}");
+        }
+    }
+
+    static void PlaySomethingElse(ArcadeConsole console, ArcadeTrace trace)
+    {
+        var state = console.Save();
+        for (var i = 0; i < 50; i++)
+        {
+            console.Act(trace.MinimalActions[i % trace.MinimalActions.Length]);
+        }
+
+        console.Restore(state);
+    }
+}
