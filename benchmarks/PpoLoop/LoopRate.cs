@@ -10,7 +10,22 @@ internal static partial class LoopRate
 {
     private static readonly string Rapid = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../Rapid.Cli/release/rapid"));
 
-    public static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
+    /// <summary>Medians of both rates. Rounds alternate, so that both see the same machine.</summary>
+    public static async Task<(double Ours, double Theirs)> CompareAsync(
+        int rounds, Func<Task<double>> measureOurs, Func<Task<double>> measureTheirs)
+    {
+        List<double> ours = [], theirs = [];
+        for (var round = 0; round < rounds; round++)
+        {
+            theirs.Add(await measureTheirs());
+            ours.Add(await measureOurs());
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"round {round + 1}: rapid {ours[^1]:F0} env steps/s, PyTorch loop {theirs[^1]:F0} env steps/s"));
+        }
+
+        return (Median(ours), Median(theirs));
+    }
 
     /// <summary>Of a loop in Python, which leaves out its first update.</summary>
     public static async Task<double> OfPythonAsync(string script, params string[] arguments)
@@ -43,6 +58,8 @@ internal static partial class LoopRate
             Directory.Delete(runs, recursive: true);
         }
     }
+
+    private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
     private static async Task<string> RunAsync(string program, IEnumerable<string> arguments)
     {
