@@ -79,7 +79,12 @@ internal sealed partial class RapidProcess : IAsyncDisposable
         start.Environment["OMP_NUM_THREADS"] = "1";
         start.Environment["OPENBLAS_NUM_THREADS"] = "1";
         // As the script starts them, whatever it gave this process.
-        start.Environment["DOTNET_GCgen0size"] = start.ArgumentList.FirstOrDefault() is "actor" or "evaluator" ? "0x1000000" : "0x4000000";
+        start.Environment["DOTNET_GCgen0size"] = start.ArgumentList.FirstOrDefault() switch
+        {
+            "actor" => "0x1000000",
+            "evaluator" => "0x200000",
+            _ => "0x4000000",
+        };
         foreach (var (name, value) in variables ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;
