@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Rapid.Benchmarks;
 using Rapid.Policies.Encoders;
+using Rapid.Protocol.Specs;
 using static TorchSharp.torch;
 
 // Stacks of four frames of 84x84 through the nature network, one thread: the encoder of Rapid.Policies against libtorch, from the same
@@ -13,7 +14,7 @@ const double WarmUpSeconds = 2; // the compiler works beside the first seconds
 const double ForwardTarget = 1.5, BothTarget = 2.5;
 
 set_num_threads(1);
-var shape = EncoderShape.Preset("nature", 4, 84, 84);
+var shape = EncoderShape.Of(Encoder.Nature, 4, 84, 84);
 var random = new Random(1);
 var pixels = new byte[Large * 4 * 84 * 84];
 random.NextBytes(pixels);

@@ -49,7 +49,7 @@ public sealed class PolicyLayout
     private PolicyLayout(NetworkOptions network, Space observations, PolicyKind kind, int outputs, bool hasValueHead)
     {
         Frames = observations as FrameSpace;
-        Encoder = Frames is null ? null : EncoderOf(network.Encoder, Frames);
+        Encoder = Frames is null ? null : EncoderShape.Of(network.Encoder, Frames.Stack, Frames.Height, Frames.Width);
         ObservationSize = observations.Size * (Frames?.Stack ?? 1);
         Kind = kind;
         Outputs = outputs;
@@ -173,18 +173,6 @@ public sealed class PolicyLayout
                 StdParameterization = std,
             }
             : throw new ArgumentException($"sac squashes actions into their box, which must be finite, not {box}", nameof(box));
-
-    private static EncoderShape EncoderOf(Protocol.Specs.Encoder encoder, FrameSpace frames)
-    {
-        var name = encoder switch
-        {
-            Protocol.Specs.Encoder.Nature => "nature",
-            Protocol.Specs.Encoder.Ikostrikov => "ik",
-            Protocol.Specs.Encoder.Ppo1 => "ppo1",
-            _ => throw new ArgumentException($"{frames} need convolutions (network.encoder)", nameof(encoder)),
-        };
-        return EncoderShape.Preset(name, frames.Stack, frames.Height, frames.Width);
-    }
 
     /// <summary>The block of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>

@@ -33,6 +33,23 @@ public static class TrajectoryExtensions
         block.Columns.Add(new Column { Name = column, Tensor = TensorCodec.ToTensor(values, shape) });
     }
 
+    /// <summary>A block with the same address and size, without columns and episodes.</summary>
+    public static Trajectory WithoutContent(this Trajectory block)
+    {
+        ArgumentNullException.ThrowIfNull(block);
+        return new Trajectory
+        {
+            Experiment = block.Experiment,
+            Producer = block.Producer,
+            Sequence = block.Sequence,
+            Slot = block.Slot,
+            Steps = block.Steps,
+            Environments = block.Environments,
+            PolicyVersion = block.PolicyVersion,
+            BrokenEnvironments = block.BrokenEnvironments,
+        };
+    }
+
     private static Tensor Find(Trajectory block, string name)
     {
         ArgumentNullException.ThrowIfNull(block);

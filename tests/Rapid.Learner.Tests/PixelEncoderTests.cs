@@ -1,5 +1,6 @@
 using Rapid.Policies.Encoders;
 using Rapid.Policies.Kernels;
+using Rapid.Protocol.Specs;
 using static TorchSharp.torch;
 
 namespace Rapid.Learner.Tests;
@@ -9,14 +10,14 @@ public sealed class PixelEncoderTests
 {
     private static readonly TileKernel[] _kernels = [TileKernel.Narrow, TileKernel.Middle, TileKernel.Wide];
 
-    public static TheoryData<string, int> Variants()
+    public static TheoryData<Encoder, int> Variants()
     {
-        var data = new TheoryData<string, int>();
-        foreach (var name in EncoderShape.PresetNames)
+        var data = new TheoryData<Encoder, int>();
+        foreach (var encoder in (Encoder[])[Encoder.Nature, Encoder.Ikostrikov, Encoder.Ppo1])
         {
             foreach (var kernel in _kernels)
             {
-                data.Add(name, kernel.Columns);
+                data.Add(encoder, kernel.Columns);
             }
         }
 
@@ -24,10 +25,10 @@ public sealed class PixelEncoderTests
     }
 
     [Theory, MemberData(nameof(Variants))]
-    public unsafe void Features_and_gradients_are_those_of_conv2d_and_autograd(string name, int width)
+    public unsafe void Features_and_gradients_are_those_of_conv2d_and_autograd(Encoder encoder, int width)
     {
         const int Rows = 11, Planes = 4, Height = 84, Width = 84;
-        var shape = EncoderShape.Preset(name, Planes, Height, Width);
+        var shape = EncoderShape.Of(encoder, Planes, Height, Width);
         var random = new Random(7);
         var pixels = new byte[Rows * Planes * Height * Width];
         random.NextBytes(pixels);

@@ -111,16 +111,7 @@ public sealed class SequenceReplay : ISequenceSource
     /// <summary>The columns that replaying needs, sharing their bytes.</summary>
     private static Trajectory ForReplay(Trajectory block)
     {
-        var replayed = new Trajectory
-        {
-            Experiment = block.Experiment,
-            Producer = block.Producer,
-            Sequence = block.Sequence,
-            Slot = block.Slot,
-            Steps = block.Steps,
-            Environments = block.Environments,
-            PolicyVersion = block.PolicyVersion,
-        };
+        var replayed = block.WithoutContent();
         replayed.Columns.AddRange(block.Columns.Where(column => ReplayedColumns.Contains(column.Name)));
         return replayed;
     }

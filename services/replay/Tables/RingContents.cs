@@ -249,17 +249,8 @@ internal sealed class RingContents : IDisposable
     {
         // Nearly all blocks of a table are of one experiment: they share the string.
         _experiment = block.Experiment == _experiment ? _experiment : block.Experiment;
-        var header = new Trajectory
-        {
-            Experiment = _experiment,
-            Producer = block.Producer,
-            Sequence = block.Sequence,
-            Slot = block.Slot,
-            Steps = block.Steps,
-            Environments = block.Environments,
-            PolicyVersion = block.PolicyVersion,
-            BrokenEnvironments = block.BrokenEnvironments,
-        };
+        var header = block.WithoutContent();
+        header.Experiment = _experiment;
         header.Episodes.AddRange(block.Episodes);
         CountEpisodes(header.Episodes.Count);
         return header;

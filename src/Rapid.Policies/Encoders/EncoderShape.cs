@@ -1,3 +1,5 @@
+using Rapid.Protocol.Specs;
+
 namespace Rapid.Policies.Encoders;
 
 /// <summary>A convolution as one chooses it: square kernels, no padding, followed by a rectifier.</summary>
@@ -39,15 +41,6 @@ public sealed record EncoderLayer(ConvolutionLayer Convolution, int InputChannel
 /// </summary>
 public sealed class EncoderShape
 {
-    // Mnih et al. 2015 (nature); the variant of pytorch-a2c-ppo-acktr-gail with 32 channels in the third layer, which P3O took over (ik);
-    // the small network of OpenAI Baselines' ppo1.
-    private static readonly Dictionary<string, ConvolutionLayer[]> _presets = new(StringComparer.Ordinal)
-    {
-        ["nature"] = [new(32, 8, 4), new(64, 4, 2), new(64, 3, 1)],
-        ["ik"] = [new(32, 8, 4), new(64, 4, 2), new(32, 3, 1)],
-        ["ppo1"] = [new(16, 8, 4), new(32, 4, 2)],
-    };
-
     /// <summary>Checks sizes and computes those in between.</summary>
     /// <param name="planes">Frames of a stack, the first layer's input channels.</param>
     /// <param name="height">Height of a frame.</param>
@@ -80,9 +73,6 @@ public sealed class EncoderShape
         (Layers, Length, Features) = (layers, offset, channels * height * width);
     }
 
-    /// <summary>Names that <see cref="Preset"/> knows.</summary>
-    public static IReadOnlyCollection<string> PresetNames => _presets.Keys;
-
     /// <summary>Frames of a stack.</summary>
     public int Planes { get; }
 
@@ -101,16 +91,19 @@ public sealed class EncoderShape
     /// <summary>Elements of the last layer's output.</summary>
     public int Features { get; }
 
-    /// <summary>A network that has a name: <c>nature</c>, 32 filters of 8x8 every 4 pixels, 64 of 4x4 every 2, 64 of 3x3; <c>ik</c>, the
-    /// same with 32 in the third layer; <c>ppo1</c>, 16 of 8x8 every 4 and 32 of 4x4 every 2.</summary>
-    /// <param name="name">One of <see cref="PresetNames"/>.</param>
+    /// <summary>A network that has a name.</summary>
+    /// <param name="encoder">Which; not <see cref="Encoder.None"/>.</param>
     /// <param name="planes">Frames of a stack.</param>
     /// <param name="height">Height of a frame.</param>
     /// <param name="width">Width of a frame.</param>
-    /// <exception cref="ArgumentException">No network has that name, or the frames are too small for it.</exception>
-    public static EncoderShape Preset(string name, int planes, int height, int width) => _presets.TryGetValue(name, out var convolutions)
-        ? new EncoderShape(planes, height, width, convolutions)
-        : throw new ArgumentException($"no encoder is called '{name}'; known: {string.Join(", ", PresetNames)}", nameof(name));
+    /// <exception cref="ArgumentException">There is no encoder, or the frames are too small for it.</exception>
+    public static EncoderShape Of(Encoder encoder, int planes, int height, int width) => new(planes, height, width, encoder switch
+    {
+        Encoder.Nature => [new(32, 8, 4), new(64, 4, 2), new(64, 3, 1)],
+        Encoder.Ikostrikov => [new(32, 8, 4), new(64, 4, 2), new(32, 3, 1)],
+        Encoder.Ppo1 => [new(16, 8, 4), new(32, 4, 2)],
+        _ => throw new ArgumentException("frames need convolutions (network.encoder)", nameof(encoder)),
+    });
 
     private static void Check(EncoderLayer layer, int index)
     {

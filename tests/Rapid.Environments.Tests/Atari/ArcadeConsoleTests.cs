@@ -23,7 +23,7 @@ public sealed class ArcadeConsoleTests
         // Up, down, left, right of the left stick are bits 4..7, low when pressed.
         byte[] expected =
             [0xFF, 0xFF, 0xEF, 0x7F, 0xBF, 0xDF, 0x6F, 0xAF, 0x5F, 0x9F, 0xEF, 0x7F, 0xBF, 0xDF, 0x6F, 0xAF, 0x5F, 0x9F];
-        var console = new ArcadeConsole(Ports, GenericGame.Description, Exact);
+        var console = new ArcadeConsole(Ports, GameTable.Unknown(""), Exact);
         for (var action = 0; action < 18; action++)
         {
             Play(console, action);
@@ -36,7 +36,7 @@ public sealed class ArcadeConsoleTests
     [Fact]
     public void With_swapped_ports_the_right_stick_is_the_players()
     {
-        var game = GenericGame.Description with { Properties = new ConsoleProperties { SwapPorts = true } };
+        var game = GameTable.Unknown("") with { Properties = new ConsoleProperties { SwapPorts = true } };
         var console = new ArcadeConsole(Ports, game, Exact);
         Play(console, 15);
         Assert.Equal([0xFA, 0x80, 0x00], [console.Ram[0], console.Ram[2] & 0x80, console.Ram[3] & 0x80]);
@@ -45,7 +45,7 @@ public sealed class ArcadeConsoleTests
     [Fact]
     public void Actions_that_the_game_does_not_take_count_as_nothing()
     {
-        var console = new ArcadeConsole(Ports, GenericGame.Description with { LegalActions = [0, 2] }, Exact);
+        var console = new ArcadeConsole(Ports, GameTable.Unknown("") with { LegalActions = [0, 2] }, Exact);
         Play(console, 3);
         Assert.Equal(0xFF, console.Ram[0]);
         Play(console, 2);
@@ -60,7 +60,7 @@ public sealed class ArcadeConsoleTests
     [InlineData(3, 0xFF)]
     public void The_difficulty_is_on_the_switches(int difficulty, int switches)
     {
-        var game = GenericGame.Description with { Difficulties = [0, 1, 2, 3] };
+        var game = GameTable.Unknown("") with { Difficulties = [0, 1, 2, 3] };
         var console = new ArcadeConsole(Ports, game, Exact with { Difficulty = difficulty });
         Play(console, 0);
         Assert.Equal(switches, console.Ram[1]);
@@ -76,7 +76,7 @@ public sealed class ArcadeConsoleTests
         var rom = TinyRom.Frames(
             [0xA9, 0x00, 0x85, 0x84, 0x85, 0x85],
             [0xAD, 0x82, 0x02, 0x4A, 0xB0, 0x02, 0xE6, 0x84, 0xA5, 0x3C, 0x30, 0x02, 0xE6, 0x85]);
-        var game = GenericGame.Description with { StartingActions = [new(1, 3), new(ArcadeConsole.ResetAction, 2), new(0, 1)] };
+        var game = GameTable.Unknown("") with { StartingActions = [new(1, 3), new(ArcadeConsole.ResetAction, 2), new(0, 1)] };
         var console = new ArcadeConsole(rom, game, Exact);
         Assert.Equal([4 + 4 + 2, 3], [console.Ram[4], console.Ram[5]]);
         Assert.Equal(0, console.EpisodeFrames);
@@ -85,8 +85,8 @@ public sealed class ArcadeConsoleTests
     [Fact]
     public void A_stick_in_polar_coordinates_is_the_action_it_points_to()
     {
-        var discrete = new ArcadeConsole(Ports, GenericGame.Description, Exact);
-        var continuous = new ArcadeConsole(Ports, GenericGame.Description, Exact);
+        var discrete = new ArcadeConsole(Ports, GameTable.Unknown(""), Exact);
+        var continuous = new ArcadeConsole(Ports, GameTable.Unknown(""), Exact);
         (float Radius, float Angle, float Fire, int Action)[] cases =
         [
             (0, 0, 0, 0), (0.4f, 1, 1, 1), (1, MathF.PI / 2, 0, 2), (1, 0, 0.2f, 3), (0.6f, MathF.PI, 0.9f, 12), (1, -MathF.PI / 2, 0, 5),
@@ -110,7 +110,7 @@ public sealed class ArcadeConsoleTests
             0xA9, 0x82, 0x85, 0x01, 0x85, 0x02, 0xA9, 0x02, 0x85, 0x01, 0xA0, 0x00, 0x85, 0x02, 0xA5, 0x08, 0x30, 0x05, 0xC8, 0xC0, 0xFA,
             0x90, 0xF5, 0x84, 0x84, 0xAD, 0x80, 0x02, 0x85, 0x80,
         ];
-        var game = GenericGame.Description with { Properties = new ConsoleProperties { Left = Controller.Paddles } };
+        var game = GameTable.Unknown("") with { Properties = new ConsoleProperties { Left = Controller.Paddles } };
         var console = new ArcadeConsole(TinyRom.Frames([], code), game, Exact);
         int Line(double ohms) => (int)(1.6 * ohms * 1e-8 * 1.19e6 / 76);
         int Lines(int action, float strength)
@@ -139,7 +139,7 @@ public sealed class ArcadeConsoleTests
     [Fact]
     public void Sticky_actions_come_from_the_environments_generator_two_draws_a_frame()
     {
-        var console = new ArcadeConsole(Ports, GenericGame.Description, new ArcadeSettings { RandomSeed = 11 });
+        var console = new ArcadeConsole(Ports, GameTable.Unknown(""), new ArcadeSettings { RandomSeed = 11 });
         var random = new MersenneTwister(11);
         var shown = 0;
         for (var i = 0; i < 200; i++)
@@ -155,7 +155,7 @@ public sealed class ArcadeConsoleTests
     [Fact]
     public void An_episode_is_cut_off_after_its_limit_and_then_stands_still()
     {
-        var console = new ArcadeConsole(Ports, GenericGame.Description, Exact with { MaxEpisodeFrames = 6, FrameSkip = 4 });
+        var console = new ArcadeConsole(Ports, GameTable.Unknown(""), Exact with { MaxEpisodeFrames = 6, FrameSkip = 4 });
         console.Act(2);
         Assert.False(console.IsTruncated);
         console.Act(2);
@@ -169,7 +169,7 @@ public sealed class ArcadeConsoleTests
     [Fact]
     public void Rewards_of_skipped_frames_add_up_within_limits_and_a_lost_life_can_end_the_episode()
     {
-        var game = GenericGame.Description with { CreateRules = () => new CountingRules() };
+        var game = GameTable.Unknown("") with { CreateRules = () => new CountingRules() };
         Assert.Equal(8, new ArcadeConsole(Ports, game, Exact with { FrameSkip = 4 }).Act(0));
         Assert.Equal(1, new ArcadeConsole(Ports, game, Exact with { FrameSkip = 4, RewardMax = 1 }).Act(0));
         var console = new ArcadeConsole(Ports, game, Exact with { TruncateOnLifeLoss = true });
@@ -188,7 +188,7 @@ public sealed class ArcadeConsoleTests
     {
         // White and black alternate: 77 hundredths of 0xEC are 181, taken as 180; the nearest grey of the palette is 0xAA.
         var rom = TinyRom.Frames([0xA0, 0x00], [0x98, 0x49, 0x0E, 0xA8, 0x85, 0x09]);
-        var console = new ArcadeConsole(rom, GenericGame.Description, Exact with { ColorAveraging = true });
+        var console = new ArcadeConsole(rom, GameTable.Unknown(""), Exact with { ColorAveraging = true });
         console.Act(0);
         Assert.All(console.Screen[..160].ToArray(), pixel => Assert.Equal(0x08, pixel));
         Assert.Equal((0x1A, 0x1A), (ArcadePalette.Ntsc.Average(0x1A, 0x1A), ArcadePalette.Pal.Average(0x3A, 0x3A) - 0x20));
@@ -210,7 +210,7 @@ public sealed class ArcadeConsoleTests
         ];
         foreach (var (settings, message) in cases)
         {
-            var error = Assert.Throws<ArgumentException>(() => new ArcadeConsole(Ports, GenericGame.Description, settings));
+            var error = Assert.Throws<ArgumentException>(() => new ArcadeConsole(Ports, GameTable.Unknown(""), settings));
             Assert.Contains(message, error.Message, StringComparison.Ordinal);
         }
     }
@@ -247,7 +247,7 @@ public sealed class ArcadeConsoleTests
     public void A_restored_game_goes_on_as_it_did_also_with_sticky_actions()
     {
         var rom = Stress.First(path => path.Contains("stress-cpu-1", StringComparison.Ordinal));
-        var console = new ArcadeConsole(File.ReadAllBytes(rom), GenericGame.Description, new ArcadeSettings { RandomSeed = 5 });
+        var console = new ArcadeConsole(File.ReadAllBytes(rom), GameTable.Unknown(""), new ArcadeSettings { RandomSeed = 5 });
         Play(console, 3);
         var state = console.Save(withRandom: true);
         var first = Memories(console, 30);
@@ -274,7 +274,7 @@ public sealed class ArcadeConsoleTests
         Assert.Equal(alone, together);
     }
 
-    static ArcadeConsole NewConsole(string rom) => new(File.ReadAllBytes(rom), GenericGame.Description, Exact);
+    static ArcadeConsole NewConsole(string rom) => new(File.ReadAllBytes(rom), GameTable.Unknown(""), Exact);
 
     // Two frames: a program reads its ports after the first one's end.
     static void Play(ArcadeConsole console, int action)

@@ -1,16 +1,17 @@
 using Rapid.Policies.Encoders;
+using Rapid.Protocol.Specs;
 
 namespace Rapid.Policies.Tests.Encoders;
 
 public sealed class EncoderShapeTests
 {
     [Theory]
-    [InlineData("nature", 3136, 77984)]
-    [InlineData("ik", 1568, 59520)]
-    [InlineData("ppo1", 2592, 12336)]
-    public void Named_networks_have_the_known_sizes(string name, int features, int length)
+    [InlineData(Encoder.Nature, 3136, 77984)]
+    [InlineData(Encoder.Ikostrikov, 1568, 59520)]
+    [InlineData(Encoder.Ppo1, 2592, 12336)]
+    public void Named_networks_have_the_known_sizes(Encoder encoder, int features, int length)
     {
-        var shape = EncoderShape.Preset(name, 4, 84, 84);
+        var shape = EncoderShape.Of(encoder, 4, 84, 84);
 
         Assert.Equal(features, shape.Features);
         Assert.Equal(length, shape.Length);
@@ -25,16 +26,16 @@ public sealed class EncoderShapeTests
     [InlineData(20, "conv.2", "9x1", "3x3 kernel")]
     public void A_frame_that_is_too_small_is_refused_with_the_layer_and_its_sizes(int width, string layer, string input, string kernel)
     {
-        var error = Assert.Throws<ArgumentException>(() => EncoderShape.Preset("nature", 4, 84, width));
+        var error = Assert.Throws<ArgumentException>(() => EncoderShape.Of(Encoder.Nature, 4, 84, width));
 
         Assert.All([layer, input, kernel], part => Assert.Contains(part, error.Message, StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Unknown_names_and_impossible_sizes_are_refused()
+    public void No_encoder_and_impossible_sizes_are_refused()
     {
-        var error = Assert.Throws<ArgumentException>(() => EncoderShape.Preset("resnet", 4, 84, 84));
-        Assert.Contains("nature", error.Message, StringComparison.Ordinal);
+        var error = Assert.Throws<ArgumentException>(() => EncoderShape.Of(Encoder.None, 4, 84, 84));
+        Assert.Contains("network.encoder", error.Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new EncoderShape(4, 84, 84, []));
         Assert.Throws<ArgumentException>(() => new EncoderShape(4, 84, 84, [new(32, 8, 0)]));
         Assert.Throws<ArgumentException>(() => new EncoderShape(4, 84, 84, [new(1 << 30, 8, 4)]));

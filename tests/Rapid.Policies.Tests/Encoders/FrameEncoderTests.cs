@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Rapid.Policies.Encoders;
 using Rapid.Policies.Kernels;
+using Rapid.Protocol.Specs;
 
 namespace Rapid.Policies.Tests.Encoders;
 
@@ -12,12 +13,12 @@ public sealed class FrameEncoderTests
     public static TheoryData<int> Widths() => [.. Frames.Kernels.Select(kernel => kernel.Columns)];
 
     [Theory]
-    [InlineData("nature")]
-    [InlineData("ik")]
-    [InlineData("ppo1")]
-    public void Named_networks_on_frames_of_84x84_are_those_of_double_precision(string name)
+    [InlineData(Encoder.Nature)]
+    [InlineData(Encoder.Ikostrikov)]
+    [InlineData(Encoder.Ppo1)]
+    public void Named_networks_on_frames_of_84x84_are_those_of_double_precision(Encoder encoder)
     {
-        using var frames = new Frames(EncoderShape.Preset(name, 4, 84, 84), rows: 2, seed: 1);
+        using var frames = new Frames(EncoderShape.Of(encoder, 4, 84, 84), rows: 2, seed: 1);
         AssertRight(frames, [TileKernel.Best]);
     }
 

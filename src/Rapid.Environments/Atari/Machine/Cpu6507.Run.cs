@@ -290,87 +290,40 @@ internal sealed partial class Cpu6507
 
             continue;
         compare:
-            c = (~t >> 8) & 1;
-            nz = t & 0xFF;
-            continue;
+            c = (~t >> 8) & 1; nz = t & 0xFF; continue;
         adc:
             t = (modes & Decimal) == 0 ? a + m + c : AddDecimal(a, m, c);
-            v = (a ^ t) & (m ^ t) & 0x80;
-            c = t >> 8;
-            a = nz = t & 0xFF;
-            continue;
+            v = (a ^ t) & (m ^ t) & 0x80; c = t >> 8; a = nz = t & 0xFF; continue;
         sbc:
-            if ((modes & Decimal) == 0)
-            {
-                t = a + (m ^ 0xFF) + c;
-                v = (a ^ t) & ~(m ^ t) & 0x80;
-            }
-            else
-            {
-                t = SubtractDecimal(a, m, c);
-                v = (a ^ t) & (m ^ t) & 0x80;
-            }
-
-            c = t >> 8;
-            a = nz = t & 0xFF;
-            continue;
+            t = (modes & Decimal) == 0 ? a + (m ^ 0xFF) + c : SubtractDecimal(a, m, c);
+            v = (modes & Decimal) == 0 ? (a ^ t) & ~(m ^ t) & 0x80 : (a ^ t) & (m ^ t) & 0x80;
+            c = t >> 8; a = nz = t & 0xFF; continue;
         asl:
-            c = m >> 7;
-            m = nz = (m << 1) & 0xFF;
-            goto write;
+            c = m >> 7; m = nz = (m << 1) & 0xFF; goto write;
         lsr:
-            c = m & 1;
-            m = nz = m >> 1;
-            goto write;
+            c = m & 1; m = nz = m >> 1; goto write;
         rol:
-            nz = ((m << 1) | c) & 0xFF;
-            c = m >> 7;
-            m = nz;
-            goto write;
+            nz = ((m << 1) | c) & 0xFF; c = m >> 7; m = nz; goto write;
         ror:
-            nz = (m >> 1) | (c << 7);
-            c = m & 1;
-            m = nz;
-            goto write;
+            nz = (m >> 1) | (c << 7); c = m & 1; m = nz; goto write;
         inc:
-            m = nz = (m + 1) & 0xFF;
-            goto write;
+            m = nz = (m + 1) & 0xFF; goto write;
         dec:
             m = nz = (m - 1) & 0xFF;
         write:
-            cycles = Write(t, m, cycles);
-            continue;
+            cycles = Write(t, m, cycles); continue;
         slo:
-            c = m >> 7;
-            m = (m << 1) & 0xFF;
-            a = nz = a | m;
-            goto write;
+            c = m >> 7; m = (m << 1) & 0xFF; a = nz = a | m; goto write;
         rla:
-            nz = ((m << 1) | c) & 0xFF;
-            c = m >> 7;
-            m = nz;
-            a = nz = a & m;
-            goto write;
+            nz = ((m << 1) | c) & 0xFF; c = m >> 7; m = nz; a = nz = a & m; goto write;
         sre:
-            c = m & 1;
-            m >>= 1;
-            a = nz = a ^ m;
-            goto write;
+            c = m & 1; m >>= 1; a = nz = a ^ m; goto write;
         rra:
-            nz = (m >> 1) | (c << 7);
-            c = m & 1;
-            m = nz;
-            cycles = Write(t, m, cycles);
-            goto adc;
+            nz = (m >> 1) | (c << 7); c = m & 1; m = nz; cycles = Write(t, m, cycles); goto adc;
         dcp:
-            m = (m - 1) & 0xFF;
-            cycles = Write(t, m, cycles);
-            t = a - m;
-            goto compare;
+            m = (m - 1) & 0xFF; cycles = Write(t, m, cycles); t = a - m; goto compare;
         isb:
-            m = (m + 1) & 0xFF;
-            cycles = Write(t, m, cycles);
-            goto sbc;
+            m = (m + 1) & 0xFF; cycles = Write(t, m, cycles); goto sbc;
         arr:
             m = a & low;
             a = nz = (m >> 1) | (c << 7);
@@ -389,50 +342,38 @@ internal sealed partial class Cpu6507
 
             continue;
         pla:
-            t = Pull(sp, (int)inst, cycles);
-            sp = (sp + 1) & 0xFF;
+            t = Pull(sp, (int)inst, cycles); sp = (sp + 1) & 0xFF;
             a = nz = Pull(sp, t, cycles);
             continue;
         plp:
-            t = Pull(sp, (int)inst, cycles);
-            sp = (sp + 1) & 0xFF;
+            t = Pull(sp, (int)inst, cycles); sp = (sp + 1) & 0xFF;
             t = Pull(sp, t, cycles);
             (nz, v, modes, c) = (NegativeZero(t), t & 0x40, t & (Decimal | Interrupt), t & 1);
             continue;
         jsr:
-            cycles = Push(sp, (pc + 2) >> 8, cycles, true);
-            sp = (sp - 1) & 0xFF;
-            cycles = Push(sp, pc + 2, cycles, false);
-            sp = (sp - 1) & 0xFF;
+            cycles = Push(sp, (pc + 2) >> 8, cycles, true); sp = (sp - 1) & 0xFF;
+            cycles = Push(sp, pc + 2, cycles, false); sp = (sp - 1) & 0xFF;
             // The upper half of the target is fetched last; on the stack it may have changed.
             pc = low | (Read(pc + 2, _bus << 8, cycles) << 8);
             continue;
         rts:
-            t = Pull(sp, (int)inst, cycles);
-            sp = (sp + 1) & 0xFF;
-            t = Pull(sp, t, cycles);
-            sp = (sp + 1) & 0xFF;
+            t = Pull(sp, (int)inst, cycles); sp = (sp + 1) & 0xFF;
+            t = Pull(sp, t, cycles); sp = (sp + 1) & 0xFF;
             pc = t | (Pull(sp, t, cycles) << 8);
             Read(pc, pc, cycles);
             pc++;
             continue;
         rti:
-            t = Pull(sp, (int)inst, cycles);
-            sp = (sp + 1) & 0xFF;
-            t = Pull(sp, t, cycles);
+            t = Pull(sp, (int)inst, cycles); sp = (sp + 1) & 0xFF;
+            t = Pull(sp, t, cycles); sp = (sp + 1) & 0xFF;
             (nz, v, modes, c) = (NegativeZero(t), t & 0x40, t & (Decimal | Interrupt), t & 1);
-            sp = (sp + 1) & 0xFF;
-            t = Pull(sp, t, cycles);
-            sp = (sp + 1) & 0xFF;
+            t = Pull(sp, t, cycles); sp = (sp + 1) & 0xFF;
             pc = t | (Pull(sp, t, cycles) << 8);
             continue;
         brk:
-            cycles = Push(sp, (pc + 2) >> 8, cycles, true);
-            sp = (sp - 1) & 0xFF;
-            cycles = Push(sp, pc + 2, cycles, false);
-            sp = (sp - 1) & 0xFF;
-            cycles = Push(sp, Status(nz, v, modes, c), cycles, false);
-            sp = (sp - 1) & 0xFF;
+            cycles = Push(sp, (pc + 2) >> 8, cycles, true); sp = (sp - 1) & 0xFF;
+            cycles = Push(sp, pc + 2, cycles, false); sp = (sp - 1) & 0xFF;
+            cycles = Push(sp, Status(nz, v, modes, c), cycles, false); sp = (sp - 1) & 0xFF;
             modes |= Interrupt;
             pc = Vector(0xFFFE, cycles);
         }
