@@ -54,19 +54,19 @@ EXPORT int rapid_mj_make_data(const mjModel *m, mjData **data) {
 
 EXPORT void rapid_mj_delete_data(mjData *d) { mj_deleteData(d); }
 
-EXPORT int rapid_mj_nq(const mjModel *m) { return m->nq; }
-EXPORT int rapid_mj_nv(const mjModel *m) { return m->nv; }
-EXPORT int rapid_mj_nu(const mjModel *m) { return m->nu; }
 EXPORT double rapid_mj_timestep(const mjModel *m) { return m->opt.timestep; }
 
-// Neither pointer moves while the data lives.
-EXPORT double *rapid_mj_qpos(mjData *d) { return d->qpos; }
-EXPORT double *rapid_mj_qvel(mjData *d) { return d->qvel; }
+// The number of an object by its kind (mjtObj) and name; -1 when there is none.
+EXPORT int rapid_mj_id(const mjModel *m, int kind, const char *name) { return mj_name2id(m, kind, name); }
 
-// MuJoCo clears its counters when it resets a bad state, so only their presence means something, not their growth.
-static int has_diverged(const mjData *d) {
-  return d->warning[mjWARN_BADQPOS].number || d->warning[mjWARN_BADQVEL].number || d->warning[mjWARN_BADQACC].number ||
-         d->warning[mjWARN_BADCTRL].number || d->warning[mjWARN_CONTACTFULL].number || d->warning[mjWARN_CNSTRFULL].number;
+// What of a simulation is not a simulation any more, as mjtWarning; -1 when all is well. MuJoCo resets a state with non-finite or huge numbers
+// silently and counts a warning, zeroes such controls, and drops contacts beyond its buffers. It clears its counters when it resets a
+// bad state, so only their presence means something, not their growth.
+static int breakdown(const mjData *d) {
+  static const int fatal[] = {mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC, mjWARN_BADCTRL, mjWARN_CONTACTFULL, mjWARN_CNSTRFULL};
+  for (unsigned i = 0; i < sizeof fatal / sizeof *fatal; i++)
+    if (d->warning[fatal[i]].number) return fatal[i];
+  return -1;
 }
 
 // Default state, then the given positions and velocities, then one forward evaluation.
@@ -80,14 +80,25 @@ EXPORT int rapid_mj_reset(const mjModel *m, mjData *d, const double *qpos, const
   return OK;
 }
 
-// Holds the controls for `frames` physics steps. MuJoCo resets a state with non-finite or huge numbers silently and counts a warning, zeroes
-// such controls, and drops contacts beyond its buffers; all mean that what follows, until the next reset, is not this simulation any more.
-EXPORT int rapid_mj_step(const mjModel *m, mjData *d, const double *control, int frames) {
+// Some physics steps with the controls that lie in the state, then, if asked for, the forces that bodies feel from outside.
+EXPORT int rapid_mj_step(const mjModel *m, mjData *d, int frames, int contact_forces) {
   GUARDED({
-    mju_copy(d->ctrl, control, m->nu);
     for (int i = 0; i < frames; i++) mj_step(m, d);
+    if (contact_forces) mj_rnePostConstraint(m, d);
   });
-  return has_diverged(d) ? DIVERGED : OK;
+  return breakdown(d) < 0 ? OK : DIVERGED;
+}
+
+// The whole state of one simulation into another of the same model.
+EXPORT int rapid_mj_copy(const mjModel *m, mjData *to, const mjData *from) {
+  GUARDED(mj_copyData(to, m, from));
+  return OK;
+}
+
+// MuJoCo's words for why a step returned DIVERGED.
+EXPORT const char *rapid_mj_breakdown(const mjData *d) {
+  int warning = breakdown(d);
+  return warning < 0 ? "" : mju_warningText(warning, d->warning[warning].lastinfo);
 }
 
 // Not every array of every MuJoCo version is of one of these types; the others are not asked for.
@@ -104,6 +115,21 @@ EXPORT int rapid_mj_array(const mjModel *m, const char *name, const void **data,
     return 1;                                        \
   }
   MJMODEL_POINTERS
+#undef X
+  return 0;
+}
+
+// An array of doubles of the state by its MuJoCo name; it does not move while the data lives. Returns 0 when there is no such array.
+EXPORT int rapid_mj_state(const mjModel *m, const mjData *d, const char *name, const void **data, int *count) {
+  MJDATA_POINTERS_PREAMBLE(m)
+  (void)njmax;
+#define X(T, field, rows, columns)                        \
+  if (!strcmp(name, #field) && TYPE_OF(d->field) == 0) {  \
+    *data = d->field;                                     \
+    *count = (int)(m->rows) * (int)(columns);             \
+    return 1;                                             \
+  }
+  MJDATA_POINTERS
 #undef X
   return 0;
 }

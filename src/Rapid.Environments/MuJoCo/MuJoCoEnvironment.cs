@@ -6,11 +6,7 @@ namespace Rapid.Environments.MuJoCo;
 /// </summary>
 public abstract class MuJoCoEnvironment : IEnvironment
 {
-    private readonly MuJoCoModel _model;
-    private readonly MuJoCoData _data;
-    private readonly nint _positions;
-    private readonly nint _velocities;
-    private readonly double[] _control;
+    private readonly MuJoCoSimulation _simulation;
     private readonly double[] _startPositions;
     private readonly double[] _positionBuffer;
     private readonly double[] _velocityBuffer;
@@ -19,21 +15,19 @@ public abstract class MuJoCoEnvironment : IEnvironment
 
     private protected MuJoCoEnvironment(string modelFile, int frameSkip, int observationSize)
     {
-        _model = MuJoCoModel.Bundled(modelFile);
-        _data = MuJoCoData.Create(_model);
+        var model = MuJoCoModel.Bundled(modelFile);
+        _simulation = new MuJoCoSimulation(model);
         _frameSkip = frameSkip;
-        _startPositions = _model.Array("qpos0");
-        _positionBuffer = new double[MuJoCoNative.PositionCount(_model)];
-        _velocityBuffer = new double[MuJoCoNative.VelocityCount(_model)];
-        _control = new double[MuJoCoNative.ControlCount(_model)];
+        _startPositions = model.Array("qpos0");
+        _positionBuffer = new double[_startPositions.Length];
+        _velocityBuffer = new double[_simulation.Velocities.Count];
         _observation = new double[observationSize];
-        (_positions, _velocities) = (MuJoCoNative.Positions(_data), MuJoCoNative.Velocities(_data));
-        StepSeconds = MuJoCoNative.Timestep(_model) * frameSkip;
+        StepSeconds = MuJoCoNative.Timestep(model) * frameSkip;
         ObservationSpace = BoxSpace.Unbounded(observationSize);
-        var range = _model.Array("actuator_ctrlrange");
+        var range = model.Array("actuator_ctrlrange");
         ActionSpace = new BoxSpace(
-            [.. Enumerable.Range(0, _control.Length).Select(i => (float)range[2 * i])],
-            [.. Enumerable.Range(0, _control.Length).Select(i => (float)range[2 * i + 1])]);
+            [.. Enumerable.Range(0, _simulation.Controls.Count).Select(i => (float)range[2 * i])],
+            [.. Enumerable.Range(0, _simulation.Controls.Count).Select(i => (float)range[2 * i + 1])]);
     }
 
     /// <inheritdoc/>
@@ -43,15 +37,15 @@ public abstract class MuJoCoEnvironment : IEnvironment
     public Space ActionSpace { get; }
 
     /// <summary>Generalised positions, [nq].</summary>
-    internal unsafe ReadOnlySpan<double> Positions => new((void*)_positions, _positionBuffer.Length);
+    internal ReadOnlySpan<double> Positions => _simulation.Positions.Span;
 
     /// <summary>Generalised velocities, [nv].</summary>
-    internal unsafe ReadOnlySpan<double> Velocities => new((void*)_velocities, _velocityBuffer.Length);
+    internal ReadOnlySpan<double> Velocities => _simulation.Velocities.Span;
 
     /// <summary>The newest observation before it is rounded to single precision, [obs].</summary>
     internal ReadOnlySpan<double> PreciseObservation => _observation;
 
-    internal MuJoCoModel Model => _model;
+    internal MuJoCoModel Model => _simulation.Model;
 
     /// <summary>Simulated seconds per environment step.</summary>
     private protected double StepSeconds { get; }
@@ -71,30 +65,31 @@ public abstract class MuJoCoEnvironment : IEnvironment
     public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
     {
         var squares = 0.0;
-        for (var i = 0; i < _control.Length; i++)
+        var controls = _simulation.Controls.Span;
+        for (var i = 0; i < controls.Length; i++)
         {
-            _control[i] = action[i];
-            squares += _control[i] * _control[i];
+            controls[i] = action[i];
+            squares += controls[i] * controls[i];
         }
 
         var before = Positions[0];
-        var status = MuJoCoNative.Step(_model, _data, _control, _frameSkip);
+        var isSound = _simulation.Step(_frameSkip);
         var (reward, terminated) = Score((Positions[0] - before) / StepSeconds, squares);
         Publish(observation);
-        return new StepResult(reward, terminated, Diverged: status != MuJoCoNative.Ok);
+        return new StepResult(reward, terminated, Diverged: !isSound);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _data.Dispose();
+        _simulation.Dispose();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>Puts the simulation into a state and evaluates it once.</summary>
     internal void SetState(ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities)
     {
-        MuJoCoNative.Check(MuJoCoNative.Reset(_model, _data, positions, velocities), "cannot reset the simulation");
+        _simulation.Reset(positions, velocities);
         Observe(_observation);
     }
 

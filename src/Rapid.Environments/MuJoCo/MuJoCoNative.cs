@@ -27,29 +27,27 @@ internal static partial class MuJoCoNative
     [LibraryImport(Library, EntryPoint = "rapid_mj_delete_data")]
     public static partial void DeleteData(nint data);
 
-    [LibraryImport(Library, EntryPoint = "rapid_mj_nq")]
-    public static partial int PositionCount(MuJoCoModel model);
-
-    [LibraryImport(Library, EntryPoint = "rapid_mj_nv")]
-    public static partial int VelocityCount(MuJoCoModel model);
-
-    [LibraryImport(Library, EntryPoint = "rapid_mj_nu")]
-    public static partial int ControlCount(MuJoCoModel model);
-
     [LibraryImport(Library, EntryPoint = "rapid_mj_timestep")]
     public static partial double Timestep(MuJoCoModel model);
 
-    [LibraryImport(Library, EntryPoint = "rapid_mj_qpos")]
-    public static partial nint Positions(MuJoCoData data);
-
-    [LibraryImport(Library, EntryPoint = "rapid_mj_qvel")]
-    public static partial nint Velocities(MuJoCoData data);
+    [LibraryImport(Library, EntryPoint = "rapid_mj_id", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int Id(MuJoCoModel model, MuJoCoObject kind, string name);
 
     [LibraryImport(Library, EntryPoint = "rapid_mj_reset")]
     public static partial int Reset(MuJoCoModel model, MuJoCoData data, ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities);
 
     [LibraryImport(Library, EntryPoint = "rapid_mj_step")]
-    public static partial int Step(MuJoCoModel model, MuJoCoData data, ReadOnlySpan<double> control, int frames);
+    public static partial int Step(
+        MuJoCoModel model, MuJoCoData data, int frames, [MarshalAs(UnmanagedType.Bool)] bool contactForces);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_copy")]
+    public static partial int Copy(MuJoCoModel model, MuJoCoData to, MuJoCoData from);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_breakdown")]
+    private static partial nint BreakdownPointer(MuJoCoData data);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_state", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int State(MuJoCoModel model, MuJoCoData data, string name, out nint values, out int count);
 
     [LibraryImport(Library, EntryPoint = "rapid_mj_array", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Array(MuJoCoModel model, string name, out nint data, out int count, out int type);
@@ -60,6 +58,9 @@ internal static partial class MuJoCoNative
     /// <summary>MuJoCo's words for the last failure on this thread.</summary>
     public static string Message() => Marshal.PtrToStringUTF8(MessagePointer()) ?? "";
 
+    /// <summary>MuJoCo's words for why a step diverged.</summary>
+    public static string Breakdown(MuJoCoData data) => Marshal.PtrToStringUTF8(BreakdownPointer(data)) ?? "";
+
     /// <summary>Throws MuJoCo's message when a call failed.</summary>
     public static void Check(int status, string what)
     {
@@ -68,6 +69,19 @@ internal static partial class MuJoCoNative
             throw new MuJoCoException($"{what}: {Message()}");
         }
     }
+}
+
+/// <summary>Kinds of named objects, as MuJoCo numbers them.</summary>
+internal enum MuJoCoObject
+{
+    Body = 1,
+    Joint = 3,
+    Geom = 5,
+    Site = 6,
+    Camera = 7,
+    Tendon = 17,
+    Actuator = 18,
+    Sensor = 19,
 }
 
 /// <summary>MuJoCo refused a model or failed inside.</summary>

@@ -1,0 +1,73 @@
+namespace Rapid.Environments.MuJoCo;
+
+/// <summary>
+/// One simulation of a model: a state of its own, whose arrays are read and written where MuJoCo keeps them. Not thread-safe; simulations
+/// that share a model may run on different threads.
+/// </summary>
+internal sealed class MuJoCoSimulation : IDisposable
+{
+    private readonly MuJoCoData _data;
+
+    /// <summary>Makes a simulation in the model's default state.</summary>
+    /// <param name="model">Shared, not owned.</param>
+    public MuJoCoSimulation(MuJoCoModel model)
+    {
+        Model = model;
+        _data = MuJoCoData.Create(model);
+        (Positions, Velocities, Controls) = (State("qpos"), State("qvel"), State("ctrl"));
+    }
+
+    public MuJoCoModel Model { get; }
+
+    /// <summary>Generalised positions, [nq].</summary>
+    public MuJoCoArray Positions { get; }
+
+    /// <summary>Generalised velocities, [nv].</summary>
+    public MuJoCoArray Velocities { get; }
+
+    /// <summary>What the actuators are told, [nu]; MuJoCo clamps it to their ranges where they have one, and leaves it here as it was given.</summary>
+    public MuJoCoArray Controls { get; }
+
+    /// <summary>Why the last step was no simulation any more, in MuJoCo's words.</summary>
+    public string Breakdown => MuJoCoNative.Breakdown(_data);
+
+    /// <summary>An array of doubles of mjData by its MuJoCo name: "xpos", "cfrc_ext". As old as the last evaluation of the dynamics.</summary>
+    /// <exception cref="KeyNotFoundException">There is none.</exception>
+    public MuJoCoArray State(string name) =>
+        MuJoCoNative.State(Model, _data, name, out var values, out var count) != 0
+            ? new MuJoCoArray(values, count)
+            : throw new KeyNotFoundException($"MuJoCo's state has no array of numbers '{name}'");
+
+    /// <summary>Starts from the model's defaults with these positions [nq] and velocities [nv], evaluated once.</summary>
+    /// <exception cref="MuJoCoException">MuJoCo failed inside.</exception>
+    public void Reset(ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities) =>
+        MuJoCoNative.Check(MuJoCoNative.Reset(Model, _data, positions, velocities), "cannot reset the simulation");
+
+    /// <summary>
+    /// Physics steps under the present controls. What is derived from positions and velocities is then as old as the last evaluation, which
+    /// came before the last integration.
+    /// </summary>
+    /// <param name="frames">Steps.</param>
+    /// <param name="contactForces">Whether "cfrc_ext" is computed afterwards.</param>
+    /// <returns>False when the state is no simulation any more, until the next reset.</returns>
+    public bool Step(int frames, bool contactForces = false) =>
+        MuJoCoNative.Step(Model, _data, frames, contactForces) == MuJoCoNative.Ok;
+
+    /// <summary>Takes over the whole state of another simulation of this model.</summary>
+    /// <exception cref="MuJoCoException">MuJoCo failed inside.</exception>
+    public void CopyFrom(MuJoCoSimulation other) =>
+        MuJoCoNative.Check(MuJoCoNative.Copy(Model, _data, other._data), "cannot copy the simulation");
+
+    /// <inheritdoc/>
+    public void Dispose() => _data.Dispose();
+}
+
+/// <summary>An array inside a simulation, valid as long as that is.</summary>
+internal readonly unsafe struct MuJoCoArray(nint values, int count)
+{
+    public int Count => count;
+
+    public Span<double> Span => new((void*)values, count);
+
+    public ref double this[int index] => ref Span[index];
+}
