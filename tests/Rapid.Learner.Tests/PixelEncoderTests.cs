@@ -25,10 +25,10 @@ public sealed class PixelEncoderTests
     }
 
     [Theory, MemberData(nameof(Variants))]
-    public unsafe void Features_and_gradients_are_those_of_conv2d_and_autograd(Encoder encoder, int width)
+    public unsafe void Features_and_gradients_are_those_of_conv2d_and_autograd(Encoder kind, int width)
     {
         const int Rows = 11, Planes = 4, Height = 84, Width = 84;
-        var shape = EncoderShape.Of(encoder, Planes, Height, Width);
+        var shape = EncoderShape.Of(kind, Planes, Height, Width);
         var random = new Random(7);
         var pixels = new byte[Rows * Planes * Height * Width];
         random.NextBytes(pixels);

@@ -1,4 +1,5 @@
 using Rapid.Environments;
+using Rapid.Protocol;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Sampling;
