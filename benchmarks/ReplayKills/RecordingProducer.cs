@@ -5,7 +5,9 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Benchmarks;
 
-/// <summary>Appends blocks that follow from its name and their sequence, some of them ahead of their acknowledgements, and counts those.</summary>
+/// <summary>
+/// Appends blocks that follow from its name and their sequence, some of them ahead of their acknowledgements, and counts those.
+/// </summary>
 internal sealed class RecordingProducer(Replay.ReplayClient client, string table, string name)
 {
     /// <summary>Blocks sent and not acknowledged, at most.</summary>

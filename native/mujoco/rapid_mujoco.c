@@ -59,9 +59,9 @@ EXPORT double rapid_mj_timestep(const mjModel *m) { return m->opt.timestep; }
 // The number of an object by its kind (mjtObj) and name; -1 when there is none.
 EXPORT int rapid_mj_id(const mjModel *m, int kind, const char *name) { return mj_name2id(m, kind, name); }
 
-// What of a simulation is not a simulation any more, as mjtWarning; -1 when all is well. MuJoCo resets a state with non-finite or huge numbers
-// silently and counts a warning, zeroes such controls, and drops contacts beyond its buffers. It clears its counters when it resets a
-// bad state, so only their presence means something, not their growth.
+// What of a simulation is not a simulation any more, as mjtWarning; -1 when all is well. MuJoCo resets a state with non-finite or huge
+// numbers silently and counts a warning, zeroes such controls, and drops contacts beyond its buffers. It clears its counters when it resets
+// a bad state, so only their presence means something, not their growth.
 static int breakdown(const mjData *d) {
   static const int fatal[] = {mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC, mjWARN_BADCTRL, mjWARN_CONTACTFULL, mjWARN_CNSTRFULL};
   for (unsigned i = 0; i < sizeof fatal / sizeof *fatal; i++)

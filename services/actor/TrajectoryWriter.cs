@@ -18,7 +18,9 @@ internal sealed class TrajectoryWriter(GrpcChannel channel, string table, ILogge
     private readonly ResiliencePipeline _retry = Resilience.Forever("appending trajectories", logger);
     private AsyncDuplexStreamingCall<AppendRequest, AppendReply>? _call;
 
-    /// <summary>Returns when the block is stored and the table has room for another, or when the service refused the block for good.</summary>
+    /// <summary>
+    /// Returns when the block is stored and the table has room for another, or when the service refused the block for good.
+    /// </summary>
     public async Task AppendAsync(Trajectory block, CancellationToken cancellation)
     {
         var request = new AppendRequest { Table = table, Trajectory = block };

@@ -8,8 +8,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Actor;
 
 /// <summary>
-/// Blocks for off-policy learning: raw observations, actions as the environment took them, rewards and endings. What the policy saw is not stored,
-/// because the learner normalises what it samples.
+/// Blocks for off-policy learning: raw observations, actions as the environment took them, rewards and endings. What the policy saw is not
+/// stored, because the learner normalises what it samples.
 /// </summary>
 public sealed class TransitionCollector : ICollector
 {

@@ -3,7 +3,9 @@ using Rapid.Protocol.Specs;
 
 namespace Rapid.Policies;
 
-/// <summary>Fills a flat parameter buffer with its starting values. Plain C#, so that a seed gives the same network on every device.</summary>
+/// <summary>
+/// Fills a flat parameter buffer with its starting values. Plain C#, so that a seed gives the same network on every device.
+/// </summary>
 public static class Initializer
 {
     /// <summary>Writes the starting weights of a policy; biases are 0 except with <see cref="Initialization.UniformFanIn"/>, log standard

@@ -161,7 +161,9 @@ public sealed class PolicyInference : IDisposable
         }
     }
 
-    /// <summary>The mode of the action distribution for each observation: the mean, squashed where samples are, or the likeliest index.</summary>
+    /// <summary>
+    /// The mode of the action distribution for each observation: the mean, squashed where samples are, or the likeliest index.
+    /// </summary>
     /// <param name="observations">[n, inputs]: observations, or of frames what the convolutions make of them.</param>
     /// <param name="actions">[n, act].</param>
     public void ActMode(ReadOnlySpan<float> observations, Span<float> actions)

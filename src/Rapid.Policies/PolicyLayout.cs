@@ -30,8 +30,8 @@ public enum PolicyKind
 }
 
 /// <summary>
-/// The order, shapes and offsets of a policy's parameters, with those of its value network if it has one, in one flat float32 buffer, the form
-/// in which weights are optimised, published, checkpointed and acted with.
+/// The order, shapes and offsets of a policy's parameters, with those of its value network if it has one, in one flat float32 buffer, the
+/// form in which weights are optimised, published, checkpointed and acted with.
 /// </summary>
 /// <remarks>
 /// Of frames there are convolutions first, <c>conv.i.weight [out, in, kernel, kernel]</c> and <c>conv.i.bias [out]</c>, whose flattened
@@ -146,7 +146,8 @@ public sealed class PolicyLayout
     public Activation Activation { get; }
 
     /// <summary>The layout of an experiment's policy on an environment with these spaces.</summary>
-    /// <exception cref="ArgumentException">The action space is neither a box nor discrete, or unbounded where the policy is squashed.</exception>
+    /// <exception cref="ArgumentException">The action space is neither a box nor discrete, or unbounded where the policy is
+    /// squashed.</exception>
     public static PolicyLayout Create(ExperimentOptions options, Space observations, Space actions)
     {
         ArgumentNullException.ThrowIfNull(options);

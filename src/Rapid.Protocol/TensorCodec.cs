@@ -50,7 +50,10 @@ public static class TensorCodec
         return Problem(tensor) is not { } problem ? tensor : throw new ArgumentException($"the tensor {problem}", nameof(shape));
     }
 
-    /// <summary>Why a tensor is malformed: an unknown type, a negative, overflowing or endless shape, or the wrong number of bytes; null when it is fine.</summary>
+    /// <summary>
+    /// Why a tensor is malformed: an unknown type, a negative, overflowing or endless shape, or the wrong number of bytes; null when it is
+    /// fine.
+    /// </summary>
     public static string? Problem(Tensor? tensor)
     {
         if (tensor is null)

@@ -218,8 +218,8 @@ public sealed class Ppo : IAlgorithm
     }
 
     /// <summary>
-    /// Decoupled objective (Hilton et al. 2021, eq. 3): the ratio that is clipped is taken to the policy as it is before this update, and the
-    /// advantage is weighted by how much likelier that policy makes the action than the behaviour policy did.
+    /// Decoupled objective (Hilton et al. 2021, eq. 3): the ratio that is clipped is taken to the policy as it is before this update, and
+    /// the advantage is weighted by how much likelier that policy makes the action than the behaviour policy did.
     /// </summary>
     private void CentreOnNewestPolicy()
     {

@@ -126,7 +126,9 @@ public sealed class RolloutBatch
         _rows += rows;
     }
 
-    /// <summary>r' = clip(r / sqrt(Var[G] + 1e-8)), the variance updated with the N discounted returns of each step before it is used.</summary>
+    /// <summary>
+    /// r' = clip(r / sqrt(Var[G] + 1e-8)), the variance updated with the N discounted returns of each step before it is used.
+    /// </summary>
     private static void NormalizeRewards(RewardNormalizer normalizer, Trajectory block, int steps, int environments, Span<float> rewards)
     {
         var returns = block.Floats(TrajectoryColumns.DiscountedReturns, steps, environments);

@@ -10,8 +10,8 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Rapid.Learner.Algorithms;
 
 /// <summary>
-/// B transitions in tensors that are made once and filled again and again. Observations lie in rows with room for an action behind them, which is
-/// the input that critics take: nothing is joined or copied later.
+/// B transitions in tensors that are made once and filled again and again. Observations lie in rows with room for an action behind them,
+/// which is the input that critics take: nothing is joined or copied later.
 /// </summary>
 public sealed class TransitionBatch : IDisposable
 {

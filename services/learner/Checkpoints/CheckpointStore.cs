@@ -42,8 +42,8 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
         var final = FreeName(checkpoint.Step);
         Directory.Move(temporary, final);
 
-        // One of the same step is what this one replaces. Those of later steps could not be read, or the run would have gone on from them; beside
-        // them this one would never be the newest.
+        // One of the same step is what this one replaces. Those of later steps could not be read, or the run would have gone on from them;
+        // beside them this one would never be the newest.
         foreach (var replaced in Newest().Where(path => path != final && StepOf(path) >= checkpoint.Step).ToList())
         {
             Directory.Delete(replaced, recursive: true);

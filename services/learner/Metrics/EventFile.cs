@@ -5,7 +5,9 @@ using Google.Protobuf;
 
 namespace Rapid.Learner.Metrics;
 
-/// <summary>Writes TensorBoard event files: TFRecord framing (length, masked CRC-32C, data, masked CRC-32C) around Event messages.</summary>
+/// <summary>
+/// Writes TensorBoard event files: TFRecord framing (length, masked CRC-32C, data, masked CRC-32C) around Event messages.
+/// </summary>
 public sealed class EventFile : IDisposable
 {
     private const uint CrcMask = 0xA282EAD8;

@@ -12,8 +12,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Replay;
 
 /// <summary>
-/// Draws batches from a table of transitions in one replay service, reconnecting for ever. Batches arrive and are decoded on another thread while the learner
-/// computes, in buffers that go round: as many may be on their way as there are buffers, and no more than were asked for.
+/// Draws batches from a table of transitions in one replay service, reconnecting for ever. Batches arrive and are decoded on another thread
+/// while the learner computes, in buffers that go round: as many may be on their way as there are buffers, and no more than were asked for.
 /// </summary>
 public sealed class TransitionTable : ITransitionSource
 {

@@ -5,7 +5,9 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Services;
 
-/// <summary>This learner's folder in shared memory: the newest few policies of each experiment that somebody on this machine follows.</summary>
+/// <summary>
+/// This learner's folder in shared memory: the newest few policies of each experiment that somebody on this machine follows.
+/// </summary>
 internal sealed class SharedParameterFolder : IDisposable
 {
     private const string Owner = "owner";

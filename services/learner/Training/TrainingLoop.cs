@@ -11,7 +11,9 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Training;
 
-/// <summary>Collect a batch, learn from it, publish the weights; now and then checkpoint and ask for an evaluation. Ends at total_steps.</summary>
+/// <summary>
+/// Collect a batch, learn from it, publish the weights; now and then checkpoint and ask for an evaluation. Ends at total_steps.
+/// </summary>
 public sealed class TrainingLoop : ITraining
 {
     private readonly RunContext _run;

@@ -2,7 +2,9 @@ using Rapid.Environments;
 
 namespace Rapid.Protocol.Specs;
 
-/// <summary>SAC's: "cleanrl" (CleanRL's sac_continuous_action; sac_atari's rules for discrete actions), "offp" (brandontrabucco/off-policy).</summary>
+/// <summary>
+/// SAC's: "cleanrl" (CleanRL's sac_continuous_action; sac_atari's rules for discrete actions), "offp" (brandontrabucco/off-policy).
+/// </summary>
 internal static class SacPresets
 {
     public static IReadOnlyList<string> Names { get; } = ["cleanrl", "offp"];

@@ -4,7 +4,9 @@ using Rapid.Environments;
 
 namespace Rapid.Protocol.Specs;
 
-/// <summary>Turns a spec, in YAML or as a wire message, into complete and valid options; or says everything that is wrong with it.</summary>
+/// <summary>
+/// Turns a spec, in YAML or as a wire message, into complete and valid options; or says everything that is wrong with it.
+/// </summary>
 public static class SpecReader
 {
     /// <summary>The spec of <c>rapid train</c> without arguments.</summary>

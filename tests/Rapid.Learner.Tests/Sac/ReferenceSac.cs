@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace Rapid.Learner.Tests.OffPolicy;
 
-/// <summary>SAC as one would write it down: losses of tensors, autograd, Adam; one step after the other, from the same start and the same noise.</summary>
+/// <summary>
+/// SAC as one would write it down: losses of tensors, autograd, Adam; one step after the other, from the same start and the same noise.
+/// </summary>
 internal sealed class ReferenceSac : IDisposable
 {
     private readonly SacOptions _options;
