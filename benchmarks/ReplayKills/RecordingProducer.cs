@@ -39,7 +39,14 @@ internal sealed class RecordingProducer(Replay.ReplayClient client, string table
             value = (float)random.NextNormal();
         }
 
-        var block = new Trajectory { Experiment = "kills", Producer = name, Sequence = sequence, Steps = Steps, Environments = Environments };
+        var block = new Trajectory
+        {
+            Experiment = "kills",
+            Producer = name,
+            Sequence = sequence,
+            Steps = Steps,
+            Environments = Environments,
+        };
         block.Add<float>(TrajectoryColumns.Observations, observations, Steps + 1, Environments, ObservationSize);
         block.Add<float>(TrajectoryColumns.Rewards, rewards, Steps, Environments);
         block.Add<byte>(TrajectoryColumns.Terminated, new byte[Steps * Environments], Steps, Environments);

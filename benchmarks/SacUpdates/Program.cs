@@ -49,7 +49,8 @@ static async Task<(double Updates, double Share)> MeasureRapidAsync(string cores
     return (Number(output, @"updates/s ([\d.]+)"), Number(output, @"share ([\d.]+)"));
 }
 
-static double Number(string output, string pattern) => double.Parse(Regex.Match(output, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
+static double Number(string output, string pattern) =>
+    double.Parse(Regex.Match(output, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
 
 static async Task<string> StartAsync(params string[] arguments)
 {

@@ -22,6 +22,8 @@ public interface ICollector : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         IEnvironment Make() => EnvironmentFactory.Create(options.Environment);
-        return options.Algorithm is OnPolicyOptions ? new RolloutCollector(options, slot, Make) : new TransitionCollector(options, slot, Make);
+        return options.Algorithm is OnPolicyOptions
+            ? new RolloutCollector(options, slot, Make)
+            : new TransitionCollector(options, slot, Make);
     }
 }

@@ -27,7 +27,8 @@ internal sealed class TrajectoryWriter(GrpcChannel channel, string table, ILogge
         var reply = await _retry.ExecuteAsync(async token => await SendAsync(request, token), cancellation);
         if (reply.Code != (int)StatusCode.OK)
         {
-            logger.LogError("block {Sequence} of {Producer} was refused and is dropped: {Message}", reply.Sequence, reply.Producer, reply.Message);
+            logger.LogError(
+                "block {Sequence} of {Producer} was refused and is dropped: {Message}", reply.Sequence, reply.Producer, reply.Message);
             await Task.Delay(RefusalPause, cancellation);
         }
     }

@@ -26,7 +26,9 @@ public sealed class TransitionCollector : ICollector
         _actions = _block.ActionSpace;
         _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _actions));
         var normalization = options.Normalization;
-        _normalizer = normalization.Observations ? new ObservationNormalizer(_block.ObservationSize, (float)normalization.ObservationClip) : null;
+        _normalizer = normalization.Observations
+            ? new ObservationNormalizer(_block.ObservationSize, (float)normalization.ObservationClip)
+            : null;
         _observations = new float[(_block.Steps + 1) * _block.Count * _block.ObservationSize];
         _seen = new float[_block.Count * _block.ObservationSize];
     }

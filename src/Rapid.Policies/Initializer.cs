@@ -30,7 +30,8 @@ public static class Initializer
                 case "policy.weight":
                     FillMatrix(block, slice.Shape[0], slice.Shape[1], network.PolicyGain, network.Initialization, random);
                     break;
-                case var name when name.EndsWith(".bias", StringComparison.Ordinal) && network.Initialization == Initialization.UniformFanIn:
+                case var name
+                    when name.EndsWith(".bias", StringComparison.Ordinal) && network.Initialization == Initialization.UniformFanIn:
                     FillUniform(block, 1 / Math.Sqrt(InputsOf(layout, name)), random);
                     break;
                 case var name when name.StartsWith("conv.", StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal):
@@ -43,7 +44,8 @@ public static class Initializer
                     var (towers, rows, columns) = (slice.Shape[0], slice.Shape[1], slice.Shape[2]);
                     for (var tower = 0; tower < towers; tower++)
                     {
-                        FillMatrix(block.Slice(tower * rows * columns, rows * columns), rows, columns, network.HiddenGain, network.Initialization, random);
+                        var weights = block.Slice(tower * rows * columns, rows * columns);
+                        FillMatrix(weights, rows, columns, network.HiddenGain, network.Initialization, random);
                     }
 
                     break;

@@ -112,7 +112,8 @@ public sealed class PolicyFollower : IAsyncDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             _failedReads++;
-            throw new RpcException(new Status(StatusCode.Unavailable, $"version {snapshot.Version} could not be read: {error.Message}", error));
+            throw new RpcException(new Status(
+                StatusCode.Unavailable, $"version {snapshot.Version} could not be read: {error.Message}", error));
         }
     }
 

@@ -159,7 +159,8 @@ public sealed class PolicyLayout
         return (actions, options.Algorithm) switch
         {
             (BoxSpace continuous, SacOptions sac) => Squashed(options.Network, observations, continuous, sac.StdParameterization),
-            (BoxSpace continuous, _) => new PolicyLayout(options.Network, observations, PolicyKind.Gaussian, continuous.Size, hasValueHead: true),
+            (BoxSpace continuous, _) =>
+                new PolicyLayout(options.Network, observations, PolicyKind.Gaussian, continuous.Size, hasValueHead: true),
             (DiscreteSpace discrete, var algorithm) =>
                 new PolicyLayout(options.Network, observations, PolicyKind.Categorical, discrete.Count, algorithm is not SacOptions),
             _ => throw new ArgumentException($"actions must be a box or discrete, not {actions}", nameof(actions)),
@@ -178,7 +179,9 @@ public sealed class PolicyLayout
     /// <summary>The block of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public ParameterSlice this[string name] =>
-        _parameters.Find(slice => slice.Name == name) ?? throw new KeyNotFoundException($"no parameter '{name}'; there are {string.Join(", ", _parameters.Select(p => p.Name))}");
+        _parameters.Find(slice => slice.Name == name)
+            ?? throw new KeyNotFoundException(
+                $"no parameter '{name}'; there are {string.Join(", ", _parameters.Select(p => p.Name))}");
 
     /// <summary>Why a snapshot does not fit this layout, naming its version, what it has and what is needed; null when it fits.</summary>
     public string? Problem(PolicySnapshot snapshot)
@@ -214,7 +217,9 @@ public sealed class PolicyLayout
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{Activation};discrete={IsDiscrete}");
         if (ActionBox is not null)
         {
-            text.Append(CultureInfo.InvariantCulture, $";{StdParameterization}[{string.Join(',', ActionBox.Low)};{string.Join(',', ActionBox.High)}]");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $";{StdParameterization}[{string.Join(',', ActionBox.Low)};{string.Join(',', ActionBox.High)}]");
         }
 
         foreach (var slice in _parameters)

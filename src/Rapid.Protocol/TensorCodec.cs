@@ -82,7 +82,9 @@ public static class TensorCodec
             }
         }
 
-        return bytes == tensor.Data.Length ? null : $"holds {tensor.Data.Length} bytes where its shape [{string.Join(", ", tensor.Shape)}] needs {bytes}";
+        return bytes == tensor.Data.Length
+            ? null
+            : $"holds {tensor.Data.Length} bytes where its shape [{string.Join(", ", tensor.Shape)}] needs {bytes}";
     }
 
     /// <summary>The elements, in place.</summary>
@@ -104,6 +106,7 @@ public static class TensorCodec
         return fits
             ? MemoryMarshal.Cast<byte, T>(tensor.Data.Span)
             : throw new InvalidDataException(
-                $"column '{name}' is {tensor.Type} [{string.Join(", ", tensor.Shape)}] where {TypeOf<T>()} [{string.Join(", ", shape.ToArray())}] is expected");
+                $"column '{name}' is {tensor.Type} [{string.Join(", ", tensor.Shape)}] where "
+                    + $"{TypeOf<T>()} [{string.Join(", ", shape.ToArray())}] is expected");
     }
 }

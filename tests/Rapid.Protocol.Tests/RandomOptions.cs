@@ -78,7 +78,11 @@ internal static class RandomOptions
             Algorithm = options.Algorithm switch
             {
                 PpoOptions ppo => ppo with { Minibatches = divisors[random.Next(divisors.Length)] },
-                P3oOptions p3o => p3o with { ReplaySteps = Math.Max(p3o.WarmUpSteps, batch) + random.Next(1000), SampleMultiplier = random.Next(1, 100) },
+                P3oOptions p3o => p3o with
+                {
+                    ReplaySteps = Math.Max(p3o.WarmUpSteps, batch) + random.Next(1000),
+                    SampleMultiplier = random.Next(1, 100),
+                },
                 var other => other,
             },
             Replay = options.Replay with { CapacitySteps = random.Next(2) == 0 ? 0 : batch + random.Next(1000), KeepData = false },

@@ -57,7 +57,8 @@ public static class AdvantageEstimation
 
         if (remainingFinals != 0)
         {
-            throw new ArgumentException($"{finalValues.Length} final values do not match the truncated steps of the block", nameof(finalValues));
+            throw new ArgumentException(
+                $"{finalValues.Length} final values do not match the truncated steps of the block", nameof(finalValues));
         }
     }
 }

@@ -100,7 +100,8 @@ public sealed class RolloutBatch
         }
         else
         {
-            block.Floats(TrajectoryColumns.Actions, steps, environments, _layout.ActionSize).CopyTo(Actions.AsSpan(_rows * _layout.ActionSize));
+            block.Floats(TrajectoryColumns.Actions, steps, environments, _layout.ActionSize)
+                .CopyTo(Actions.AsSpan(_rows * _layout.ActionSize));
         }
 
         block.Floats(TrajectoryColumns.LogProbabilities, steps, environments).CopyTo(LogProbabilities.AsSpan(_rows));

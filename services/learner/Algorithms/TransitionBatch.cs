@@ -134,7 +134,11 @@ public sealed class TransitionBatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var tensor in new[] { Observations, NextObservations, Actions, NextActions, Inputs, NextInputs, ActionIndices, Rewards, Continues, Weights })
+        Tensor[] tensors =
+        [
+            Observations, NextObservations, Actions, NextActions, Inputs, NextInputs, ActionIndices, Rewards, Continues, Weights,
+        ];
+        foreach (var tensor in tensors)
         {
             tensor.Dispose();
         }
@@ -142,7 +146,8 @@ public sealed class TransitionBatch : IDisposable
 
     private static ReadOnlySpan<T> Read<T>(SampledBatch sampled, string name, params ReadOnlySpan<int> shape)
         where T : unmanaged =>
-        TensorCodec.Read<T>(Find(sampled, name)?.Tensor ?? throw new InvalidDataException($"a sampled batch has no column '{name}'"), name, shape);
+        TensorCodec.Read<T>(
+            Find(sampled, name)?.Tensor ?? throw new InvalidDataException($"a sampled batch has no column '{name}'"), name, shape);
 
     private static Column? Find(SampledBatch sampled, string name)
     {

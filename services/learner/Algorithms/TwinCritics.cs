@@ -31,7 +31,8 @@ internal sealed class TwinCritics : IDisposable
         _options = options;
         var shape = new DenseShape(2, inputs, network.HiddenSizes, outputs, network.Activation);
         _network = DenseNetwork.Create(shape, options.BatchSize, device);
-        (_online, _target, _gradients) = (new DenseWeights(shape, device), new DenseWeights(shape, device), new DenseWeights(shape, device));
+        (_online, _target, _gradients) =
+            (new DenseWeights(shape, device), new DenseWeights(shape, device), new DenseWeights(shape, device));
         _online.Set(DenseWeights.Initialize(shape, network, random));
         _target.Flat.copy_(_online.Flat);
         _adam = new FlatAdam(_online.Flat, _gradients.Flat, options.AdamEpsilon);

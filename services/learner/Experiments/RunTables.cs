@@ -192,5 +192,6 @@ public sealed class RunTables : IAsyncDisposable
         _ => StoreKind.Memory,
     };
 
-    private static long RoundSteps(ExperimentOptions spec) => (long)spec.Algorithm.RolloutSteps * spec.Actors.Environments * spec.Actors.Count;
+    private static long RoundSteps(ExperimentOptions spec) =>
+        (long)spec.Algorithm.RolloutSteps * spec.Actors.Environments * spec.Actors.Count;
 }

@@ -76,7 +76,8 @@ public sealed class TransitionTable : ITransitionSource
             await foreach (var item in call.ResponseStream.ReadAllAsync(token))
             {
                 var (steps, environments) = ((int)item.Trajectory.Steps, (int)item.Trajectory.Environments);
-                statistics.Update(item.Trajectory.Floats(TrajectoryColumns.Observations, steps + 1, environments, size)[..(steps * environments * size)]);
+                var observations = item.Trajectory.Floats(TrajectoryColumns.Observations, steps + 1, environments, size);
+                statistics.Update(observations[..(steps * environments * size)]);
             }
 
             return statistics;

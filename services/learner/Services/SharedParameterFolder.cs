@@ -74,7 +74,8 @@ internal sealed class SharedParameterFolder : IDisposable
         }
 
         var shared = new SharedParameters { Folder = _name, File = ++_files, Length = (ulong)parameters.Length };
-        using var file = File.OpenHandle(SharedMemory.FilePath(FolderPath, shared.File), FileMode.CreateNew, FileAccess.Write, preallocationSize: parameters.Length);
+        using var file = File.OpenHandle(
+            SharedMemory.FilePath(FolderPath, shared.File), FileMode.CreateNew, FileAccess.Write, preallocationSize: parameters.Length);
         RandomAccess.Write(file, parameters.Span, 0);
         return shared;
     }
@@ -114,7 +115,11 @@ internal sealed class SharedParameterFolder : IDisposable
 
                 try
                 {
-                    var light = new PolicySnapshot(snapshot) { Parameters = ByteString.Empty, SharedParameters = folder.Write(snapshot.Parameters) };
+                    var light = new PolicySnapshot(snapshot)
+                    {
+                        Parameters = ByteString.Empty,
+                        SharedParameters = folder.Write(snapshot.Parameters),
+                    };
                     versions.Add((snapshot, light));
                     if (versions.Count > Kept)
                     {
@@ -145,7 +150,8 @@ internal sealed class SharedParameterFolder : IDisposable
                 folder._experiments.Remove(experiment);
                 if (folder._owner is not null)
                 {
-                    shared.Versions.ForEach(version => File.Delete(SharedMemory.FilePath(folder.FolderPath, version.Light.SharedParameters.File)));
+                    shared.Versions.ForEach(version =>
+                        File.Delete(SharedMemory.FilePath(folder.FolderPath, version.Light.SharedParameters.File)));
                 }
             }
         }

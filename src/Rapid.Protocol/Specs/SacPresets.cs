@@ -23,7 +23,9 @@ internal static class SacPresets
         {
             Name = environment.Name,
             Environment = new EnvironmentOptions { Name = environment.Name },
-            Algorithm = Presets.IsContinuous(environment) ? algorithm : algorithm with { AdamEpsilon = isTemplate ? 1e-7 : 1e-4, PolicyDelay = 1 },
+            Algorithm = Presets.IsContinuous(environment)
+                ? algorithm
+                : algorithm with { AdamEpsilon = isTemplate ? 1e-7 : 1e-4, PolicyDelay = 1 },
             TotalSteps = environment.IsMuJoCo ? 1_000_000 : 50_000,
             Network = new NetworkOptions
             {

@@ -43,7 +43,8 @@ public static class SpecReader
         var cut = item.IndexOf('=', StringComparison.Ordinal);
         if (cut <= 0)
         {
-            problems.Add(new SpecProblem(SpecText.Shorten(item), "an override is written path=value, for example algorithm.learning_rate=1e-4"));
+            problems.Add(new SpecProblem(
+                SpecText.Shorten(item), "an override is written path=value, for example algorithm.learning_rate=1e-4"));
             return;
         }
 
@@ -125,7 +126,8 @@ public static class SpecReader
         var info = EnvironmentRegistry.Find(name);
         if (info is null)
         {
-            var message = $"'{SpecText.Shorten(name)}' is not an environment{SpecText.Hint(name, EnvironmentRegistry.Names, ";")} 'rapid envs' lists all";
+            var message = $"'{SpecText.Shorten(name)}' is not an environment{SpecText.Hint(name, EnvironmentRegistry.Names, ";")} "
+                + "'rapid envs' lists all";
             problems.Add(new SpecProblem("environment.name", message));
         }
 

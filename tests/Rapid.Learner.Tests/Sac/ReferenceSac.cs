@@ -76,7 +76,8 @@ internal sealed class ReferenceSac : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable owned in new IDisposable[] { _policyAdam, _criticAdam, _temperatureAdam, _noise, _policy, _critics, _target, _logAlpha })
+        IDisposable[] all = [_policyAdam, _criticAdam, _temperatureAdam, _noise, _policy, _critics, _target, _logAlpha];
+        foreach (var owned in all)
         {
             owned.Dispose();
         }
