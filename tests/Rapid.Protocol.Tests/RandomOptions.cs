@@ -90,10 +90,12 @@ internal static class RandomOptions
     }
 
     private static Dictionary<string, string> OptionsOf(EnvironmentInfo info, Random random) => info.Options
-        .Where(_ => random.Next(2) == 0)
+        .Where(option => !option.Value.StartsWith("a path", StringComparison.Ordinal) && random.Next(2) == 0)
         .ToDictionary(option => option.Key, option => option.Value.Split(' ') switch
         {
             ["true", ..] => random.Next(2) == 0 ? "true" : "false",
+            ["two", "numbers,", ..] => $"-inf {random.Next(1, 16)}",
+            ["a", "body:", ..] => "0",
             ["zeros", ..] => random.Next(2) == 0 ? "zeros" : "first_frame",
             ["a", "whole", ..] => option.Key switch { "mode" or "difficulty" => "1", "screen_size" => "36", _ => $"{random.Next(1, 16)}" },
             _ => random.NextDouble().ToString("R", CultureInfo.InvariantCulture),

@@ -31,7 +31,7 @@ internal static class PpoPresets
                 "ppo1" => new NetworkOptions { Initialization = Initialization.NormalizedColumns, HiddenGain = 1 },
                 // CleanRL starts at 0, with which HalfCheetah learns to slide on its back. A quieter start is worth a factor of three
                 // there, and costs a factor of two on Hopper, so it is HalfCheetah's alone.
-                "cleanrl" when environment.Name == "HalfCheetah-v4" => new NetworkOptions { InitialLogStd = -1 },
+                "cleanrl" when environment.Name is "HalfCheetah-v4" or "HalfCheetah-v5" => new NetworkOptions { InitialLogStd = -1 },
                 _ => new NetworkOptions(),
             },
             Normalization = new NormalizationOptions { Observations = isContinuous, Rewards = isContinuous },
