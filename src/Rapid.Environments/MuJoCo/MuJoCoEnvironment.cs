@@ -4,7 +4,7 @@ namespace Rapid.Environments.MuJoCo;
 /// A locomotion task on MuJoCo with Gymnasium's semantics: the control is held for a number of physics steps, no forward evaluation follows
 /// them, and costs are charged for the action as it was given although the physics clamps it.
 /// </summary>
-public abstract class MuJoCoEnvironment : IEnvironment
+public abstract class MuJoCoEnvironment : IEnvironment, IPhysicsEnvironment
 {
     private readonly MuJoCoSimulation _simulation;
     private readonly double[] _startPositions;
@@ -12,6 +12,7 @@ public abstract class MuJoCoEnvironment : IEnvironment
     private readonly double[] _velocityBuffer;
     private readonly double[] _observation;
     private readonly int _frameSkip;
+    private double _before, _squaredControl;
 
     private protected MuJoCoEnvironment(string modelFile, int frameSkip, int observationSize)
     {
@@ -64,19 +65,9 @@ public abstract class MuJoCoEnvironment : IEnvironment
     /// <inheritdoc/>
     public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
     {
-        var squares = 0.0;
-        var controls = _simulation.Controls.Span;
-        for (var i = 0; i < controls.Length; i++)
-        {
-            controls[i] = action[i];
-            squares += controls[i] * controls[i];
-        }
-
-        var before = Positions[0];
-        var isSound = _simulation.Step(_frameSkip);
-        var (reward, terminated) = Score((Positions[0] - before) / StepSeconds, squares);
-        Publish(observation);
-        return new StepResult(reward, terminated, Diverged: !isSound);
+        Begin(action);
+        _simulation.Step(_frameSkip);
+        return End(_simulation.Breakdown, observation);
     }
 
     /// <inheritdoc/>
@@ -104,9 +95,40 @@ public abstract class MuJoCoEnvironment : IEnvironment
     /// <param name="squaredControl">Sum of squares of the raw action.</param>
     private protected abstract (double Reward, bool Terminated) Score(double forwardVelocity, double squaredControl);
 
+    PhysicsStep? IPhysicsEnvironment.Physics => new PhysicsStep(_simulation, _frameSkip);
+
+    void IPhysicsEnvironment.Begin(ReadOnlySpan<float> action) => Begin(action);
+
+    StepResult IPhysicsEnvironment.End(string? breakdown, Span<float> observation) => End(breakdown, observation);
+
+    private void Begin(ReadOnlySpan<float> action)
+    {
+        (_before, _squaredControl) = (Positions[0], 0);
+        var controls = _simulation.Controls.Span;
+        for (var i = 0; i < controls.Length; i++)
+        {
+            controls[i] = action[i];
+            _squaredControl += controls[i] * controls[i];
+        }
+    }
+
+    private StepResult End(string? breakdown, Span<float> observation)
+    {
+        if (breakdown is not null)
+        {
+            // MuJoCo may have put the default state in the place of a bad one: the last observation of this episode stays the last.
+            Publish(observation);
+            return StepResult.Broken(breakdown);
+        }
+
+        var (reward, terminated) = Score((Positions[0] - _before) / StepSeconds, _squaredControl);
+        Observe(_observation);
+        Publish(observation);
+        return new StepResult(reward, terminated);
+    }
+
     private void Publish(Span<float> observation)
     {
-        Observe(_observation);
         for (var i = 0; i < _observation.Length; i++)
         {
             observation[i] = (float)_observation[i];

@@ -8,21 +8,28 @@ internal sealed class MuJoCoModel : SafeHandle
 {
     private static readonly ConcurrentDictionary<string, Lazy<MuJoCoModel>> Shared = new();
 
-    private MuJoCoModel(nint model)
-        : base(0, ownsHandle: true) => SetHandle(model);
+    private MuJoCoModel(nint model, string path)
+        : base(0, ownsHandle: true)
+    {
+        SetHandle(model);
+        Path = path;
+    }
 
     public override bool IsInvalid => handle == 0;
 
+    /// <summary>The file it was compiled from.</summary>
+    public string Path { get; }
+
     /// <summary>The model of a file that ships with Rapid; loaded once in the life of the process.</summary>
     public static MuJoCoModel Bundled(string file) =>
-        Shared.GetOrAdd(file, name => new Lazy<MuJoCoModel>(() => Load(Path.Combine(AppContext.BaseDirectory, "models", name)))).Value;
+        Shared.GetOrAdd(file, name => new Lazy<MuJoCoModel>(() => Load(System.IO.Path.Combine(AppContext.BaseDirectory, "models", name)))).Value;
 
     /// <summary>Compiles a model file.</summary>
     /// <exception cref="MuJoCoException">With MuJoCo's message.</exception>
     public static MuJoCoModel Load(string path)
     {
         MuJoCoNative.Check(MuJoCoNative.Load(path, out var model), $"cannot load the model '{path}'");
-        return new MuJoCoModel(model);
+        return new MuJoCoModel(model, path);
     }
 
     /// <summary>An array of the model as doubles, by its MuJoCo name.</summary>
