@@ -17,6 +17,9 @@ public interface ICollector : IDisposable
     /// <exception cref="InvalidDataException">The snapshot is for another network.</exception>
     Trajectory? Collect(PolicySnapshot snapshot, CancellationToken cancellation);
 
+    /// <summary>Why the last block was lost; overwritten by the next.</summary>
+    IReadOnlyList<Breakdown> Breakdowns { get; }
+
     /// <summary>The collector of an experiment's algorithm.</summary>
     static ICollector Create(ExperimentOptions options, uint slot)
     {

@@ -11,7 +11,7 @@ namespace Rapid.Actor;
 /// </summary>
 internal sealed class RolloutWorker(
     ExperimentOptions options, string experiment, string producer, uint slot, ICollector collector, PolicyFollower policies,
-    TrajectoryWriter writer, ILogger logger)
+    TrajectoryWriter writer, BreakdownLog breakdowns, ILogger logger)
 {
     private const int BrokenBlocksToReport = 100;
 
@@ -26,11 +26,12 @@ internal sealed class RolloutWorker(
             var block = collector.Collect(snapshot, cancellation);
             if (block is null)
             {
+                breakdowns.Add(slot, collector.Breakdowns);
                 if (++discarded % BrokenBlocksToReport == 0)
                 {
                     logger.LogError(
-                        "{Environment} broke in {Count} blocks in a row (non-finite numbers or a diverged simulation): nothing of slot {Slot} is learned from",
-                        options.Environment.Name, discarded, slot);
+                        "{Environment} broke in {Count} blocks in a row: nothing of slot {Slot} is learned from; the last reason: {Reason}",
+                        options.Environment.Name, discarded, slot, collector.Breakdowns[0].Reason);
                 }
 
                 continue;

@@ -34,6 +34,9 @@ public sealed class TransitionCollector : ICollector
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<Breakdown> Breakdowns => _block.Breakdowns;
+
+    /// <inheritdoc/>
     public Trajectory? Collect(PolicySnapshot snapshot, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
