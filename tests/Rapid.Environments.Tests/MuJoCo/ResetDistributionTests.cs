@@ -1,8 +1,9 @@
 namespace Rapid.Environments.Tests.MuJoCo;
 
 /// <summary>
-/// Start states against the distributions that Gymnasium describes: a two-sided Kolmogorov-Smirnov test of each element of 10,000 resets. The
-/// critical value is 2.69 / sqrt(n), which chance exceeds once in a million elements; the seed is fixed, so that the answer is always the same.
+/// Start states against the distributions that Gymnasium describes: a two-sided Kolmogorov-Smirnov test of each element of 10,000 resets.
+/// The critical value is 2.69 / sqrt(n), which chance exceeds once in a million elements; the seed is fixed, so that the answer is always
+/// the same.
 /// </summary>
 public sealed class ResetDistributionTests
 {
@@ -31,7 +32,8 @@ public sealed class ResetDistributionTests
             environment.Reset(random, observation);
             for (var element = 0; element < samples.Length; element++)
             {
-                samples[element][reset] = element < start.Length ? environment.Positions[element] : environment.Velocities[element - start.Length];
+                samples[element][reset] = element < start.Length ? environment.Positions[element]
+                    : environment.Velocities[element - start.Length];
             }
         }
 
@@ -90,7 +92,7 @@ public sealed class ResetDistributionTests
         Assert.InRange(Correlation(starts[0], starts[0]), 0.999, 1.001);
     }
 
-    private static (Distribution?[] Positions, Distribution?[] Velocities) Describe(string body, double[] start, int velocities) => body switch
+    private static (Distribution?[], Distribution?[]) Describe(string body, double[] start, int velocities) => body switch
     {
         "HalfCheetah" => (All(start, 0.1), Normals(velocities, 0.1)),
         "Hopper" or "Walker2d" => (All(start, 0.005), All(new double[velocities], 0.005)),
@@ -112,8 +114,8 @@ public sealed class ResetDistributionTests
     private static Distribution?[] Normals(int count, double deviation) =>
         [.. Enumerable.Repeat<Distribution>(x => 0.5 * (1 + Erf(x / deviation / Math.Sqrt(2))), count)];
 
-    /// <summary>The free joint's noise is uniform on all four numbers of the quaternion, which MuJoCo then makes one of length 1: no formula is at
-    /// hand, so these are compared with a large sample of the same.</summary>
+    /// <summary>The free joint's noise is uniform on all four numbers of the quaternion, which MuJoCo then makes one of length 1: no formula is
+    /// at hand, so these are compared with a large sample of the same.</summary>
     private static Distribution?[] WithQuaternion(double[] start, double halfWidth)
     {
         const int Draws = 200_000;

@@ -4,14 +4,19 @@ namespace Rapid.Environments.Tests.MuJoCo;
 
 public sealed class TaskOptionTests
 {
-    private const string Everywhere = "frame_skip xml_file ", Runner = "forward_reward_weight ctrl_cost_weight reset_noise_scale "
-        + "exclude_current_positions_from_observation ", Faller = "healthy_reward terminate_when_unhealthy healthy_z_range ",
-        Parts = "include_cinert_in_observation include_cvel_in_observation include_qfrc_actuator_in_observation include_cfrc_ext_in_observation ";
+    private const string Everywhere = "frame_skip xml_file ";
+    private const string Runner =
+        "forward_reward_weight ctrl_cost_weight reset_noise_scale exclude_current_positions_from_observation ";
+    private const string Faller = "healthy_reward terminate_when_unhealthy healthy_z_range ";
+    private const string Parts = "include_cinert_in_observation include_cvel_in_observation include_qfrc_actuator_in_observation "
+        + "include_cfrc_ext_in_observation ";
 
     /// <summary>Gymnasium's constructor arguments, without those of cameras.</summary>
     [Theory]
     [InlineData("HalfCheetah", Runner, Runner)]
-    [InlineData("Hopper", Runner + Faller + "healthy_state_range healthy_angle_range", Runner + Faller + "healthy_state_range healthy_angle_range")]
+    [InlineData(
+        "Hopper", Runner + Faller + "healthy_state_range healthy_angle_range",
+        Runner + Faller + "healthy_state_range healthy_angle_range")]
     [InlineData("Walker2d", Runner + Faller + "healthy_angle_range", Runner + Faller + "healthy_angle_range")]
     [InlineData(
         "Ant",
@@ -21,7 +26,8 @@ public sealed class TaskOptionTests
     [InlineData("Humanoid", Runner + Faller, Runner + Faller + "contact_cost_weight contact_cost_range " + Parts)]
     [InlineData(
         "HumanoidStandup", "",
-        "uph_cost_weight ctrl_cost_weight impact_cost_weight impact_cost_range reset_noise_scale exclude_current_positions_from_observation " + Parts)]
+        Parts + "uph_cost_weight ctrl_cost_weight impact_cost_weight impact_cost_range reset_noise_scale "
+        + "exclude_current_positions_from_observation")]
     [InlineData("Swimmer", Runner, Runner)]
     [InlineData("Reacher", "", "reward_dist_weight reward_control_weight")]
     [InlineData("Pusher", "", "reward_near_weight reward_dist_weight reward_control_weight")]

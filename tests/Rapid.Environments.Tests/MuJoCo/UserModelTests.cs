@@ -1,5 +1,3 @@
-using Rapid.Environments.MuJoCo;
-
 namespace Rapid.Environments.Tests.MuJoCo;
 
 /// <summary>A model file of the user's own in place of a task's.</summary>
@@ -87,6 +85,7 @@ public sealed class UserModelTests : IDisposable
         var error = Assert.Throws<ArgumentException>(() => Tasks.Create("Ant-v5", ("xml_file", path)));
 
         Assert.Contains($"xml_file: cannot load the model '{path}'", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', error.Message);
     }
 
     private string Write(string xml)

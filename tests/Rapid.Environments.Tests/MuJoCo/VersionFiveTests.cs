@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Rapid.Environments.Tests.MuJoCo;
 
 /// <summary>
-/// Version 5 against version 4's traces: the physics of nine tasks is the same, so their observations and rewards follow from what the traces
-/// hold. The two that have other models are scored by hand from the states that they reach.
+/// Version 5 against version 4's traces: the physics of nine tasks is the same, so their observations and rewards follow from what the
+/// traces hold. The two that have other models are scored by hand from the states that they reach.
 /// </summary>
 public sealed class VersionFiveTests
 {
