@@ -32,7 +32,7 @@ internal sealed partial class BareLoop : IDisposable
         var physics = ((IPhysicsEnvironment)environment).Physics!.Value;
         string[] arguments =
         [
-            physics.Simulation.Model.Path, physics.Frames.ToString(CultureInfo.InvariantCulture),
+            physics.Simulation.Model.Source, physics.Frames.ToString(CultureInfo.InvariantCulture),
             time.TotalSeconds.ToString(CultureInfo.InvariantCulture), "1",
         ];
         var text = await ExecuteAsync(Program, arguments, cancellation);

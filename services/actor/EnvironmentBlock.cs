@@ -7,8 +7,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Actor;
 
 /// <summary>
-/// The environments of one slot and what every block says about them: actions, rewards, endings, final observations, episodes. What happens depends
-/// on the run's seed, the slot and the actions alone. Buffers are allocated once; nothing is allocated per step.
+/// The environments of one slot and what every block says about them: actions, rewards, endings, final observations, episodes. What happens
+/// depends on the run's seed, the slot and the actions alone. Buffers are allocated once; nothing is allocated per step.
 /// </summary>
 internal sealed class EnvironmentBlock : IDisposable
 {

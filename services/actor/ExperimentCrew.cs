@@ -1,5 +1,6 @@
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
+using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Policies;
 using Rapid.Protocol;
@@ -37,6 +38,11 @@ internal sealed class ExperimentCrew : IAsyncDisposable
         _logger = loggers.CreateLogger<ExperimentCrew>();
         _breakdowns = new BreakdownLog(_options.Environment.Name, _logger);
         var replay = AddressesOf(assignment);
+        if (EnvironmentRegistry.Find(_options.Environment.Name)?.Note is { } note)
+        {
+            _logger.LogInformation("{Note}", note);
+        }
+
         using var environment = EnvironmentFactory.Create(_options.Environment);
         var layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
         _replay = [.. replay.Select(address => Channels.Open(address, service))];

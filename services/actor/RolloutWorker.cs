@@ -5,9 +5,9 @@ using Rapid.Protocol.Specs;
 namespace Rapid.Actor;
 
 /// <summary>
-/// Fills one slot: takes the newest weights, collects a block, sends it, and begins again when the block is acknowledged. The replay service
-/// acknowledges when it has room for the next block, so collection overlaps learning by one block and no more. In lockstep every block
-/// waits for weights newer than the last block's.
+/// Fills one slot: takes the newest weights, collects a block, sends it, and begins again when the block is acknowledged. The replay
+/// service acknowledges when it has room for the next block, so collection overlaps learning by one block and no more. In lockstep every
+/// block waits for weights newer than the last block's.
 /// </summary>
 internal sealed class RolloutWorker(
     ExperimentOptions options, string experiment, string producer, uint slot, ICollector collector, PolicyFollower policies,

@@ -7,22 +7,47 @@ namespace Rapid.Environments.MuJoCo;
 internal sealed class MuJoCoModel : SafeHandle
 {
     private static readonly ConcurrentDictionary<string, Lazy<MuJoCoModel>> Shared = new();
+    private static readonly Dictionary<string, (DateTime Written, WeakReference<MuJoCoModel> Model)> OfUsers = [];
 
-    private MuJoCoModel(nint model, string path)
+    private MuJoCoModel(nint model, string source)
         : base(0, ownsHandle: true)
     {
         SetHandle(model);
-        Path = path;
+        Source = source;
     }
+
+    /// <summary>The file it was compiled from.</summary>
+    public string Source { get; }
 
     public override bool IsInvalid => handle == 0;
 
-    /// <summary>The file it was compiled from.</summary>
-    public string Path { get; }
-
     /// <summary>The model of a file that ships with Rapid; loaded once in the life of the process.</summary>
     public static MuJoCoModel Bundled(string file) =>
-        Shared.GetOrAdd(file, name => new Lazy<MuJoCoModel>(() => Load(System.IO.Path.Combine(AppContext.BaseDirectory, "models", name)))).Value;
+        Shared.GetOrAdd(file, name => new Lazy<MuJoCoModel>(() => Load(Path.Combine(AppContext.BaseDirectory, "models", name)))).Value;
+
+    /// <summary>The model of a user's file, which environments share while any of them lives and the file does not change.</summary>
+    /// <exception cref="MuJoCoException">With MuJoCo's message.</exception>
+    public static MuJoCoModel OfFile(string path)
+    {
+        var file = Path.GetFullPath(path);
+        var written = File.GetLastWriteTimeUtc(file);
+        lock (OfUsers)
+        {
+            if (OfUsers.TryGetValue(file, out var known) && known.Written == written && known.Model.TryGetTarget(out var model))
+            {
+                return model;
+            }
+
+            foreach (var (forgotten, _) in OfUsers.Where(entry => !entry.Value.Model.TryGetTarget(out _)).ToArray())
+            {
+                OfUsers.Remove(forgotten);
+            }
+
+            model = Load(file);
+            OfUsers[file] = (written, new WeakReference<MuJoCoModel>(model));
+            return model;
+        }
+    }
 
     /// <summary>Compiles a model file.</summary>
     /// <exception cref="MuJoCoException">With MuJoCo's message.</exception>

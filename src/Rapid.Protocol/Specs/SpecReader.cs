@@ -4,7 +4,9 @@ using Rapid.Environments;
 
 namespace Rapid.Protocol.Specs;
 
-/// <summary>Turns a spec, in YAML or as a wire message, into complete and valid options; or says everything that is wrong with it.</summary>
+/// <summary>
+/// Turns a spec, in YAML or as a wire message, into complete and valid options; or says everything that is wrong with it.
+/// </summary>
 public static class SpecReader
 {
     /// <summary>The spec of <c>rapid train</c> without arguments.</summary>
@@ -41,7 +43,8 @@ public static class SpecReader
         var cut = item.IndexOf('=', StringComparison.Ordinal);
         if (cut <= 0)
         {
-            problems.Add(new SpecProblem(SpecText.Shorten(item), "an override is written path=value, for example algorithm.learning_rate=1e-4"));
+            problems.Add(new SpecProblem(
+                SpecText.Shorten(item), "an override is written path=value, for example algorithm.learning_rate=1e-4"));
             return;
         }
 
@@ -123,7 +126,8 @@ public static class SpecReader
         var info = EnvironmentRegistry.Find(name);
         if (info is null)
         {
-            var message = $"'{SpecText.Shorten(name)}' is not an environment{SpecText.Hint(name, EnvironmentRegistry.Names, ";")} 'rapid envs' lists all";
+            var message = $"'{SpecText.Shorten(name)}' is not an environment{SpecText.Hint(name, EnvironmentRegistry.Names, ";")} "
+                + "'rapid envs' lists all";
             problems.Add(new SpecProblem("environment.name", message));
         }
 
