@@ -16,7 +16,7 @@ public sealed partial class ArcadeConsole
     {
         get
         {
-            _machine.DrawAll();
+            _machine.DrawScreen(alsoPrevious: _settings.ColorAveraging);
             return _settings.ColorAveraging ? Average() : _machine.Graphics.Screen;
         }
     }

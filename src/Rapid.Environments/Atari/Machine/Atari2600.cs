@@ -98,7 +98,16 @@ internal sealed class Atari2600
         }
     }
 
-    /// <summary>Makes the screens show what they would if every frame had been drawn.</summary>
+    /// <summary>Makes the newest screen, or both, show what they would if every frame had been drawn.</summary>
+    public void DrawScreen(bool alsoPrevious)
+    {
+        if (alsoPrevious || !Graphics.IsScreenWhole)
+        {
+            DrawAll();
+        }
+    }
+
+    /// <summary>Makes both screens show what they would if every frame had been drawn.</summary>
     public void DrawAll()
     {
         if (!Graphics.IsWhole)

@@ -40,7 +40,7 @@ internal sealed partial class Cpu6507
                 case 0x0D: cycles += 4; pc += 3; t = Word(inst); m = Read(t, t, cycles); a = nz = a | m; continue;
                 case 0x0E: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto asl;
                 case 0x0F: cycles += 6; pc += 3; t = Word(inst); m = Read(t, t, cycles); goto slo;
-                case 0x10: cycles += 2; pc += 2; if ((nz & 0x180) == 0) goto branch; continue;
+                case 0x10: cycles += 2; pc += 2; if ((nz & 0x180) != 0) continue; if (low == 0xFB) goto wait; goto branch;
                 case 0x11:
                     cycles += 5; pc += 2; t = Pointer(low, low, cycles); cycles += ((t & 0xFF) + y) >> 8;
                     m = Read(t + y, t, cycles); a = nz = a | m; continue;
@@ -277,15 +277,23 @@ internal sealed partial class Cpu6507
             pc = t;
             continue;
         wait:
-            // Most programs spend a tenth of a frame in a loop that reads the timer until it is zero: those rounds pass at once.
+            // Most programs spend a tenth of a frame and more in loops that do nothing but read the timer: those rounds pass at once.
             m = ((pc ^ (pc - 5)) & 0xFF00) != 0 ? 2 : 1;
             cycles += m;
             pc -= 5;
-            t = WaitRounds(pc, cycles, 6 + m);
+            t = WaitRounds(pc, cycles, 6 + m, untilZero: (inst & 0xFF) == 0xD0);
             if (t > 0)
             {
                 cycles += t * (6 + m);
-                a = nz = _riot.Read(TimerAddress, cycles - 2 - m);
+                var load = Fetch(pc, inst, cycles);
+                m = _riot.Read(Word(load), cycles - 2 - m);
+                switch (load & 0xFF)
+                {
+                    case 0xAC: y = nz = m; break;
+                    case 0xAD: a = nz = m; break;
+                    case 0xAE: x = nz = m; break;
+                    default: nz = (a & m) | ((m & 0x80) << 1); v = m & 0x40; break;
+                }
             }
 
             continue;

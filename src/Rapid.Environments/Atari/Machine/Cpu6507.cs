@@ -10,7 +10,7 @@ namespace Rapid.Environments.Atari.Machine;
 /// </summary>
 internal sealed partial class Cpu6507
 {
-    private const int Decimal = 8, Interrupt = 4, TimerAddress = 0x284;
+    private const int Decimal = 8, Interrupt = 4;
 
     /// <summary>Registers between two instructions.</summary>
     internal struct State
@@ -174,21 +174,35 @@ internal sealed partial class Cpu6507
     }
 
     /// <summary>
-    /// How many whole rounds of LDA INTIM, BNE at <paramref name="pc"/> will find the timer above zero; they count as executed.
+    /// How many whole rounds of a loop at <paramref name="pc"/> that waits for the timer will find it as it is; they count as executed. The loop
+    /// is an absolute LDA, LDX or LDY of the timer and BNE, or one of them or BIT of the timer or its flag and BPL.
     /// </summary>
     /// <param name="pc">Where the loop begins.</param>
     /// <param name="cycles">The cycle counter at its beginning.</param>
     /// <param name="round">Cycles of a round; the timer is read at the fourth.</param>
-    private int WaitRounds(int pc, int cycles, int round)
+    /// <param name="untilZero">The branch is BNE.</param>
+    private int WaitRounds(int pc, int cycles, int round, bool untilZero)
     {
         var offset = (uint)((pc & _addressMask) - _windowStart);
-        if (offset >= _fetchLength
-            || (Unsafe.ReadUnaligned<uint>(ref _image[_bank + (int)offset]) & 0xFFFFFF) != (0xAD | (TimerAddress << 8)))
+        if (offset >= _fetchLength || offset + 3 >= _fetchLength)
         {
             return 0;
         }
 
-        var spare = _riot.CyclesAboveZero(cycles) - 4;
+        var load = Unsafe.ReadUnaligned<uint>(ref _image[_bank + (int)offset]);
+        var readsFlag = (load & 0x100) != 0;
+        var waits = (load & 0xFF) switch
+        {
+            0xAC or 0xAD or 0xAE => !(readsFlag && untilZero),
+            0x2C => !untilZero,
+            _ => false,
+        };
+        if (!waits || (Word(load) & 0x1284) != 0x284 || (!readsFlag && !untilZero && _riot.Timer(cycles + 4) > 0x7F))
+        {
+            return 0;
+        }
+
+        var spare = _riot.CyclesAbove(untilZero ? 0 : -1, cycles) - 4;
         var rounds = spare < 0 ? 0 : Math.Min((spare / round) + 1, _remaining / 2);
         _remaining -= 2 * rounds;
         return rounds;

@@ -245,7 +245,9 @@ internal sealed partial class Tia
     private void WritePlayfield(uint mask, uint bits, int clock)
     {
         bits |= _s.PlayfieldBits & ~mask;
-        Change(bits != _s.PlayfieldBits ? Playfield : 0, clock + PlayfieldDelays[(LineClock(clock) / 3) & 3]);
+
+        // The cycle modulo 4: a line has a multiple of four cycles, and the negative of three times a number is the number itself.
+        Change(bits != _s.PlayfieldBits ? Playfield : 0, clock + PlayfieldDelays[(_s.FrameStart - clock) & 3]);
         _s.PlayfieldBits = bits;
     }
 
@@ -278,7 +280,15 @@ internal sealed partial class Tia
             return;
         }
 
-        DrawTo(clock);
+        if (IsUnseen(objects))
+        {
+            Touch(clock);
+        }
+        else
+        {
+            DrawTo(clock);
+        }
+
         Refresh(objects & AllObjects);
     }
 

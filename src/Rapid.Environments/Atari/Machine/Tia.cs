@@ -58,6 +58,9 @@ internal sealed partial class Tia
     /// <summary>The frame in progress has not ended within its limit of instructions.</summary>
     public bool InFrame => _s.InFrame;
 
+    /// <summary><see cref="Screen"/> shows what it would if every frame had been drawn.</summary>
+    public bool IsScreenWhole => _undrawn == 0;
+
     /// <summary>Both screens show what they would if every frame had been drawn.</summary>
     public bool IsWhole => (_undrawn | _previousUndrawn) == 0;
 
