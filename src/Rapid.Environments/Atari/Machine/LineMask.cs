@@ -56,6 +56,10 @@ internal struct LineMask
         Word2 &= 0xFFFFFFFF;
     }
 
+    /// <summary>The bits of a byte from the last to the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte Reversed(byte bits) => ReversedBits[bits];
+
     /// <summary>A player's graphics, bit 7 leftmost, as pixels.</summary>
     /// <param name="graphics">8 pixels.</param>
     /// <param name="scale">1, 2 or 4 pixels a bit.</param>

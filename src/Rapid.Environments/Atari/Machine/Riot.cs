@@ -29,8 +29,8 @@ internal sealed class Riot
         Reset();
     }
 
-    /// <summary>[128], $80..$FF; a reset leaves it alone.</summary>
-    public byte[] Memory { get; } = new byte[128];
+    /// <summary>[128], $80..$FF; a reset leaves it alone. The array does not move.</summary>
+    public byte[] Memory { get; } = GC.AllocateArray<byte>(128, pinned: true);
 
     /// <summary>Pins of the two ports.</summary>
     public byte PortA { get; set; } = 0xFF;

@@ -59,6 +59,7 @@ internal sealed partial class Tia
     /// Whether a change of these objects can neither be seen nor make or prevent a collision: the line need not be drawn before it, and what it
     /// looked like is soon forgotten. The objects that are on and those that have changed lately count as on all the time.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsUnseen(int objects) =>
         !Draws && objects <= AllObjects && !_s.HmoveBlank && !_s.CosmicArk
         && ((_s.Vblank & 2) != 0

@@ -12,7 +12,7 @@ internal sealed partial class Tia
     private const int LineClocks = 228, BlankClocks = 68, Never = int.MaxValue;
 
     private readonly bool _hmoveBlanks, _colourLoss;
-    private readonly int _windowStart, _windowLength, _height, _lastLine;
+    private readonly int _windowStart, _windowLength, _height, _longestFrame;
     private byte[] _screen, _previous;
 
     // Bytes at the start of each screen that frames have passed without drawing them.
@@ -30,7 +30,7 @@ internal sealed partial class Tia
     public Tia(int firstLine, int height, bool pal, bool hmoveBlanks, bool inFrame = false)
     {
         (_windowStart, _windowLength, _height) = (firstLine * LineClocks, height * LineClocks, height);
-        (_colourLoss, _lastLine, _hmoveBlanks) = (pal, pal ? 342 : 290, hmoveBlanks);
+        (_colourLoss, _longestFrame, _hmoveBlanks) = (pal, (pal ? 343 : 291) * LineClocks, hmoveBlanks);
         _screen = new byte[Width * height];
         _previous = new byte[Width * height];
         _s.InFrame = inFrame;
@@ -46,8 +46,8 @@ internal sealed partial class Tia
     /// <summary>Whether lines are put into <see cref="Screen"/>; collisions do not depend on it.</summary>
     public bool Draws { get; set; } = true;
 
-    /// <summary>The program has ended its frame and the processor is to stop after this instruction.</summary>
-    public bool FrameEnded { get; set; }
+    /// <summary>Who is to stop when its program has ended a frame.</summary>
+    public Cpu6507? Processor { get; set; }
 
     /// <summary>What is on the pins.</summary>
     public ConsoleInput Input { get; set; }
@@ -95,7 +95,6 @@ internal sealed partial class Tia
     /// <returns>Whether a frame was started.</returns>
     public bool StartFrame(int cycles)
     {
-        FrameEnded = false;
         _drawsWhole = Draws && !_s.InFrame;
         if (_s.InFrame)
         {
