@@ -90,6 +90,7 @@ internal static class RandomOptions
         .ToDictionary(option => option.Key, option => option.Value.Split(' ') switch
         {
             ["true", ..] => random.Next(2) == 0 ? "true" : "false",
+            ["grayscale,", ..] => random.Next(2) == 0 ? "grayscale" : "rgb",
             ["zeros", ..] => random.Next(2) == 0 ? "zeros" : "first_frame",
             ["a", "whole", ..] => option.Key switch { "mode" or "difficulty" => "1", "screen_size" => "36", _ => $"{random.Next(1, 16)}" },
             _ => random.NextDouble().ToString("R", CultureInfo.InvariantCulture),

@@ -35,6 +35,9 @@ public static class AtariTasks
         ["max_frames"] = "a whole number of frames a game (108000), 0 for no limit",
     };
 
+    /// <summary>Whether a game with this value of obs_type shows frames.</summary>
+    public static bool ShowsFrames(string observations) => !"ram".Equals(observations?.Trim(), StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Why values that are well-formed do not suit the game, one text each.</summary>
     public static IEnumerable<(string Option, string Problem)> Check(AtariName name, IReadOnlyDictionary<string, string> options)
     {
@@ -135,7 +138,7 @@ public static class AtariTasks
             ClipRewards = Flag("clip_rewards", standard.ClipRewards),
             FullActionSpace = Flag("full_action_space", defaults.FullActionSpace),
             PowerCycle = Flag("power_cycle", standard.PowerCycle),
-            Observations = options.TryGetValue("obs_type", out var type) ? Enum.Parse<AtariObservations>(type, ignoreCase: true) : default,
+            Observations = options.TryGetValue("obs_type", out var type) ? Enum.Parse<AtariObservations>(type.Trim(), ignoreCase: true) : default,
             ScreenSize = Whole("screen_size", standard.ScreenSize, 36, 160),
             FrameStack = Whole("frame_stack", standard.FrameStack, 1, 16),
             StackPadding = FirstFrame.Equals(options.GetValueOrDefault("stack_padding")?.Trim(), StringComparison.OrdinalIgnoreCase)

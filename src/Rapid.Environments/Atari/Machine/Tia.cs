@@ -1,3 +1,5 @@
+using Rapid.Environments.Atari.Games;
+
 namespace Rapid.Environments.Atari.Machine;
 
 /// <summary>
@@ -24,13 +26,14 @@ internal sealed partial class Tia
     /// <summary>A chip that shows some lines of the frame.</summary>
     /// <param name="firstLine">First line shown.</param>
     /// <param name="height">Lines shown.</param>
-    /// <param name="pal">Frames may be longer and lose their colours.</param>
+    /// <param name="television">Frames may be longer for PAL and SECAM, and lose their colours for PAL.</param>
     /// <param name="hmoveBlanks">HMOVE blanks the left edge.</param>
     /// <param name="inFrame">A frame is in progress.</param>
-    public Tia(int firstLine, int height, bool pal, bool hmoveBlanks, bool inFrame = false)
+    public Tia(int firstLine, int height, TelevisionStandard television, bool hmoveBlanks, bool inFrame = false)
     {
         (_windowStart, _windowLength, _height) = (firstLine * LineClocks, height * LineClocks, height);
-        (_colourLoss, _longestFrame, _hmoveBlanks) = (pal, (pal ? 343 : 291) * LineClocks, hmoveBlanks);
+        (_colourLoss, _hmoveBlanks) = (television == TelevisionStandard.Pal, hmoveBlanks);
+        _longestFrame = (television is TelevisionStandard.Pal or TelevisionStandard.Secam ? 343 : 291) * LineClocks;
         _screen = new byte[Width * height];
         _previous = new byte[Width * height];
         _s.InFrame = inFrame;
