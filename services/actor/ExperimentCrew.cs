@@ -21,6 +21,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     private readonly string _table;
     private readonly GrpcChannel[] _replay;
     private readonly PolicyFollower _policies;
+    private readonly BreakdownLog _breakdowns;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly Dictionary<uint, (CancellationTokenSource Stop, Task Running)> _workers = [];
@@ -35,6 +36,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
         _table = assignment.Table;
         _loggers = loggers;
         _logger = loggers.CreateLogger<ExperimentCrew>();
+        _breakdowns = new BreakdownLog(_options.Environment.Name, _logger);
         var replay = AddressesOf(assignment);
         if (EnvironmentRegistry.Find(_options.Environment.Name)?.Note is { } note)
         {
@@ -120,7 +122,8 @@ internal sealed class ExperimentCrew : IAsyncDisposable
                 var producer = $"{_worker}/{slot}/{Guid.NewGuid():N}";
                 using var collector = ICollector.Create(_options, slot);
                 using var writer = new TrajectoryWriter(_replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>());
-                await new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _logger).RunAsync(stop);
+                await new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _breakdowns, _logger)
+                    .RunAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {

@@ -46,7 +46,7 @@ public sealed class MuJoCoTests
             Assert.InRange(Golden.Distance(probe.GetProperty("qvel_after").Numbers(), environment.Velocities), 0, 1e-10);
             Assert.InRange(Golden.Distance(probe.GetProperty("reward").Numbers(), [result.Reward]), 0, 1e-10);
             Assert.Equal(probe.GetProperty("terminated").GetBoolean(), result.Terminated);
-            Assert.False(result.Diverged);
+            Assert.Null(result.Breakdown);
         }
 
         Assert.Equal(34, probes.Length);
@@ -104,11 +104,15 @@ public sealed class MuJoCoTests
         (positions[3], velocities[3]) = (position, velocity);
         environment.SetState(positions, velocities);
 
-        Assert.True(environment.Step(action, observation).Diverged);
-        Assert.True(environment.Step(action, observation).Diverged);
+        for (var step = 0; step < 2; step++)
+        {
+            var result = environment.Step(action, observation);
+            Assert.Contains(position == 0 ? "QVEL at DOF 3" : "QPOS at DOF 3", result.Breakdown, StringComparison.Ordinal);
+            Assert.Equal((false, true), (result.Terminated, result.Truncated));
+        }
 
         environment.Reset(new RandomStream(2), observation);
-        Assert.False(environment.Step(action, observation).Diverged);
+        Assert.Null(environment.Step(action, observation).Breakdown);
         Assert.All(observation, value => Assert.True(float.IsFinite(value)));
     }
 
@@ -119,7 +123,9 @@ public sealed class MuJoCoTests
         var observation = new float[17];
         environment.Reset(new RandomStream(1), observation);
 
-        Assert.True(environment.Step([0, 0, float.NaN, 0, 0, 0], observation).Diverged);
+        var breakdown = environment.Step([0, 0, float.NaN, 0, 0, 0], observation).Breakdown;
+
+        Assert.Contains("CTRL at ACTUATOR 2", breakdown, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -154,7 +160,7 @@ public sealed class MuJoCoTests
             using var environment = Create("Hopper-v4");
             var observation = new float[11];
             environment.Reset(new RandomStream(1), observation);
-            Assert.False(environment.Step(new float[3], observation).Diverged);
+            Assert.Null(environment.Step(new float[3], observation).Breakdown);
         }
         finally
         {

@@ -78,7 +78,11 @@ internal static class RandomOptions
             Algorithm = options.Algorithm switch
             {
                 PpoOptions ppo => ppo with { Minibatches = divisors[random.Next(divisors.Length)] },
-                P3oOptions p3o => p3o with { ReplaySteps = Math.Max(p3o.WarmUpSteps, batch) + random.Next(1000), SampleMultiplier = random.Next(1, 100) },
+                P3oOptions p3o => p3o with
+                {
+                    ReplaySteps = Math.Max(p3o.WarmUpSteps, batch) + random.Next(1000),
+                    SampleMultiplier = random.Next(1, 100),
+                },
                 var other => other,
             },
             Replay = options.Replay with { CapacitySteps = random.Next(2) == 0 ? 0 : batch + random.Next(1000), KeepData = false },
@@ -92,6 +96,7 @@ internal static class RandomOptions
             ["true", ..] => random.Next(2) == 0 ? "true" : "false",
             ["two", "numbers,", ..] => $"-inf {random.Next(1, 16)}",
             ["a", "body:", ..] => "0",
+            ["grayscale,", ..] => random.Next(2) == 0 ? "grayscale" : "rgb",
             ["zeros", ..] => random.Next(2) == 0 ? "zeros" : "first_frame",
             ["a", "whole", ..] => option.Key switch { "mode" or "difficulty" => "1", "screen_size" => "36", _ => $"{random.Next(1, 16)}" },
             _ => random.NextDouble().ToString("R", CultureInfo.InvariantCulture),

@@ -7,7 +7,7 @@ namespace Rapid.Environments.MuJoCo;
 /// that what is derived from positions is as old as the last one, and costs are charged for the action as it was given although the physics
 /// clamps it.
 /// </summary>
-public abstract class MuJoCoEnvironment : IEnvironment
+public abstract class MuJoCoEnvironment : IEnvironment, IPhysicsEnvironment
 {
     private readonly double[] _startPositions;
     private readonly double[] _positionBuffer;
@@ -85,7 +85,8 @@ public abstract class MuJoCoEnvironment : IEnvironment
     public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
     {
         Begin(action);
-        return End(Simulation.Step(_frameSkip, _contactForces), observation);
+        Simulation.Step(_frameSkip, _contactForces);
+        return End(Simulation.Breakdown, observation);
     }
 
     /// <summary>A copy of this moment, from which steps and rewards go on bit for bit.</summary>
@@ -120,29 +121,11 @@ public abstract class MuJoCoEnvironment : IEnvironment
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>The half of a step before the physics: remembers what the score needs and tells the actuators.</summary>
-    /// <param name="action">[act].</param>
-    internal void Begin(ReadOnlySpan<float> action)
-    {
-        BeforeStep();
-        _squaredControl = 0;
-        var controls = Simulation.Controls.Span;
-        for (var i = 0; i < controls.Length; i++)
-        {
-            controls[i] = action[i];
-            _squaredControl += controls[i] * controls[i];
-        }
-    }
+    PhysicsStep? IPhysicsEnvironment.Physics => new PhysicsStep(Simulation, _frameSkip, _contactForces);
 
-    /// <summary>The half of a step after the physics.</summary>
-    /// <param name="isSound">Whether there is still a simulation.</param>
-    /// <param name="observation">[obs], overwritten.</param>
-    internal StepResult End(bool isSound, Span<float> observation)
-    {
-        var (reward, terminated) = Score(_squaredControl);
-        Publish(observation);
-        return new StepResult(reward, terminated, Diverged: !isSound);
-    }
+    void IPhysicsEnvironment.Begin(ReadOnlySpan<float> action) => Begin(action);
+
+    StepResult IPhysicsEnvironment.End(string? breakdown, Span<float> observation) => End(breakdown, observation);
 
     /// <summary>Puts the simulation into a state and evaluates it once.</summary>
     internal void SetState(ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities)
@@ -246,9 +229,42 @@ public abstract class MuJoCoEnvironment : IEnvironment
             [.. Enumerable.Range(0, isLimited.Length).Select(i => (float)range[2 * i + 1])]);
     }
 
+    /// <summary>The half of a step before the physics: remembers what the score needs and tells the actuators.</summary>
+    private void Begin(ReadOnlySpan<float> action)
+    {
+        BeforeStep();
+        _squaredControl = 0;
+        var controls = Simulation.Controls.Span;
+        for (var i = 0; i < controls.Length; i++)
+        {
+            controls[i] = action[i];
+            _squaredControl += controls[i] * controls[i];
+        }
+    }
+
+    /// <summary>The half of a step after the physics.</summary>
+    private StepResult End(string? breakdown, Span<float> observation)
+    {
+        if (breakdown is not null)
+        {
+            // MuJoCo may have put the default state in the place of a bad one: the last observation of this episode stays the last.
+            Round(observation);
+            return StepResult.Broken(breakdown);
+        }
+
+        var (reward, terminated) = Score(_squaredControl);
+        Publish(observation);
+        return new StepResult(reward, terminated);
+    }
+
     private void Publish(Span<float> observation)
     {
         Observe(_observation);
+        Round(observation);
+    }
+
+    private void Round(Span<float> observation)
+    {
         for (var i = 0; i < _observation.Length; i++)
         {
             observation[i] = (float)_observation[i];

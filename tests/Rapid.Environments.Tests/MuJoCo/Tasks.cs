@@ -22,9 +22,13 @@ internal static class Tasks
     public static StepResult Judge(this MuJoCoEnvironment environment, double[] positions, double[] velocities)
     {
         environment.SetState(positions, velocities);
-        environment.Begin(new float[environment.ActionSpace.Size]);
-        return environment.End(isSound: true, environment.NewObservation());
+        ((IPhysicsEnvironment)environment).Begin(new float[environment.ActionSpace.Size]);
+        return environment.Finish();
     }
+
+    /// <summary>The half of a step after the physics.</summary>
+    public static StepResult Finish(this MuJoCoEnvironment environment) =>
+        ((IPhysicsEnvironment)environment).End(breakdown: null, environment.NewObservation());
 
     /// <summary>A random action within the task's range.</summary>
     public static float[] RandomAction(this MuJoCoEnvironment environment, RandomStream random)

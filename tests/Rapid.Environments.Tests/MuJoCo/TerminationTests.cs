@@ -80,12 +80,12 @@ public sealed class TerminationTests
             var tip = environment.Simulation.State("site_xpos");
             (tip[0], tip[2]) = (0, 1);
 
-            var result = environment.End(isSound: true, environment.NewObservation());
+            var result = environment.Finish();
             Assert.True(result.Terminated);
             Assert.Equal(last, result.Reward);
 
             tip[2] = Math.BitIncrement(1.0);
-            result = environment.End(isSound: true, environment.NewObservation());
+            result = environment.Finish();
             Assert.False(result.Terminated);
             Assert.Equal(9, result.Reward, 1e-12);
         }
@@ -125,7 +125,7 @@ public sealed class TerminationTests
             for (var t = 0; t < 300; t++)
             {
                 var result = environment.Step(environment.RandomAction(random), environment.NewObservation());
-                Assert.False(result.Terminated || result.Truncated || result.Diverged);
+                Assert.False(result.Terminated || result.Truncated || result.Breakdown is not null);
             }
         }
     }
