@@ -1,3 +1,5 @@
+using Rapid.Environments.Rendering;
+
 namespace Rapid.Environments;
 
 /// <summary>Truncates episodes after a number of steps. A step that both dies and reaches the limit is a death.</summary>
@@ -13,6 +15,9 @@ public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment
 
     /// <inheritdoc/>
     public Space ActionSpace => inner.ActionSpace;
+
+    /// <inheritdoc/>
+    public IRenderable? Renderable => inner.Renderable;
 
     /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation)

@@ -1,10 +1,12 @@
+using Rapid.Environments.Rendering;
+
 namespace Rapid.Environments.MuJoCo;
 
 /// <summary>
 /// A locomotion task on MuJoCo with Gymnasium's semantics: the control is held for a number of physics steps, no forward evaluation follows
 /// them, and costs are charged for the action as it was given although the physics clamps it.
 /// </summary>
-public abstract class MuJoCoEnvironment : IEnvironment
+public abstract class MuJoCoEnvironment : IEnvironment, IRenderable
 {
     private readonly MuJoCoSimulation _simulation;
     private readonly double[] _startPositions;
@@ -49,6 +51,16 @@ public abstract class MuJoCoEnvironment : IEnvironment
 
     /// <summary>Simulated seconds per environment step.</summary>
     private protected double StepSeconds { get; }
+
+    /// <inheritdoc/>
+    public double StepsPerSecond => 1 / StepSeconds;
+
+    /// <inheritdoc/>
+    public double AspectRatio => 1;
+
+    /// <inheritdoc/>
+    public IRenderer CreateRenderer(RenderOptions options) =>
+        new MuJoCoRenderer(_simulation, CameraView.Of(_simulation, GetType().Name), options);
 
     /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation)

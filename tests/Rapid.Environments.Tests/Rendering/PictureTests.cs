@@ -2,9 +2,9 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using Rapid.Environments.Atari;
-using Rapid.Environments.Atari.Pictures;
+using Rapid.Environments.Rendering.Pictures;
 
-namespace Rapid.Environments.Tests.Atari.Pictures;
+namespace Rapid.Environments.Tests.Rendering;
 
 public sealed class PictureTests
 {
