@@ -146,7 +146,8 @@ static int is_walker(const mjModel *m, int body) {
     slides += m->jnt_type[j] == mjJNT_SLIDE;
     is_free |= m->jnt_type[j] == mjJNT_FREE;
   }
-  for (int other = 1; other < m->nbody; other++) has_limbs |= other != body && m->body_rootid[other] == body && m->body_jntnum[other] > 0;
+  for (int other = 1; other < m->nbody; other++)
+    has_limbs |= other != body && m->body_rootid[other] == body && m->body_jntnum[other] > 0;
   return (is_free || slides >= 2) && has_limbs;
 }
 

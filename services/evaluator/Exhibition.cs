@@ -122,7 +122,7 @@ public sealed class Exhibition : IDisposable
                     player = new ExhibitionPlayer(exhibit.Spec);
                 }
 
-                await player.PlayAsync(exhibit.Snapshot, episode, Publish, stop);
+                await player.PlayAsync(exhibit.Snapshot, episode, frame => Publish(frame, stop), stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -159,11 +159,15 @@ public sealed class Exhibition : IDisposable
         }
     }
 
-    private void Publish(EvaluationFrame frame)
+    private void Publish(EvaluationFrame frame, CancellationToken stop)
     {
         lock (_gate)
         {
-            _watchers.ForEach(watcher => watcher.Writer.TryWrite(frame));
+            // A player that was stopped in the middle of a picture has no watchers any more; those that there are have another one.
+            if (!stop.IsCancellationRequested)
+            {
+                _watchers.ForEach(watcher => watcher.Writer.TryWrite(frame));
+            }
         }
     }
 

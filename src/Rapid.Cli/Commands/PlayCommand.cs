@@ -18,7 +18,9 @@ internal static class PlayCommand
         var episodes = Number("--episodes", $"Episodes to play, 1 to {MostEpisodes} (default: 1)", 1, MostEpisodes);
         var (steps, seed, isRandom, target) = (StepsOption(), SeedOption(), RandomOption("Random actions, also for a run"), TargetOption());
         var height = Number(
-            "--height", $"Rows of a picture, {LeastHeight} to {MostHeight} (default: 320 for .gif and .apng, else 480; not for Atari)", LeastHeight,
+            "--height",
+            $"Rows of a picture, {LeastHeight} to {MostHeight} (default: 320 for .gif and .apng, else 480; not for Atari)",
+            LeastHeight,
             MostHeight);
         var quality = new Option<RenderQuality?>("--quality")
         {

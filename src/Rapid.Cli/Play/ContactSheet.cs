@@ -11,7 +11,7 @@ namespace Rapid.Cli.Play;
 internal static class ContactSheet
 {
     private const int Side = 200, Gap = 8, LabelHeight = 20, LabelTop = 6, Columns = 5, Colors = 256;
-    private const uint Paper = 0xFFFFFF, Ink = 0x24292F;
+    private const uint Paper = 0xE6E9ED, Ink = 0x24292F;
 
     // As far into an episode of random actions that bodies have moved and most have not fallen.
     private const int Steps = 12;
@@ -32,12 +32,20 @@ internal static class ContactSheet
         var rows = (names.Count + Columns - 1) / Columns;
         var (width, height) = (Gap + (Columns * (Side + Gap)), Gap + (rows * (Side + LabelHeight + Gap)));
         var sheet = new byte[width * height * 3];
-        sheet.AsSpan().Fill((byte)(Paper & 0xFF));
+        for (var i = 0; i < sheet.Length; i += 3)
+        {
+            (sheet[i], sheet[i + 1], sheet[i + 2]) = ((byte)(Paper >> 16), (byte)(Paper >> 8), (byte)(Paper & 0xFF));
+        }
+
         for (var i = 0; i < names.Count; i++)
         {
             stop.ThrowIfCancellationRequested();
             var (left, top) = (Gap + (i % Columns * (Side + Gap)), Gap + (i / Columns * (Side + LabelHeight + Gap)));
-            Paste(Draw(names[i]), sheet, width, left, top);
+            if (Draw(names[i]) is var (pixels, pixelWidth))
+            {
+                Paste(pixels, pixelWidth, sheet, width, left, top);
+            }
+
             var label = WithoutVersion(names[i]);
             var scale = Label.WidthOf(label, 2) <= Side ? 2 : 1;
             Label.Write(label, sheet, width, left + ((Side - Label.WidthOf(label, scale)) / 2), top + Side + LabelTop, scale, Ink);
@@ -51,14 +59,13 @@ internal static class ContactSheet
             CultureInfo.InvariantCulture, $"wrote {path}: {names.Count} environments, {(new FileInfo(path).Length + 1023) / 1024} KiB");
     }
 
-    /// <summary>[<see cref="Side"/> * <see cref="Side"/> * 3]; of pictures that are wider than high the middle.</summary>
-    private static byte[] Draw(string name)
+    /// <summary>A picture whose longer side is <see cref="Side"/> pixels; null of what cannot be drawn.</summary>
+    private static (byte[] Pixels, int Width)? Draw(string name)
     {
         using var environment = EnvironmentFactory.CreateForEvaluation(new EnvironmentOptions { Name = name });
-        var pixels = new byte[Side * Side * 3];
         if (environment.Renderable is not { } renderable)
         {
-            return pixels;
+            return null;
         }
 
         var random = new RandomStream(1);
@@ -74,23 +81,21 @@ internal static class ContactSheet
             }
         }
 
-        using var renderer = renderable.CreateRenderer(RenderOptions.Of(renderable, Side, RenderQuality.Good));
-        var drawn = new byte[renderer.Width * renderer.Height * 3];
-        renderer.Render(drawn);
-        var margin = (renderer.Width - Side) / 2;
-        for (var y = 0; y < Side; y++)
-        {
-            drawn.AsSpan(((y * renderer.Width) + margin) * 3, Side * 3).CopyTo(pixels.AsSpan(y * Side * 3));
-        }
-
-        return pixels;
+        var height = (int)(Side / Math.Max(1, renderable.AspectRatio));
+        using var renderer = renderable.CreateRenderer(RenderOptions.Of(renderable, height, RenderQuality.Good));
+        var pixels = new byte[renderer.Width * renderer.Height * 3];
+        renderer.Render(pixels);
+        return (pixels, renderer.Width);
     }
 
-    private static void Paste(byte[] picture, byte[] sheet, int width, int left, int top)
+    /// <summary>Copies a picture into the middle of its place.</summary>
+    private static void Paste(byte[] picture, int pictureWidth, byte[] sheet, int width, int left, int top)
     {
-        for (var y = 0; y < Side; y++)
+        var height = picture.Length / pictureWidth / 3;
+        (left, top) = (left + ((Side - pictureWidth) / 2), top + ((Side - height) / 2));
+        for (var y = 0; y < height; y++)
         {
-            picture.AsSpan(y * Side * 3, Side * 3).CopyTo(sheet.AsSpan((((top + y) * width) + left) * 3));
+            picture.AsSpan(y * pictureWidth * 3, pictureWidth * 3).CopyTo(sheet.AsSpan((((top + y) * width) + left) * 3));
         }
     }
 

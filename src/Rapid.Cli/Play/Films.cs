@@ -55,7 +55,8 @@ internal static class Films
         var (gif, format) = (Path.ChangeExtension(path, ".gif"), Path.GetExtension(path));
         var reason = $"{format} films are made by {VideoFilm.Program}, which is not installed";
         return File.Exists(gif)
-            ? throw new CliException($"--out: {reason}, and {gif} is there already; name a .gif or .apng, which need nothing", ExitCode.BadInput)
+            ? throw new CliException(
+                $"--out: {reason}, and {gif} is there already; name a .gif or .apng, which need nothing", ExitCode.BadInput)
             : new GifFilm(gif, $"{reason}: this is a GIF. ");
     }
 }

@@ -21,8 +21,7 @@ internal sealed class GifFilm(string path, string remark = "") : IScreen
     /// <inheritdoc/>
     public int PreferredHeight => 320;
 
-    // Most programs play delays of less than two hundredths of a second as ten; more than 25 pictures are hardly better, and twice the bytes.
-    /// <inheritdoc/>
+    /// <summary>The format allows 50; they would take twice the bytes and look hardly better.</summary>
     public double MostPerSecond => 25;
 
     /// <inheritdoc/>

@@ -2,8 +2,8 @@ namespace Rapid.Cli.Play;
 
 /// <summary>What is to be seen of an episode at one moment.</summary>
 /// <param name="Pixels">
-/// [height * width], indices of <paramref name="Palette"/>, or [height * width * 3], red, green and blue, where there is none; valid until the
-/// next picture.
+/// [height * width], indices of <paramref name="Palette"/>, or [height * width * 3], red, green and blue, where there is none; valid
+/// until the next picture.
 /// </param>
 /// <param name="Width">Pixels in a row.</param>
 /// <param name="Palette">0xRRGGBB; empty where pixels are colours.</param>

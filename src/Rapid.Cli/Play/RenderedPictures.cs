@@ -20,7 +20,9 @@ internal sealed class RenderedPictures : IPictureSource
     public RenderedPictures(IRenderable environment, RenderOptions options, double mostPerSecond)
     {
         _renderer = environment.CreateRenderer(options);
-        _stepsPerPicture = mostPerSecond > 0 ? Math.Max(1, (int)Math.Ceiling((environment.StepsPerSecond / mostPerSecond) - 1e-9)) : int.MaxValue;
+        _stepsPerPicture = mostPerSecond > 0
+            ? Math.Max(1, (int)Math.Ceiling((environment.StepsPerSecond / mostPerSecond) - 1e-9))
+            : int.MaxValue;
         _perSecond = environment.StepsPerSecond / _stepsPerPicture;
         _aspectRatio = environment.AspectRatio;
         _pixels = new byte[options.Width * options.Height * 3];

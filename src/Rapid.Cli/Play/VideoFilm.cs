@@ -89,7 +89,8 @@ internal sealed class VideoFilm : IScreen
     {
         _rgb = picture.IsIndexed ? new byte[picture.Pixels.Length * 3] : [];
         var size = string.Create(CultureInfo.InvariantCulture, $"{picture.Width}x{picture.Height}");
-        var scale = string.Create(CultureInfo.InvariantCulture, $"scale=iw*{picture.Scale}:ih*{picture.Scale}:flags=neighbor,format=yuv420p");
+        var scale = string.Create(
+            CultureInfo.InvariantCulture, $"scale=iw*{picture.Scale}:ih*{picture.Scale}:flags=neighbor,format=yuv420p");
         string[] arguments =
         [
             "-y", "-loglevel", "error", "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", size,

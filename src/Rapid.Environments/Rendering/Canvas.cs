@@ -1,8 +1,8 @@
 namespace Rapid.Environments.Rendering;
 
 /// <summary>
-/// A picture of filled shapes with smooth edges. A shape is a function that is the distance to its edge, negative inside; a pixel is covered as
-/// far as the edge runs through it.
+/// A picture of filled shapes with smooth edges. A shape is a function that is the distance to its edge, negative inside; a pixel is
+/// covered as far as the edge runs through it.
 /// </summary>
 internal sealed class Canvas(int width, int height)
 {
@@ -65,7 +65,10 @@ internal sealed class Canvas(int width, int height)
 
                 return outermost;
             },
-            corners.Min(corner => corner.X), corners.Min(corner => corner.Y), corners.Max(corner => corner.X), corners.Max(corner => corner.Y),
+            corners.Min(corner => corner.X),
+            corners.Min(corner => corner.Y),
+            corners.Max(corner => corner.X),
+            corners.Max(corner => corner.Y),
             color);
 
     /// <summary>Any shape, wherever it is in the picture.</summary>
@@ -75,8 +78,10 @@ internal sealed class Canvas(int width, int height)
     /// <summary>A shape within a box of the world.</summary>
     private void Fill(Shape shape, double left, double bottom, double right, double top, uint color)
     {
-        var (firstColumn, endColumn) = (Clamp(((left - _left) * _pixelsPerUnit) - 1, width), Clamp(((right - _left) * _pixelsPerUnit) + 2, width));
-        var (firstRow, endRow) = (Clamp(((_top - top) * _pixelsPerUnit) - 1, height), Clamp(((_top - bottom) * _pixelsPerUnit) + 2, height));
+        var firstColumn = Clamp(((left - _left) * _pixelsPerUnit) - 1, width);
+        var endColumn = Clamp(((right - _left) * _pixelsPerUnit) + 2, width);
+        var firstRow = Clamp(((_top - top) * _pixelsPerUnit) - 1, height);
+        var endRow = Clamp(((_top - bottom) * _pixelsPerUnit) + 2, height);
         for (var row = firstRow; row < endRow; row++)
         {
             for (var column = firstColumn; column < endColumn; column++)

@@ -56,7 +56,7 @@ internal static class ClassicScenes
     public static void DrawMountainCar(Canvas canvas, double position, double goal)
     {
         const double HalfLength = 0.06, Wheel = 0.022, Floor = 0.014, Roof = 0.068;
-        canvas.Begin(0xEAF3FA, -0.3, 0.5, 1.2);
+        canvas.Begin(0xEAF3FA, -0.3, 0.6, 1.2);
 
         // The height is divided by its slope: it becomes a distance.
         canvas.Fill((x, y) => (y - HeightAt(x)) / double.Hypot(1, SlopeAt(x)), 0x7FA66A);

@@ -3,8 +3,8 @@ using Rapid.Environments.MuJoCo;
 namespace Rapid.Environments.Rendering;
 
 /// <summary>
-/// Draws a simulation with MuJoCo's own renderer on OpenGL without a window: Mesa's EGL, or OSMesa. Bodies are shown where the last evaluation of the
-/// dynamics saw them, one physics step before the positions.
+/// Draws a simulation with MuJoCo's own renderer on OpenGL without a window: Mesa's EGL, or OSMesa. Bodies are shown where the last
+/// evaluation of the dynamics saw them, one physics step before the positions.
 /// </summary>
 internal sealed class MuJoCoRenderer : IRenderer
 {

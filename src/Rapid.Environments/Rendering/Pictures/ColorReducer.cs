@@ -1,8 +1,8 @@
 namespace Rapid.Environments.Rendering.Pictures;
 
 /// <summary>
-/// True colours as indices of a palette that is made for one picture and serves those like it: the boxes of a median cut (Heckbert 1982), and a coarse
-/// grid of all colours for what comes into view later.
+/// True colours as indices of a palette that is made for one picture and serves those like it: the boxes of a median cut
+/// (Heckbert 1982), and a coarse grid of all colours for what comes into view later.
 /// </summary>
 public sealed class ColorReducer
 {
@@ -10,6 +10,7 @@ public sealed class ColorReducer
     private const int Bits = 5, Bins = 1 << (3 * Bits), Shift = 8 - Bits;
 
     private readonly short[] _indexOf = new short[Bins];
+    private readonly Dictionary<uint, byte> _exact = [];
     private readonly uint[] _palette;
 
     /// <summary>Makes the palette.</summary>
@@ -21,12 +22,19 @@ public sealed class ColorReducer
         ArgumentOutOfRangeException.ThrowIfNotEqual(colors > 0 && colors + (gridLevels * gridLevels * gridLevels) <= 256, true);
         Array.Fill(_indexOf, (short)-1);
         _palette = [.. MedianCut.Palette(rgb, colors), .. Grid(gridLevels)];
+        for (var i = 0; i < _palette.Length; i++)
+        {
+            _exact.TryAdd(_palette[i], (byte)i);
+        }
     }
 
     /// <summary>0xRRGGBB.</summary>
     public ReadOnlySpan<uint> Palette => _palette;
 
-    /// <summary>Finds the nearest colours; what lies between two is dithered by a fixed pattern, which stands still in films.</summary>
+    /// <summary>
+    /// Finds the palette's colours: the very one where there is it, so that what is flat stays flat; else the nearest after a fixed pattern was added,
+    /// which stands still in films.
+    /// </summary>
     /// <param name="rgb">[height * width * 3].</param>
     /// <param name="width">Pixels in a row.</param>
     /// <param name="indices">[height * width], overwritten.</param>
@@ -36,8 +44,13 @@ public sealed class ColorReducer
         ReadOnlySpan<sbyte> pattern = [-4, 0, -3, 1, 2, -2, 3, -1, -3, 1, -4, 0, 3, -1, 2, -2];
         for (int i = 0, x = 0, y = 0; i < indices.Length; i++)
         {
-            var offset = pattern[((y & 3) << 2) | (x & 3)];
-            indices[i] = Nearest(Moved(rgb[i * 3], offset), Moved(rgb[(i * 3) + 1], offset), Moved(rgb[(i * 3) + 2], offset));
+            var (red, green, blue) = (rgb[i * 3], rgb[(i * 3) + 1], rgb[(i * 3) + 2]);
+            if (!_exact.TryGetValue(((uint)red << 16) | ((uint)green << 8) | blue, out indices[i]))
+            {
+                var offset = pattern[((y & 3) << 2) | (x & 3)];
+                indices[i] = Nearest(Moved(red, offset), Moved(green, offset), Moved(blue, offset));
+            }
+
             (x, y) = x + 1 == width ? (0, y + 1) : (x + 1, y);
         }
 
@@ -65,7 +78,8 @@ public sealed class ColorReducer
             var least = int.MaxValue;
             for (var i = 0; i < _palette.Length; i++)
             {
-                var (dr, dg, db) = (red - (int)(_palette[i] >> 16), green - (int)((_palette[i] >> 8) & 0xFF), blue - (int)(_palette[i] & 0xFF));
+                var color = (int)_palette[i];
+                var (dr, dg, db) = (red - (color >> 16), green - ((color >> 8) & 0xFF), blue - (color & 0xFF));
                 var distance = (dr * dr) + (dg * dg) + (db * db);
                 (least, known) = distance < least ? (distance, (short)i) : (least, known);
             }

@@ -3,7 +3,7 @@ namespace Rapid.Environments.Rendering.Pictures;
 /// <summary>The palette of a picture: its colours are cut into boxes of about equally many pixels (Heckbert 1982).</summary>
 internal static class MedianCut
 {
-    /// <summary>At most so many colours, the means of their boxes.</summary>
+    /// <summary>At most so many colours: of each box its mean, or the one that most of its pixels have.</summary>
     /// <param name="rgb">[pixels * 3].</param>
     /// <param name="count">Boxes.</param>
     public static IReadOnlyList<uint> Palette(ReadOnlySpan<byte> rgb, int count)
@@ -15,28 +15,28 @@ internal static class MedianCut
             counts[color] = counts.GetValueOrDefault(color) + 1;
         }
 
-        List<Box> boxes = [new([.. counts.Select(pair => new Color(pair.Key, pair.Value))])];
+        List<Box> boxes = [new([.. counts.Select(pair => new Entry(pair.Key, pair.Value))])];
         while (boxes.Count < count && boxes.MaxBy(box => box.Worth)! is { Worth: > 0 } widest)
         {
             boxes.Remove(widest);
             boxes.AddRange(widest.Cut());
         }
 
-        return [.. boxes.Select(box => box.Mean)];
+        return [.. boxes.Select(box => box.Color)];
     }
 
-    private readonly record struct Color(uint Value, int Count)
+    private readonly record struct Entry(uint Value, int Count)
     {
         public int Channel(int shift) => (int)(Value >> shift) & 0xFF;
     }
 
     private sealed class Box
     {
-        private readonly Color[] _colors;
+        private readonly Entry[] _colors;
         private readonly int _longest, _length;
         private readonly long _pixels;
 
-        public Box(Color[] colors)
+        public Box(Entry[] colors)
         {
             _colors = colors;
             _pixels = colors.Sum(color => (long)color.Count);
@@ -50,7 +50,9 @@ internal static class MedianCut
         /// <summary>What cutting it gains: a small body must not lose its colours to a large sky.</summary>
         public double Worth => _length * Math.Sqrt(_pixels);
 
-        public uint Mean => (MeanOf(16) << 16) | (MeanOf(8) << 8) | MeanOf(0);
+        public uint Color => _colors.MaxBy(entry => entry.Count) is var most && most.Count * 2 > _pixels
+            ? most.Value
+            : (MeanOf(16) << 16) | (MeanOf(8) << 8) | MeanOf(0);
 
         /// <summary>Two halves with about as many pixels, none empty.</summary>
         public Box[] Cut()
@@ -65,6 +67,7 @@ internal static class MedianCut
             return [new(_colors[..end]), new(_colors[end..])];
         }
 
-        private uint MeanOf(int shift) => (uint)((_colors.Sum(color => (long)color.Channel(shift) * color.Count) + (_pixels / 2)) / _pixels);
+        private uint MeanOf(int shift) =>
+            (uint)((_colors.Sum(color => (long)color.Channel(shift) * color.Count) + (_pixels / 2)) / _pixels);
     }
 }

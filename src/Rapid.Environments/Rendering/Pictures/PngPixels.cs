@@ -2,7 +2,9 @@ using System.IO.Compression;
 
 namespace Rapid.Environments.Rendering.Pictures;
 
-/// <summary>The compressed rows of a true-colour PNG. Each row is written by the filter whose differences are smallest in sum (section 12.7).</summary>
+/// <summary>
+/// The compressed rows of a true-colour PNG. Each row is written by the filter whose differences are smallest in sum (section 12.7).
+/// </summary>
 internal static class PngPixels
 {
     private const int BytesPerPixel = 3;
