@@ -118,7 +118,7 @@ public sealed class DistributedTests : IDisposable
         var evaluator = cluster.Running["evaluator"];
         var address = new Regex(@"listening on (http://\S+:\d+)");
         await Eventually.TrueAsync(() => address.IsMatch(evaluator.Output), () => cluster.Story);
-        var options = new ServiceOptions { Token = ClusterProcesses.Token };
+        var options = new ServiceOptions { Listen = [], Token = ClusterProcesses.Token };
         using var channel = Channels.Open(ServiceAddress.Parse(address.Match(evaluator.Output).Groups[1].Value), options);
         using var call = new EvaluationFrames.EvaluationFramesClient(channel).Watch(new WatchFramesRequest());
         long first = -1;

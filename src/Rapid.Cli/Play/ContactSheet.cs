@@ -11,10 +11,12 @@ namespace Rapid.Cli.Play;
 internal static class ContactSheet
 {
     private const int Side = 200, Gap = 8, LabelHeight = 20, LabelTop = 6, Columns = 5, Colors = 256;
-    private const uint Paper = 0xE6E9ED, Ink = 0x24292F;
+    private const uint Ink = 0x24292F;
 
     // As far into an episode of random actions that bodies have moved and most have not fallen.
     private const int Steps = 12;
+
+    private static ReadOnlySpan<byte> Paper => [0xE6, 0xE9, 0xED];
 
     /// <summary>Draws and writes it; of tasks in several versions the newest is shown.</summary>
     /// <param name="path">A .png file.</param>
@@ -32,9 +34,9 @@ internal static class ContactSheet
         var rows = (names.Count + Columns - 1) / Columns;
         var (width, height) = (Gap + (Columns * (Side + Gap)), Gap + (rows * (Side + LabelHeight + Gap)));
         var sheet = new byte[width * height * 3];
-        for (var i = 0; i < sheet.Length; i += 3)
+        for (var i = 0; i < sheet.Length; i += Paper.Length)
         {
-            (sheet[i], sheet[i + 1], sheet[i + 2]) = ((byte)(Paper >> 16), (byte)(Paper >> 8), (byte)(Paper & 0xFF));
+            Paper.CopyTo(sheet.AsSpan(i));
         }
 
         for (var i = 0; i < names.Count; i++)
