@@ -73,7 +73,7 @@ internal sealed class ExhibitionPlayer : IDisposable
                 _policy.Act(_observation, isFirst: steps == 0, noise, _action);
                 var result = _environment.Step(_action, _observation);
                 score += result.RawReward;
-                isOver = result.Terminated || result.Truncated || result.Diverged;
+                isOver = result.Terminated || result.Truncated;
             }
 
             _renderer.Render(_pixels);

@@ -18,27 +18,20 @@ public sealed record EnvironmentInfo(
     /// <summary>True for physics tasks whose observations and rewards want normalisation.</summary>
     public bool IsMuJoCo => Family == "mujoco";
 
-    /// <summary>True for games whose observations are frames.</summary>
+    /// <summary>True for games.</summary>
     public bool IsAtari => Family == "atari";
+
+    /// <summary>What who uses the name should know, if anything.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Whether observations are frames; of games they are, unless an option says otherwise.</summary>
+    public bool ShowsFrames { get; init; } = Family == "atari";
 }
 
 /// <summary>All environments by name.</summary>
 public static class EnvironmentRegistry
 {
     private static readonly Dictionary<string, string> NoOptions = [];
-
-    private static readonly Dictionary<string, string> LocomotionOptions = new()
-    {
-        ["forward_reward_weight"] = "a number",
-        ["ctrl_cost_weight"] = "a number",
-        ["reset_noise_scale"] = "a number",
-    };
-
-    private static readonly Dictionary<string, string> HopperOptions = new(LocomotionOptions)
-    {
-        ["healthy_reward"] = "a number",
-        ["terminate_when_unhealthy"] = "true or false",
-    };
 
     private static readonly Entry[] Entries =
     [
@@ -57,24 +50,14 @@ public static class EnvironmentRegistry
         new(
             new("MountainCarContinuous-v0", "classic", 999, 90, "the mountain car with a continuous force", NoOptions),
             _ => new MountainCarContinuous()),
-        new(
-            new("HalfCheetah-v4", "mujoco", 1000, 4800, "run with a planar two-legged body", LocomotionOptions),
-            options => new HalfCheetah(
-                Number(options, "forward_reward_weight", 1), Number(options, "ctrl_cost_weight", 0.1),
-                Number(options, "reset_noise_scale", 0.1))),
-        new(
-            new("Hopper-v4", "mujoco", 1000, 3800, "hop on one leg without falling", HopperOptions),
-            options => new Hopper(
-                Number(options, "forward_reward_weight", 1), Number(options, "ctrl_cost_weight", 1e-3),
-                Number(options, "healthy_reward", 1), Flag(options, "terminate_when_unhealthy", true),
-                Number(options, "reset_noise_scale", 5e-3))),
     ];
 
     /// <summary>Every environment but the hundreds of <see cref="AtariNames"/>, in listing order.</summary>
-    public static IReadOnlyList<EnvironmentInfo> All { get; } = [.. Entries.Select(entry => entry.Info)];
+    public static IReadOnlyList<EnvironmentInfo> All { get; } = [.. Entries.Select(entry => entry.Info), .. MuJoCoTasks.All];
 
-    /// <summary>Facts about one environment, or null.</summary>
-    public static EnvironmentInfo? Find(string name) => All.FirstOrDefault(info => info.Name == name) ?? AtariNames.Find(name);
+    /// <summary>Facts about one environment, or null. An old name finds the environment that is made in its place.</summary>
+    public static EnvironmentInfo? Find(string name) =>
+        All.FirstOrDefault(info => info.Name == name) ?? MuJoCoTasks.Find(name) ?? AtariNames.Find(name);
 
     /// <summary>Why these options are wrong, one text each; empty when they are fine.</summary>
     public static IEnumerable<(string Option, string Problem)> CheckOptions(
@@ -97,7 +80,9 @@ public static class EnvironmentRegistry
             }
         }
 
-        return problems.Count == 0 && AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options) : problems;
+        return problems.Count > 0 ? problems
+            : AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options)
+            : MuJoCoTasks.Check(info.Name, options);
     }
 
     /// <summary>Makes an environment without a time limit.</summary>
@@ -116,7 +101,8 @@ public static class EnvironmentRegistry
 
         return AtariNames.Parse(name) is { } atari
             ? AtariTasks.Create(atari, options ?? NoOptions)
-            : Array.Find(Entries, entry => entry.Info == info)!.Make(options ?? NoOptions);
+            : MuJoCoTasks.Create(info.Name, options ?? NoOptions)
+                ?? Array.Find(Entries, entry => entry.Info == info)!.Make(options ?? NoOptions);
     }
 
     /// <summary>All names, to find the nearest of one that is unknown.</summary>
@@ -128,13 +114,16 @@ public static class EnvironmentRegistry
     private static double Number(IReadOnlyDictionary<string, string> options, string name, double fallback) =>
         options.TryGetValue(name, out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : fallback;
 
-    /// <summary>Whether a value is what an option takes: one of two words ("this or that"), a whole number, or a number.</summary>
+    /// <summary>Whether a value is what an option takes: one of a few words ("this, that or another"), a whole number, two numbers, a text,
+    /// or a number.</summary>
     private static bool Fits(string value, string takes)
     {
         var words = takes.Split(':', '(')[0].Trim();
-        return words.Split(" or ") is [var one, var other] ? IsWord(one) || IsWord(other)
+        return words.Contains(" or ", StringComparison.Ordinal) ? words.Split([", ", " or "], StringSplitOptions.None).Any(IsWord)
             : words.StartsWith("a whole number", StringComparison.Ordinal)
                 ? long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
+            : words.StartsWith("two numbers", StringComparison.Ordinal) ? Interval.TryParse(value, out _)
+            : words is "a path" or "a body" ? value.Trim().Length > 0
             : IsFinite(value);
 
         bool IsWord(string word) => string.Equals(value.Trim(), word, StringComparison.OrdinalIgnoreCase);

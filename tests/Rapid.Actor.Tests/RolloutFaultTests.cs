@@ -13,7 +13,7 @@ public sealed class RolloutFaultTests
     [InlineData(Fault.InfiniteObservation)]
     [InlineData(Fault.NaNReward)]
     [InlineData(Fault.InfiniteReward)]
-    [InlineData(Fault.Diverged)]
+    [InlineData(Fault.Breakdown)]
     public void A_broken_environment_costs_its_block_is_reset_and_counted_and_collecting_goes_on(Fault fault)
     {
         const int Steps = 6, Count = 3, Size = ScriptedEnvironment.ObservationSize;
@@ -25,6 +25,9 @@ public sealed class RolloutFaultTests
 
         Assert.Equal(0ul, collector.Collect(snapshot, default)!.BrokenEnvironments);
         Assert.Null(collector.Collect(snapshot, default)); // breaks at its second step
+        var breakdown = Assert.Single(collector.Breakdowns);
+        Assert.Equal(1, breakdown.Environment);
+        Assert.Contains(fault == Fault.Breakdown ? ScriptedEnvironment.Reason : "is not finite", breakdown.Reason, StringComparison.Ordinal);
         var next = collector.Collect(snapshot, default)!;
 
         Assert.Equal(1ul, next.BrokenEnvironments);
@@ -47,7 +50,7 @@ public sealed class RolloutFaultTests
         var options = Options(steps: 4, environments: 2);
         var made = 0;
         using var collector = new RolloutCollector(
-            options, 0, () => new ScriptedEnvironment(made, length: 100, faultAt: made++ == 0 ? 2 : 7, fault: Fault.Diverged));
+            options, 0, () => new ScriptedEnvironment(made, length: 100, faultAt: made++ == 0 ? 2 : 7, fault: Fault.Breakdown));
         var snapshot = Snapshot(Layout(options), options.Network, 1);
 
         var blocks = Enumerable.Range(0, 4).Select(_ => collector.Collect(snapshot, default)).ToArray();

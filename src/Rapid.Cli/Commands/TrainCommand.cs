@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Rapid.Cli.Training;
+using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.Specs;
@@ -70,6 +71,17 @@ internal static class TrainCommand
         var yaml = path is null ? SpecReader.DefaultYaml : File.Exists(path)
             ? File.ReadAllText(path)
             : throw new CliException(string.Create(CultureInfo.InvariantCulture, $"{path}: there is no such file"), ExitCode.BadInput);
-        return SpecReader.ReadYaml(yaml, seed is null ? overrides : [.. overrides, $"seed={seed}"]);
+        return WithNote(SpecReader.ReadYaml(yaml, seed is null ? overrides : [.. overrides, $"seed={seed}"]));
+    }
+
+    /// <summary>The same options, after what who uses the environment should know was said.</summary>
+    public static ExperimentOptions WithNote(ExperimentOptions options)
+    {
+        if (EnvironmentRegistry.Find(options.Environment.Name)?.Note is { } note)
+        {
+            Console.Error.WriteLine($"note: {note}");
+        }
+
+        return options;
     }
 }

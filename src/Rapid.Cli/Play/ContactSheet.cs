@@ -77,7 +77,7 @@ internal static class ContactSheet
         {
             RandomActions.Draw(environment.ActionSpace, random, action);
             var result = environment.Step(action, observation);
-            if (result.Terminated || result.Truncated || result.Diverged)
+            if (result.Terminated || result.Truncated)
             {
                 environment.Reset(random, observation);
             }

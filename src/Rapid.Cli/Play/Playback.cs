@@ -58,9 +58,9 @@ internal sealed class Playback(IEnvironment environment, Player player, IPicture
                 isFirst = false;
                 StepsLeft--;
                 var result = environment.Step(action, observation);
-                if (result.Diverged)
+                if (result.Breakdown is { } reason)
                 {
-                    end = ", the simulation broke down";
+                    end = $", broke: {reason}";
                     break;
                 }
 

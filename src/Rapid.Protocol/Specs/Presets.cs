@@ -2,7 +2,9 @@ using Rapid.Environments;
 
 namespace Rapid.Protocol.Specs;
 
-/// <summary>The defaults of every field, which depend on the kind of environment, the algorithm and its preset. One file an algorithm.</summary>
+/// <summary>
+/// The defaults of every field, which depend on the kind of environment, the algorithm and its preset. One file an algorithm.
+/// </summary>
 public static class Presets
 {
     private static readonly Dictionary<string, Entry> Entries = new()
@@ -34,7 +36,11 @@ public static class Presets
     internal static bool IsContinuous(EnvironmentInfo environment) =>
         environment.IsMuJoCo || environment.Name is "Pendulum-v1" or "MountainCarContinuous-v0";
 
-    /// <summary>The network of games: convolutions and one hidden layer, shared by policy and value (Mnih et al. 2015 and 2016).</summary>
+    /// <summary>Whether observations want normalisation: those of physics, and bytes of memory, of which most stand for nothing.</summary>
+    internal static bool NormalizesObservations(EnvironmentInfo environment) =>
+        IsContinuous(environment) || (environment.IsAtari && !environment.ShowsFrames);
+
+    /// <summary>The network of frames: convolutions and one hidden layer, shared by policy and value (Mnih et al. 2015 and 2016).</summary>
     internal static NetworkOptions ForFrames(Encoder encoder) => new()
     {
         Encoder = encoder,

@@ -1,10 +1,13 @@
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Rapid.Environments;
+using Rapid.Environments.Atari;
 
 namespace Rapid.Protocol.Specs;
 
-/// <summary>Turns a spec, in YAML or as a wire message, into complete and valid options; or says everything that is wrong with it.</summary>
+/// <summary>
+/// Turns a spec, in YAML or as a wire message, into complete and valid options; or says everything that is wrong with it.
+/// </summary>
 public static class SpecReader
 {
     /// <summary>The spec of <c>rapid train</c> without arguments.</summary>
@@ -41,7 +44,8 @@ public static class SpecReader
         var cut = item.IndexOf('=', StringComparison.Ordinal);
         if (cut <= 0)
         {
-            problems.Add(new SpecProblem(SpecText.Shorten(item), "an override is written path=value, for example algorithm.learning_rate=1e-4"));
+            problems.Add(new SpecProblem(
+                SpecText.Shorten(item), "an override is written path=value, for example algorithm.learning_rate=1e-4"));
             return;
         }
 
@@ -123,11 +127,15 @@ public static class SpecReader
         var info = EnvironmentRegistry.Find(name);
         if (info is null)
         {
-            var message = $"'{SpecText.Shorten(name)}' is not an environment{SpecText.Hint(name, EnvironmentRegistry.Names, ";")} 'rapid envs' lists all";
+            var message = $"'{SpecText.Shorten(name)}' is not an environment{SpecText.Hint(name, EnvironmentRegistry.Names, ";")} "
+                + "'rapid envs' lists all";
             problems.Add(new SpecProblem("environment.name", message));
         }
 
-        return info;
+        // Some defaults, as the network, depend on what is seen.
+        return info is not null && TextOf(tree, "environment", "options", "obs_type") is { } type && !AtariTasks.ShowsFrames(type)
+            ? info with { ShowsFrames = false }
+            : info;
     }
 
     private static string Choose(
@@ -143,7 +151,14 @@ public static class SpecReader
         return fallback;
     }
 
-    private static string? TextOf(SpecNode.Map tree, string group, string field) =>
-        tree.Children.TryGetValue(group, out var node) && node is SpecNode.Map map
-        && map.Children.TryGetValue(field, out var child) && child is SpecNode.Value { Text: { } text } ? text : null;
+    private static string? TextOf(SpecNode.Map tree, params ReadOnlySpan<string> path)
+    {
+        SpecNode? node = tree;
+        foreach (var name in path)
+        {
+            node = node is SpecNode.Map map ? map.Children.GetValueOrDefault(name) : null;
+        }
+
+        return node is SpecNode.Value { Text: { } text } ? text : null;
+    }
 }
