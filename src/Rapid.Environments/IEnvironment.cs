@@ -1,3 +1,5 @@
+using Rapid.Environments.Rendering;
+
 namespace Rapid.Environments;
 
 /// <summary>What one step brought.</summary>
@@ -29,6 +31,9 @@ public interface IEnvironment : IDisposable
 
     /// <summary>A <see cref="BoxSpace"/> or a <see cref="DiscreteSpace"/>.</summary>
     Space ActionSpace { get; }
+
+    /// <summary>What shows it, or null where nothing does.</summary>
+    IRenderable? Renderable => this as IRenderable;
 
     /// <summary>Starts an episode.</summary>
     /// <param name="random">Where the start state is drawn from.</param>
