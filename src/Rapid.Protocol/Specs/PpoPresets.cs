@@ -34,7 +34,11 @@ internal static class PpoPresets
                 "cleanrl" when environment.Name is "HalfCheetah-v4" or "HalfCheetah-v5" => new NetworkOptions { InitialLogStd = -1 },
                 _ => new NetworkOptions(),
             },
-            Normalization = new NormalizationOptions { Observations = Presets.NormalizesObservations(environment), Rewards = isContinuous },
+            Normalization = new NormalizationOptions
+            {
+                Observations = Presets.NormalizesObservations(environment),
+                Rewards = isContinuous,
+            },
         };
     }
 
