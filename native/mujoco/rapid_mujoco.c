@@ -89,6 +89,32 @@ EXPORT int rapid_mj_step(const mjModel *m, mjData *d, int frames, int contact_fo
   return breakdown(d) < 0 ? OK : DIVERGED;
 }
 
+// Some physics steps, after which what follows from positions and velocities is that of the new state. Euler's step comes in two halves,
+// of which the first evaluates: taking the second one first costs nothing more, and the trajectory is the same. What is derived must be
+// up to date when this is called. A Runge-Kutta step has no halves.
+EXPORT int rapid_mj_step_to_current(const mjModel *m, mjData *d, int frames) {
+  GUARDED({
+    int done = 0;
+    if (m->opt.integrator != mjINT_RK4) {
+      mj_step2(m, d);
+      done = 1;
+    }
+    for (; done < frames; done++) mj_step(m, d);
+    mj_step1(m, d);
+  });
+  return breakdown(d) < 0 ? OK : DIVERGED;
+}
+
+EXPORT int rapid_mj_forward(const mjModel *m, mjData *d) {
+  GUARDED(mj_forward(m, d));
+  return OK;
+}
+
+EXPORT int rapid_mj_contact_count(const mjData *d) { return d->ncon; }
+
+// The name of a part by its kind (mjtObj) and number; 0 or empty when it has none.
+EXPORT const char *rapid_mj_name(const mjModel *m, int kind, int id) { return mj_id2name(m, kind, id); }
+
 // The whole state of one simulation into another of the same model.
 EXPORT int rapid_mj_copy(const mjModel *m, mjData *to, const mjData *from) {
   GUARDED(mj_copyData(to, m, from));

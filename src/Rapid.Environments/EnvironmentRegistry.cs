@@ -2,6 +2,7 @@ using System.Globalization;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Classic;
 using Rapid.Environments.MuJoCo;
+using Rapid.Environments.Tasks;
 
 namespace Rapid.Environments;
 
@@ -20,6 +21,12 @@ public sealed record EnvironmentInfo(
 
     /// <summary>True for games whose observations are frames.</summary>
     public bool IsAtari => Family == "atari";
+
+    /// <summary>Whether actions are real numbers, where the family does not say so.</summary>
+    public bool HasContinuousActions { get; init; }
+
+    /// <summary>More of what there is to know, each with what it is about.</summary>
+    public IReadOnlyList<(string About, string Fact)> Facts { get; init; } = [];
 }
 
 /// <summary>All environments by name.</summary>
@@ -70,11 +77,28 @@ public static class EnvironmentRegistry
                 Number(options, "reset_noise_scale", 5e-3))),
     ];
 
-    /// <summary>Every environment but the hundreds of <see cref="AtariNames"/>, in listing order.</summary>
+    private static readonly IEnvironmentSource[] Sources = [new TaskSource()];
+
+    /// <summary>Every environment but <see cref="More"/> and the hundreds of <see cref="AtariNames"/>, in listing order.</summary>
     public static IReadOnlyList<EnvironmentInfo> All { get; } = [.. Entries.Select(entry => entry.Info)];
 
-    /// <summary>Facts about one environment, or null.</summary>
-    public static EnvironmentInfo? Find(string name) => All.FirstOrDefault(info => info.Name == name) ?? AtariNames.Find(name);
+    /// <summary>Tasks that are described instead of written.</summary>
+    public static IEnumerable<EnvironmentInfo> More => Sources.SelectMany(source => source.All);
+
+    /// <summary>Facts about one environment, or null. The path of a description of a task or a game is a name too.</summary>
+    public static EnvironmentInfo? Find(string name) => All.FirstOrDefault(info => info.Name == name)
+        ?? Sources.Select(source => source.Find(name)).FirstOrDefault(info => info is not null)
+        ?? AtariNames.Find(name);
+
+    /// <summary>Why there is no environment of this name, as a text that follows the name: what was meant, or where its file should be.</summary>
+    public static string WhyUnknown(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return TaskFiles.HasExtension(name)
+            ? $"is not there: no such file on this machine, looked for in {Path.GetDirectoryName(Path.GetFullPath(name))}; "
+                + "every machine that steps the environment needs it at this path"
+            : $"is not an environment{(NearestName.Hint(name, Names) is { Length: > 0 } hint ? hint : ";")} 'rapid envs' lists all";
+    }
 
     /// <summary>Why these options are wrong, one text each; empty when they are fine.</summary>
     public static IEnumerable<(string Option, string Problem)> CheckOptions(
@@ -82,7 +106,12 @@ public static class EnvironmentRegistry
     {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(options);
-        List<(string, string)> problems = [];
+        List<(string, string)> problems = [.. SourceOf(info.Name)?.Problems(info.Name).Select(problem => ("name", problem)) ?? []];
+        if (problems.Count > 0)
+        {
+            return problems;
+        }
+
         foreach (var (name, value) in options)
         {
             if (!info.Options.TryGetValue(name, out var takes))
@@ -97,7 +126,7 @@ public static class EnvironmentRegistry
             }
         }
 
-        return problems.Count == 0 && AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options) : problems;
+        return problems.Count == 0 && info.IsAtari && AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options) : problems;
     }
 
     /// <summary>Makes an environment without a time limit.</summary>
@@ -107,20 +136,23 @@ public static class EnvironmentRegistry
     /// <exception cref="FileNotFoundException">The cartridge of an Atari game is missing.</exception>
     public static IEnvironment Create(string name, IReadOnlyDictionary<string, string>? options = null)
     {
-        var info = Find(name)
-            ?? throw new ArgumentException($"'{name}' is not an environment{NearestName.Hint(name, Names)}", nameof(name));
+        var info = Find(name) ?? throw new ArgumentException($"'{name}' {WhyUnknown(name)}", nameof(name));
         foreach (var (option, problem) in CheckOptions(info, options ?? NoOptions))
         {
             throw new ArgumentException($"{option}: {problem}", nameof(options));
         }
 
-        return AtariNames.Parse(name) is { } atari
-            ? AtariTasks.Create(atari, options ?? NoOptions)
+        return SourceOf(name) is { } source ? source.Create(name, options ?? NoOptions)
+            : AtariNames.Parse(name) is { } atari ? AtariTasks.Create(atari, options ?? NoOptions)
             : Array.Find(Entries, entry => entry.Info == info)!.Make(options ?? NoOptions);
     }
 
     /// <summary>All names, to find the nearest of one that is unknown.</summary>
-    public static IEnumerable<string> Names => All.Select(info => info.Name).Concat(AtariNames.All.Select(name => name.Name));
+    public static IEnumerable<string> Names =>
+        All.Concat(More).Select(info => info.Name).Concat(AtariNames.All.Select(name => name.Name));
+
+    private static IEnvironmentSource? SourceOf(string name) =>
+        All.Any(info => info.Name == name) ? null : Array.Find(Sources, source => source.Find(name) is not null);
 
     private static bool Flag(IReadOnlyDictionary<string, string> options, string name, bool fallback) =>
         options.TryGetValue(name, out var text) ? bool.Parse(text) : fallback;

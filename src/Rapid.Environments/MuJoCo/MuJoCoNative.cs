@@ -40,6 +40,18 @@ internal static partial class MuJoCoNative
     public static partial int Step(
         MuJoCoModel model, MuJoCoData data, int frames, [MarshalAs(UnmanagedType.Bool)] bool contactForces);
 
+    [LibraryImport(Library, EntryPoint = "rapid_mj_step_to_current")]
+    public static partial int StepToCurrent(MuJoCoModel model, MuJoCoData data, int frames);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_forward")]
+    public static partial int Forward(MuJoCoModel model, MuJoCoData data);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_contact_count")]
+    public static partial int ContactCount(MuJoCoData data);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_name")]
+    private static partial nint NamePointer(MuJoCoModel model, MuJoCoObject kind, int id);
+
     [LibraryImport(Library, EntryPoint = "rapid_mj_copy")]
     public static partial int Copy(MuJoCoModel model, MuJoCoData to, MuJoCoData from);
 
@@ -57,6 +69,9 @@ internal static partial class MuJoCoNative
 
     /// <summary>MuJoCo's words for the last failure on this thread.</summary>
     public static string Message() => Marshal.PtrToStringUTF8(MessagePointer()) ?? "";
+
+    /// <summary>The name of a part; empty when it has none.</summary>
+    public static string Name(MuJoCoModel model, MuJoCoObject kind, int id) => Marshal.PtrToStringUTF8(NamePointer(model, kind, id)) ?? "";
 
     /// <summary>MuJoCo's words for why a step diverged.</summary>
     public static string Breakdown(MuJoCoData data) => Marshal.PtrToStringUTF8(BreakdownPointer(data)) ?? "";

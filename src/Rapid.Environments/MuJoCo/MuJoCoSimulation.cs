@@ -28,6 +28,9 @@ internal sealed class MuJoCoSimulation : IDisposable
     /// <summary>What the actuators are told, [nu]; MuJoCo clamps it to their ranges where they have one, and leaves it here as it was given.</summary>
     public MuJoCoArray Controls { get; }
 
+    /// <summary>Contacts that the last evaluation found.</summary>
+    public int ContactCount => MuJoCoNative.ContactCount(_data);
+
     /// <summary>Why the last step was no simulation any more, in MuJoCo's words.</summary>
     public string Breakdown => MuJoCoNative.Breakdown(_data);
 
@@ -52,6 +55,18 @@ internal sealed class MuJoCoSimulation : IDisposable
     /// <returns>False when the state is no simulation any more, until the next reset.</returns>
     public bool Step(int frames, bool contactForces = false) =>
         MuJoCoNative.Step(Model, _data, frames, contactForces) == MuJoCoNative.Ok;
+
+    /// <summary>
+    /// Physics steps under the present controls, after which what is derived from positions and velocities is that of the new state; forces
+    /// and accelerations are those that led to it. The state before must have been evaluated: by a reset, this, or <see cref="Evaluate"/>.
+    /// </summary>
+    /// <param name="frames">Steps, at least 1.</param>
+    /// <returns>False when the state is no simulation any more, until the next reset.</returns>
+    public bool StepToCurrent(int frames) => MuJoCoNative.StepToCurrent(Model, _data, frames) == MuJoCoNative.Ok;
+
+    /// <summary>Brings all that is derived up to date with positions, velocities and controls.</summary>
+    /// <exception cref="MuJoCoException">MuJoCo failed inside.</exception>
+    public void Evaluate() => MuJoCoNative.Check(MuJoCoNative.Forward(Model, _data), "cannot evaluate the simulation");
 
     /// <summary>Takes over the whole state of another simulation of this model.</summary>
     /// <exception cref="MuJoCoException">MuJoCo failed inside.</exception>

@@ -1,0 +1,222 @@
+using Rapid.Environments.MuJoCo;
+
+namespace Rapid.Environments.Tasks;
+
+/// <summary>
+/// An environment that a task description makes of a MuJoCo model. What is seen and rewarded after a step is that of the state then: unlike in
+/// Gymnasium's environments, what is derived from positions and velocities is evaluated once more, as in the DeepMind Control Suite.
+/// </summary>
+internal sealed class TaskEnvironment : IEnvironment
+{
+    /// <summary>States in a row that a reset may reject.</summary>
+    public const int MostRejections = 1000;
+
+    private const int Free = 0, Ball = 1, Hinge = 3;
+
+    private readonly TaskDescription _task;
+    private readonly MuJoCoSimulation _simulation;
+    private readonly double[] _startPositions;
+    private readonly double[] _startVelocities;
+    private readonly StateTargets _targets;
+
+    /// <summary>Makes an environment without a time limit.</summary>
+    /// <param name="task">Shared, not owned.</param>
+    /// <param name="options">Other values of the task's options.</param>
+    public TaskEnvironment(TaskDescription task, IReadOnlyDictionary<string, double> options)
+    {
+        _task = task;
+        _simulation = new MuJoCoSimulation(task.Model);
+        _startPositions = task.Model.Array("qpos0");
+        _startVelocities = new double[_simulation.Velocities.Count];
+        State = new TaskState(_simulation, task.Arrays, task.SlotCount, task.Actions.Size);
+        _targets = new StateTargets(_simulation, task.Reset.Set);
+        foreach (var (name, value, slot) in task.Options)
+        {
+            State.Values[slot.Start] = options.GetValueOrDefault(name, value);
+        }
+
+        ObservationSpace = BoxSpace.Unbounded(task.ObservationSize);
+    }
+
+    /// <inheritdoc/>
+    public Space ObservationSpace { get; }
+
+    /// <inheritdoc/>
+    public Space ActionSpace => _task.Actions;
+
+    internal MuJoCoSimulation Simulation => _simulation;
+
+    internal TaskState State { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">All states that were drawn were rejected.</exception>
+    public void Reset(RandomStream random, Span<float> observation)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        State.Random = random;
+        State.Time = 0;
+        State.Action.AsSpan().Clear();
+        var rejections = 0;
+        while (!TryStart())
+        {
+            if (++rejections == MostRejections)
+            {
+                throw new InvalidOperationException(
+                    $"{_task.File}: {MostRejections} states in a row were rejected by reset.reject or broke down while they settled");
+            }
+        }
+
+        // Values of before may be made of named values and these of those: the second round sees both.
+        Remember();
+        Compute();
+        Remember();
+        Compute();
+        Observe(observation);
+    }
+
+    /// <inheritdoc/>
+    public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
+    {
+        Remember();
+        for (var i = 0; i < State.Action.Length; i++)
+        {
+            State.Action[i] = action[i];
+        }
+
+        if (_task.Control is { } control)
+        {
+            control.CopyTo(_simulation.Controls.Span, State);
+        }
+        else
+        {
+            State.Action.CopyTo(_simulation.Controls.Span);
+        }
+
+        var isSound = _simulation.StepToCurrent(_task.FrameSkip);
+        State.Time += _task.StepSeconds;
+        Compute();
+        var reward = 0.0;
+        foreach (var term in _task.Reward)
+        {
+            reward += term.Value.At(0, State);
+        }
+
+        Observe(observation);
+        return new StepResult(reward, Terminated: _task.Terminated?.At(0, State) is not (null or 0), Diverged: !isSound);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _simulation.Dispose();
+
+    /// <summary>Goes on where another environment of this task is.</summary>
+    internal void CopyFrom(TaskEnvironment other)
+    {
+        _simulation.CopyFrom(other._simulation);
+        State.CopyFrom(other.State);
+    }
+
+    /// <summary>Draws a state; false when it has to be another one.</summary>
+    private bool TryStart()
+    {
+        _simulation.Reset(_startPositions, _startVelocities);
+        var rules = _task.Reset;
+        if (rules.ScatterLimited)
+        {
+            Scatter(rules.ScatterTurning);
+        }
+
+        foreach (var value in rules.Draw)
+        {
+            value.Value.CopyTo(Of(value.Slot), State);
+        }
+
+        _targets.Set(State);
+        _simulation.Evaluate();
+        return (rules.SettleSteps == 0 || _simulation.StepToCurrent(rules.SettleSteps)) && rules.Reject?.At(0, State) is null or 0;
+    }
+
+    private void Scatter(bool turning)
+    {
+        var positions = _simulation.Positions.Span;
+        foreach (var (address, type, isLimited, low, high) in _task.Joints)
+        {
+            if (type is Free or Ball)
+            {
+                if (turning)
+                {
+                    Turn(positions.Slice(address + (type == Free ? 3 : 0), 4));
+                }
+            }
+            else if (isLimited)
+            {
+                positions[address] = State.Random.NextUniform(low, high);
+            }
+            else if (turning && type == Hinge)
+            {
+                positions[address] = State.Random.NextUniform(-Math.PI, Math.PI);
+            }
+        }
+    }
+
+    /// <summary>Uniform among all orientations: four normal numbers, scaled to length 1.</summary>
+    private void Turn(Span<double> quaternion)
+    {
+        var squares = 0.0;
+        foreach (ref var element in quaternion)
+        {
+            element = State.Random.NextNormal();
+            squares += element * element;
+        }
+
+        foreach (ref var element in quaternion)
+        {
+            element /= Math.Sqrt(squares);
+        }
+    }
+
+    private void Remember()
+    {
+        foreach (var (value, slot) in _task.Before)
+        {
+            value.CopyTo(Of(slot), State);
+        }
+    }
+
+    private void Compute()
+    {
+        foreach (var value in _task.Values)
+        {
+            value.Value.CopyTo(Of(value.Slot), State);
+        }
+    }
+
+    private void Observe(Span<float> observation)
+    {
+        var at = 0;
+        foreach (var term in _task.Observation)
+        {
+            for (var i = 0; i < term.Value.Size; i++)
+            {
+                observation[at++] = (float)term.Value.At(i, State);
+            }
+        }
+    }
+
+    private Span<double> Of(Slot slot) => State.Values.AsSpan(slot.Start, slot.Size);
+}
+
+/// <summary>Parts of a simulation's state that a reset sets.</summary>
+internal sealed class StateTargets(MuJoCoSimulation simulation, IReadOnlyList<(StateSlice Target, Node Value)> targets)
+{
+    private readonly (MuJoCoArray Array, StateSlice Target, Node Value)[] _targets =
+        [.. targets.Select(pair => (simulation.State(pair.Target.Array), pair.Target, pair.Value))];
+
+    /// <summary>In order, so that later ones see earlier ones.</summary>
+    public void Set(TaskState state)
+    {
+        foreach (var (array, target, value) in _targets)
+        {
+            value.CopyTo(array.Span.Slice(target.Offset, target.Size), state);
+        }
+    }
+}
