@@ -46,7 +46,7 @@ internal abstract record SourceNode(SourceSpan At)
         }
         catch (YamlException error)
         {
-            throw Wrong(error.Start.Line, error.Start.Column, $"this is not valid YAML: {error.Message}");
+            throw Wrong(error.Start.Line, error.Start.Column, $"this is not valid YAML: {error.Message}{Hint(error)}");
         }
         catch (Exception error) when (error is InvalidOperationException or ArgumentException)
         {
@@ -90,6 +90,10 @@ internal abstract record SourceNode(SourceSpan At)
                 throw Wrong(start.Start.Line, start.Start.Column, "aliases (*name) are not used here; write the value out");
         }
     }
+
+    /// <summary>What is most often behind it: an expression with a comma or an index in { }.</summary>
+    private static string Hint(YamlException error) =>
+        error.Message.Contains("flow", StringComparison.Ordinal) ? " Inside { } a value with a comma or a bracket is put in quotes." : "";
 
     /// <summary>A plain text as it stands in the file, so that places in it are places in the file.</summary>
     private static SourceSpan Span(YamlScalar scalar, string yaml)

@@ -8,7 +8,9 @@ namespace Rapid.Environments.Tasks;
 /// <param name="problems">Hears of what is wrong.</param>
 internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
 {
-    private static readonly string[] Fields = ["low", "high", "control"];
+    private const int MostNumbers = 10_000;
+
+    private static readonly string[] Fields = ["size", "low", "high", "control"];
 
     /// <summary>Without the group an action is the controls, within the ranges that the model gives them.</summary>
     /// <param name="node">The group, or null.</param>
@@ -31,7 +33,16 @@ internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
             Add(at, "'low' and 'high' belong together");
         }
 
-        var space = low is not null && high is not null ? Box(at, low, high, controls, fields.ContainsKey("control")) : OfModel(at, controls);
+        var size = Math.Max(low?.Length ?? 1, high?.Length ?? 1) is > 1 and var length ? length : controls;
+        Guard(() => size = fields.TryGetValue("size", out var number) ? SourceFields.Whole(number, 1, MostNumbers) : size);
+        if (size != controls && !fields.ContainsKey("control"))
+        {
+            Add(at, $"an action of {size} for {controls} actuators; 'control' says what they make of it");
+        }
+
+        var space = low is not null && high is not null ? Box(at, low, high, size)
+            : size == controls ? OfModel(at, controls)
+            : Open(at, size);
         scope.ActionSize = space.Size;
         Node? control = null;
         if (fields.TryGetValue("control", out var text))
@@ -85,18 +96,12 @@ internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
         return numbers;
     }
 
-    private BoxSpace Box(SourceSpan at, double[] low, double[] high, int controls, bool isMapped)
+    private BoxSpace Box(SourceSpan at, double[] low, double[] high, int size)
     {
-        var size = Math.Max(low.Length, high.Length);
-        if (size == 1 && !isMapped)
+        (low, high) = (Spread(low), Spread(high));
+        if (low.Length != size || high.Length != size)
         {
-            size = controls;
-        }
-
-        (low, high) = (Spread(low, size), Spread(high, size));
-        if (low.Length != high.Length || (size != controls && !isMapped))
-        {
-            Add(at, $"{low.Length} lower and {high.Length} upper bounds for {controls} actuators; 'control' says what else an action is");
+            Add(at, $"{low.Length} lower and {high.Length} upper bounds for an action of {size}");
         }
         else if (low.Zip(high).Any(pair => !(pair.First < pair.Second) || !double.IsFinite(pair.First) || !double.IsFinite(pair.Second)))
         {
@@ -109,7 +114,13 @@ internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
 
         return BoxSpace.Uniform(size, -1, 1);
 
-        static double[] Spread(double[] numbers, int size) => numbers.Length == 1 ? [.. Enumerable.Repeat(numbers[0], size)] : numbers;
+        double[] Spread(double[] numbers) => numbers.Length == 1 ? [.. Enumerable.Repeat(numbers[0], size)] : numbers;
+    }
+
+    private BoxSpace Open(SourceSpan at, int size)
+    {
+        Add(at, "an action that is not the controls needs 'low' and 'high'");
+        return BoxSpace.Uniform(size, -1, 1);
     }
 
     private BoxSpace OfModel(SourceSpan at, int controls)
