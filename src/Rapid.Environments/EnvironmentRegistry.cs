@@ -2,6 +2,7 @@ using System.Globalization;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Classic;
 using Rapid.Environments.MuJoCo;
+using Rapid.Environments.Plugins;
 using Rapid.Environments.Tasks;
 
 namespace Rapid.Environments;
@@ -32,6 +33,9 @@ public sealed record EnvironmentInfo(
 /// <summary>All environments by name.</summary>
 public static class EnvironmentRegistry
 {
+    /// <summary>A text much longer than a name is no mistyped one.</summary>
+    private const int LongestName = 80;
+
     private static readonly Dictionary<string, string> NoOptions = [];
 
     private static readonly Dictionary<string, string> LocomotionOptions = new()
@@ -77,7 +81,7 @@ public static class EnvironmentRegistry
                 Number(options, "reset_noise_scale", 5e-3))),
     ];
 
-    private static readonly IEnvironmentSource[] Sources = [new TaskSource()];
+    private static readonly IEnvironmentSource[] Sources = [new TaskSource(), new PluginSource(() => PluginLibrary.Current)];
 
     /// <summary>Every environment but <see cref="More"/> and the hundreds of <see cref="AtariNames"/>, in listing order.</summary>
     public static IReadOnlyList<EnvironmentInfo> All { get; } = [.. Entries.Select(entry => entry.Info)];
@@ -90,15 +94,30 @@ public static class EnvironmentRegistry
         ?? Sources.Select(source => source.Find(name)).FirstOrDefault(info => info is not null)
         ?? AtariNames.Find(name);
 
+    /// <summary>Whether a name can only be the path of a file: of a description or of a cartridge.</summary>
+    public static bool IsPath(string name) => TaskFiles.HasExtension(name) || AtariName.IsCartridge(name);
+
     /// <summary>Why there is no environment of this name, as a text that follows the name: what was meant, or where its file should be.</summary>
     public static string WhyUnknown(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return TaskFiles.HasExtension(name)
-            ? $"is not there: no such file on this machine, looked for in {Path.GetDirectoryName(Path.GetFullPath(name))}; "
-                + "every machine that steps the environment needs it at this path"
-            : $"is not an environment{(NearestName.Hint(name, Names) is { Length: > 0 } hint ? hint : ";")} 'rapid envs' lists all";
+        if (IsPath(name))
+        {
+            return $"is not there: no such file on this machine, seen from {Directory.GetCurrentDirectory()}; "
+                + "every machine that steps the environment needs it at this path";
+        }
+
+        var hint = name.Length <= LongestName ? NearestName.Hint(name, Names) : "";
+        var plugins = PluginProblems.Count == 0 ? "" : $"; plug-ins that did not load: {string.Join("; ", PluginProblems)}";
+        return $"is not an environment{(hint.Length > 0 ? hint : ";")} 'rapid envs' lists all{plugins}";
     }
+
+    /// <summary>Why plug-ins of the folders of RAPID_PLUGINS did not load, one sentence each.</summary>
+    public static IReadOnlyList<string> PluginProblems => PluginLibrary.Current.Problems;
+
+    /// <summary>Whether a name is one that Rapid brings along.</summary>
+    internal static bool IsBuiltIn(string name) =>
+        All.Any(info => info.Name == name) || TaskLibrary.Find(name) is not null || AtariNames.Find(name) is not null;
 
     /// <summary>Why these options are wrong, one text each; empty when they are fine.</summary>
     public static IEnumerable<(string Option, string Problem)> CheckOptions(
@@ -106,27 +125,37 @@ public static class EnvironmentRegistry
     {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(options);
-        List<(string, string)> problems = [.. SourceOf(info.Name)?.Problems(info.Name).Select(problem => ("name", problem)) ?? []];
-        if (problems.Count > 0)
-        {
-            return problems;
-        }
+        var source = SourceOf(info.Name);
+        var problems = CheckKnown(info, options, source);
+        return problems.Count > 0 ? problems
+            : source is not null ? source.Refusals(info.Name, options).Select(problem => ("name", problem))
+            : info.IsAtari && AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options)
+            : [];
+    }
 
+    /// <summary>What can be said without making the environment.</summary>
+    private static List<(string Option, string Problem)> CheckKnown(
+        EnvironmentInfo info, IReadOnlyDictionary<string, string> options, IEnvironmentSource? source)
+    {
+        List<(string, string)> problems = [.. source?.Problems(info.Name).Select(problem => ("name", problem)) ?? []];
+        return problems.Count > 0 ? problems : [.. CheckForms(info, options)];
+    }
+
+    private static IEnumerable<(string Option, string Problem)> CheckForms(EnvironmentInfo info, IReadOnlyDictionary<string, string> options)
+    {
         foreach (var (name, value) in options)
         {
             if (!info.Options.TryGetValue(name, out var takes))
             {
                 var known = info.Options.Count == 0 ? $"{info.Name} has no options" : $"known: {string.Join(", ", info.Options.Keys)}";
                 var hint = NearestName.Hint(name, info.Options.Keys);
-                problems.Add((name, $"unknown option{(hint.Length > 0 ? hint : ";")} {known}"));
+                yield return (name, $"unknown option{(hint.Length > 0 ? hint : ";")} {known}");
             }
             else if (!Fits(value, takes))
             {
-                problems.Add((name, $"'{value}' is not {takes}"));
+                yield return (name, $"'{value}' is not {takes}");
             }
         }
-
-        return problems.Count == 0 && info.IsAtari && AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options) : problems;
     }
 
     /// <summary>Makes an environment without a time limit.</summary>
@@ -137,14 +166,17 @@ public static class EnvironmentRegistry
     public static IEnvironment Create(string name, IReadOnlyDictionary<string, string>? options = null)
     {
         var info = Find(name) ?? throw new ArgumentException($"'{name}' {WhyUnknown(name)}", nameof(name));
-        foreach (var (option, problem) in CheckOptions(info, options ?? NoOptions))
+        options ??= NoOptions;
+        var source = SourceOf(name);
+        foreach (var (option, problem) in source is null ? CheckOptions(info, options) : CheckKnown(info, options, source))
         {
             throw new ArgumentException($"{option}: {problem}", nameof(options));
         }
 
-        return SourceOf(name) is { } source ? source.Create(name, options ?? NoOptions)
-            : AtariNames.Parse(name) is { } atari ? AtariTasks.Create(atari, options ?? NoOptions)
-            : Array.Find(Entries, entry => entry.Info == info)!.Make(options ?? NoOptions);
+        return source?.Create(name, options)
+            ?? (AtariNames.Parse(name) is { } atari
+                ? AtariTasks.Create(atari, options)
+                : Array.Find(Entries, entry => entry.Info == info)!.Make(options));
     }
 
     /// <summary>All names, to find the nearest of one that is unknown.</summary>

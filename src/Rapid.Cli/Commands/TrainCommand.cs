@@ -70,6 +70,7 @@ internal static class TrainCommand
         var yaml = path is null ? SpecReader.DefaultYaml : File.Exists(path)
             ? File.ReadAllText(path)
             : throw new CliException(string.Create(CultureInfo.InvariantCulture, $"{path}: there is no such file"), ExitCode.BadInput);
-        return SpecReader.ReadYaml(yaml, seed is null ? overrides : [.. overrides, $"seed={seed}"]);
+        var folder = path is null ? Directory.GetCurrentDirectory() : Path.GetDirectoryName(Path.GetFullPath(path));
+        return SpecReader.ReadYaml(yaml, seed is null ? overrides : [.. overrides, $"seed={seed}"], folder);
     }
 }

@@ -6,6 +6,9 @@ namespace Rapid.Environments.Tasks;
 /// <summary>Tasks that descriptions make: those that ship with Rapid by name, others by the path of their file.</summary>
 internal sealed class TaskSource : IEnvironmentSource
 {
+    /// <summary>Problems of a spec travel in the headers of an answer.</summary>
+    private const int MostLines = 20;
+
     private static readonly Dictionary<string, string> NoOptions = [];
 
     /// <inheritdoc/>
@@ -49,7 +52,8 @@ internal sealed class TaskSource : IEnvironmentSource
         }
         catch (TaskFormatException error)
         {
-            return error.Lines;
+            var more = error.Problems.Count - MostLines;
+            return more <= 0 ? error.Lines : [.. error.Lines.Take(MostLines), $"{name}: and {more} more"];
         }
         catch (Exception error) when (IsOfFile(error))
         {

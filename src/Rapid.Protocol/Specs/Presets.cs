@@ -27,12 +27,13 @@ public static class Presets
     {
         ArgumentNullException.ThrowIfNull(environment);
         var entry = Entries[algorithm];
-        return entry.Make(environment, preset ?? entry.Names[0]) with { Name = $"{environment.Name}-{algorithm}".ToLowerInvariant() };
+        var name = EnvironmentRegistry.IsPath(environment.Name) ? Path.GetFileNameWithoutExtension(environment.Name) : environment.Name;
+        return entry.Make(environment, preset ?? entry.Names[0]) with { Name = $"{name}-{algorithm}".ToLowerInvariant() };
     }
 
     /// <summary>Whether actions are real numbers.</summary>
     internal static bool IsContinuous(EnvironmentInfo environment) =>
-        environment.IsMuJoCo || environment.Name is "Pendulum-v1" or "MountainCarContinuous-v0";
+        environment.IsMuJoCo || environment.HasContinuousActions || environment.Name is "Pendulum-v1" or "MountainCarContinuous-v0";
 
     /// <summary>The network of games: convolutions and one hidden layer, shared by policy and value (Mnih et al. 2015 and 2016).</summary>
     internal static NetworkOptions ForFrames(Encoder encoder) => new()
