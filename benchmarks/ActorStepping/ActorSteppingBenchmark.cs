@@ -1,143 +1,78 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Rapid.Environments;
 
 namespace Rapid.Benchmarks;
 
 /// <summary>
-/// Environment steps per second of HalfCheetah-v4 under a random policy on one thread, as an actor steps it (vector, time limit, reset
-/// noise, observations, rewards, action clip), against a bare mj_step loop in C on the same model.
+/// Environment steps a second of every MuJoCo task of version 4, as an actor steps it: on one thread against a bare mj_step loop in C on the
+/// same model, and on two threads against one.
 /// </summary>
-public static partial class ActorSteppingBenchmark
+internal sealed class ActorSteppingBenchmark(IReadOnlyList<string> tasks, int rounds, TextWriter output)
 {
-    /// <summary>What an actor must reach of the bare loop.</summary>
-    public const double Target = 0.9;
+    /// <summary>What one thread must reach of the bare loop, and two threads of one.</summary>
+    private const double OneThreadTarget = 0.92, TwoThreadsTarget = 1.85;
 
-    private const int Rounds = 3, Environments = 8, FrameSkip = 5, EpisodeSteps = 1000;
-    private static readonly TimeSpan RunTime = TimeSpan.FromSeconds(3); // of one run, as in the bare loop
+    public const int DefaultRounds = 7;
 
-    /// <summary>Measures both in turns, so that a busy machine slows both, and prints medians and their ratio. Takes a minute.</summary>
-    /// <param name="output">Where the figures go.</param>
-    /// <param name="cancellationToken">Ends the measurement early.</param>
-    /// <returns>Median rate of the actor over that of the bare loop.</returns>
-    /// <exception cref="InvalidOperationException">gcc or MuJoCo's headers are missing, or the bare loop failed.</exception>
-    public static async Task<double> RunAsync(TextWriter output, CancellationToken cancellationToken)
+    // Short turns, so that what disturbs one disturbs those that it is compared with.
+    private static readonly TimeSpan Turn = TimeSpan.FromSeconds(0.7);
+
+    /// <summary>Names of the tasks that can be measured.</summary>
+    public static IReadOnlyList<string> AllTasks { get; } =
+    [
+        .. EnvironmentRegistry.All.Where(info => info.IsMuJoCo && info.Name.EndsWith("-v4", StringComparison.Ordinal)).Select(info => info.Name),
+    ];
+
+    /// <summary>Measures and prints a line a task, then the worst ratios.</summary>
+    /// <returns>Whether every ratio reached its target.</returns>
+    /// <exception cref="InvalidOperationException">gcc or MuJoCo's headers are missing, the bare loop failed, or a simulation broke.</exception>
+    public async Task<bool> RunAsync(CancellationToken cancellation)
     {
-        ArgumentNullException.ThrowIfNull(output);
-        var folder = Directory.CreateTempSubdirectory("rapid-bench-");
-        try
+        using var bare = new BareLoop();
+        await bare.BuildAsync(cancellation);
+        await output.WriteLineAsync(Text($"env steps/s, medians of {rounds} rounds in which the three take turns; ratios of a round's, then their median"));
+        await output.WriteLineAsync($"{"task",-28}{"bare loop",12}{"1 thread",12}{"of bare",10}{"2 threads",12}{"of 1",8}");
+        List<(string Name, double OfBare, double OfOne)> ratios = [];
+        foreach (var task in tasks)
         {
-            var peer = Path.Combine(folder.FullName, "raw_mj_step");
-            var source = Path.Combine(AppContext.BaseDirectory, "peers", "raw_mj_step.c");
-            var model = Path.Combine(AppContext.BaseDirectory, "models", "half_cheetah.xml");
-            await ExecuteAsync("gcc", ["-O2", source, "-lmujoco", "-o", peer], folder.FullName, cancellationToken);
+            ratios.Add(await MeasureAsync(task, bare, cancellation));
+        }
 
-            var (ours, bare) = (new List<double>(), new List<double>());
+        var (slowest, leastScaling) = (ratios.MinBy(ratio => ratio.OfBare), ratios.MinBy(ratio => ratio.OfOne));
+        await output.WriteLineAsync(Text(
+            $"least: {slowest.OfBare:P1} of the bare mj_step loop ({slowest.Name}; target {OneThreadTarget:P0}), ")
+            + Text($"2 threads {leastScaling.OfOne:F2}x of 1 ({leastScaling.Name}; target {TwoThreadsTarget:F2}x)"));
+        return slowest.OfBare >= OneThreadTarget && leastScaling.OfOne >= TwoThreadsTarget;
+    }
 
+    private async Task<(string Name, double OfBare, double OfOne)> MeasureAsync(string name, BareLoop loop, CancellationToken cancellation)
+    {
+        var (bare, one, two) = (new double[rounds], new double[rounds], new double[rounds]);
+        using (SteppedTask single = new(name, threads: 1), pair = new(name, threads: 2))
+        {
             // Not counted: until the code is compiled at its last tier.
-            await Task.Run(() => Measure(TimeSpan.FromSeconds(1), cancellationToken), cancellationToken);
-            for (var round = 1; round <= Rounds; round++)
+            await Task.Run(() => (single.Measure(Turn, cancellation), pair.Measure(Turn, cancellation)), cancellation);
+            for (var round = 0; round < rounds; round++)
             {
-                var text = await ExecuteAsync(
-                    peer, [model, FrameSkip.ToString(CultureInfo.InvariantCulture)], folder.FullName, cancellationToken);
-                double[] bareRates =
-                    [.. Rate().Matches(text).Select(match => double.Parse(match.Groups[1].ValueSpan, CultureInfo.InvariantCulture))];
-                var ourRates = new double[bareRates.Length];
-                for (var run = 0; run < ourRates.Length; run++)
-                {
-                    ourRates[run] = await Task.Run(() => Measure(RunTime, cancellationToken), cancellationToken);
-                }
-
-                bare.AddRange(bareRates);
-                ours.AddRange(ourRates);
-                await output.WriteLineAsync(
-                    Text($"round {round}: actor {Median(ourRates):N0}, bare mj_step loop {Median(bareRates):N0} env steps/s"));
+                bare[round] = await loop.MeasureAsync(name, Turn, cancellation);
+                one[round] = await Task.Run(() => single.Measure(Turn, cancellation), cancellation);
+                two[round] = await Task.Run(() => pair.Measure(Turn, cancellation), cancellation);
             }
-
-            var ratio = Median(ours) / Median(bare);
-            await output.WriteLineAsync(Text($"HalfCheetah-v4, one thread, {Environments} environments, medians of {ours.Count} runs:"));
-            await output.WriteLineAsync(Text(
-                $"actor {Median(ours):N0} env steps/s = {ratio:P1} of the bare mj_step loop in C ({Median(bare):N0}); target {Target:P0}"));
-            return ratio;
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
-    }
-
-    private static double Measure(TimeSpan time, CancellationToken cancellationToken)
-    {
-        using var vector = new VectorEnvironment(
-            _ => new TimeLimit(EnvironmentRegistry.Create("HalfCheetah-v4"), EpisodeSteps), Environments, seed: 1, threads: 1);
-        var (observationSize, actionSize) = (((BoxSpace)vector.ObservationSpace).Size, ((BoxSpace)vector.ActionSpace).Size);
-        var (observations, finals) = (new float[Environments * observationSize], new float[Environments * observationSize]);
-        var (rewards, terminated, truncated) = (new float[Environments], new byte[Environments], new byte[Environments]);
-        var actions = new float[Environments * actionSize];
-        var random = new RandomStream(2);
-        vector.Reset(observations);
-
-        var steps = 0L;
-        var watch = Stopwatch.StartNew();
-        while (watch.Elapsed < time)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            foreach (ref var action in actions.AsSpan())
-            {
-                action = (float)random.NextUniform(-1, 1);
-            }
-
-            vector.Step(actions, observations, rewards, terminated, truncated, finals);
-            steps += Environments;
         }
 
-        var rate = steps / watch.Elapsed.TotalSeconds;
-        return vector.BrokenCount == 0 ? rate : throw new InvalidOperationException($"{vector.BrokenCount} simulations diverged");
-    }
+        var (ofBare, ofOne) = (Median(one.Zip(bare, Ratio)), Median(two.Zip(one, Ratio)));
+        await output.WriteLineAsync(
+            Text($"{name,-28}{Median(bare),12:N0}{Median(one),12:N0}{ofBare,10:P1}{Median(two),12:N0}{ofOne,7:F2}x"));
+        return (name, ofBare, ofOne);
 
-    private static async Task<string> ExecuteAsync(
-        string program, IEnumerable<string> arguments, string folder, CancellationToken cancellationToken)
-    {
-        using var process = new Process
-        {
-            StartInfo = new ProcessStartInfo(program, arguments)
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-                WorkingDirectory = folder,
-            },
-        };
-        try
-        {
-            process.Start();
-        }
-        catch (System.ComponentModel.Win32Exception error)
-        {
-            throw new InvalidOperationException(
-                $"cannot start {program}: {error.Message}; the benchmark needs gcc and libmujoco-dev", error);
-        }
-
-        try
-        {
-            var output = process.StandardOutput.ReadToEndAsync(cancellationToken);
-            var errors = process.StandardError.ReadToEndAsync(cancellationToken);
-            await process.WaitForExitAsync(cancellationToken);
-            return process.ExitCode == 0
-                ? await output
-                : throw new InvalidOperationException($"{program} ended with {process.ExitCode}: {await errors}");
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill();
-            throw;
-        }
+        static double Ratio(double numerator, double denominator) => numerator / denominator;
     }
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
-    private static double Median(IReadOnlyCollection<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    [GeneratedRegex(@"env steps/s (\d+)")]
-    private static partial Regex Rate();
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
 }

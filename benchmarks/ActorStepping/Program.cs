@@ -1,5 +1,6 @@
 using Rapid.Benchmarks;
 
+// ActorStepping [TASK[,TASK]... | ROUNDS]...
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, e) =>
 {
@@ -7,10 +8,27 @@ Console.CancelKeyPress += (_, e) =>
     stop.Cancel();
 };
 
+var (tasks, rounds) = (ActorSteppingBenchmark.AllTasks, ActorSteppingBenchmark.DefaultRounds);
+foreach (var argument in args)
+{
+    if (int.TryParse(argument, out var number) && number > 0)
+    {
+        rounds = number;
+    }
+    else if (argument.Split(',') is var names && names.Except(ActorSteppingBenchmark.AllTasks).FirstOrDefault() is { } unknown)
+    {
+        Console.Error.WriteLine($"'{unknown}' is neither a number of rounds nor a task; tasks: {string.Join(", ", ActorSteppingBenchmark.AllTasks)}");
+        return 2;
+    }
+    else
+    {
+        tasks = names;
+    }
+}
+
 try
 {
-    var ratio = await ActorSteppingBenchmark.RunAsync(Console.Out, stop.Token);
-    return ratio >= ActorSteppingBenchmark.Target ? 0 : 1;
+    return await new ActorSteppingBenchmark(tasks, rounds, Console.Out).RunAsync(stop.Token) ? 0 : 1;
 }
 catch (OperationCanceledException)
 {

@@ -5,8 +5,9 @@ using Rapid.Environments.Atari;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Roms;
 
-// Emulated frames a second of one core, each action held for four: nothing drawn, and with the observations of pixel policies; then a vector of
-// 64 environments on two threads against one. Games: the one that ships, and Tetris where RAPID_ROMS has it, which is the harder one.
+// Emulated frames a second of one core, each action held for four: nothing drawn, and with the observations of pixel policies; then a
+// vector of 64 environments on two threads against one. Games: the one that ships, and Tetris where RAPID_ROMS has it, which is the harder
+// one.
 const int Rounds = 7, Steps = 1500, Vector = 64, VectorSteps = 40, FrameSkip = 4;
 const double DrawnTarget = 25_000, UndrawnTarget = 60_000, ThreadsTarget = 1.8;
 

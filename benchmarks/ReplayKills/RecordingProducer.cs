@@ -5,7 +5,9 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Benchmarks;
 
-/// <summary>Appends blocks that follow from its name and their sequence, some of them ahead of their acknowledgements, and counts those.</summary>
+/// <summary>
+/// Appends blocks that follow from its name and their sequence, some of them ahead of their acknowledgements, and counts those.
+/// </summary>
 internal sealed class RecordingProducer(Replay.ReplayClient client, string table, string name)
 {
     /// <summary>Blocks sent and not acknowledged, at most.</summary>
@@ -37,7 +39,14 @@ internal sealed class RecordingProducer(Replay.ReplayClient client, string table
             value = (float)random.NextNormal();
         }
 
-        var block = new Trajectory { Experiment = "kills", Producer = name, Sequence = sequence, Steps = Steps, Environments = Environments };
+        var block = new Trajectory
+        {
+            Experiment = "kills",
+            Producer = name,
+            Sequence = sequence,
+            Steps = Steps,
+            Environments = Environments,
+        };
         block.Add<float>(TrajectoryColumns.Observations, observations, Steps + 1, Environments, ObservationSize);
         block.Add<float>(TrajectoryColumns.Rewards, rewards, Steps, Environments);
         block.Add<byte>(TrajectoryColumns.Terminated, new byte[Steps * Environments], Steps, Environments);

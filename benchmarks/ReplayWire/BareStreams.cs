@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Rapid.Benchmarks;
 
-/// <summary>HTTP/2 bodies of equal chunks in both directions, through the same Kestrel and the same kind of handler as the services.</summary>
+/// <summary>
+/// HTTP/2 bodies of equal chunks in both directions, through the same Kestrel and the same kind of handler as the services.
+/// </summary>
 internal static class BareStreams
 {
     private const string Up = "/up", Down = "/down";

@@ -16,8 +16,8 @@ internal static class MatrixProducts
         int[] policy = [layout.ObservationSize, .. layout.HiddenSizes, layout.Outputs];
         int[] critic = [layout.ObservationSize + layout.ActionSize, .. layout.HiddenSizes, 1];
 
-        // Forward: the policy at both observations, the targets, the critics twice. Backward: weights and inputs of the critics and of the policy;
-        // inputs alone of the critics under the policy.
+        // Forward: the policy at both observations, the targets, the critics twice. Backward: weights and inputs of the critics and of the
+        // policy; inputs alone of the critics under the policy.
         var products = new List<(Tensor Target, Tensor Left, Tensor Right)>();
         Add(policy, forward: 2, weights: 1, inputs: 1);
         Add(critic, forward: 6, weights: 2, inputs: 4);

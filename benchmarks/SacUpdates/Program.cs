@@ -3,8 +3,9 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Rapid.Benchmarks;
 
-// SAC updates (batch 256, 256x256, HalfCheetah's sizes), sampled from a table of the real replay service, against the same update as one would
-// write it in PyTorch with a ring in its own memory. Both on the same one core; rounds alternate. Then on all cores, where sampling overlaps.
+// SAC updates (batch 256, 256x256, HalfCheetah's sizes), sampled from a table of the real replay service, against the same update as one
+// would write it in PyTorch with a ring in its own memory. Both on the same one core; rounds alternate. Then on all cores, where sampling
+// overlaps.
 const int Rounds = 5, Seconds = 2;
 const double Target = 2, AllCoresTarget = 200;
 
@@ -48,7 +49,8 @@ static async Task<(double Updates, double Share)> MeasureRapidAsync(string cores
     return (Number(output, @"updates/s ([\d.]+)"), Number(output, @"share ([\d.]+)"));
 }
 
-static double Number(string output, string pattern) => double.Parse(Regex.Match(output, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
+static double Number(string output, string pattern) =>
+    double.Parse(Regex.Match(output, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
 
 static async Task<string> StartAsync(params string[] arguments)
 {

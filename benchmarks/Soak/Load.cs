@@ -4,7 +4,9 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Benchmarks;
 
-/// <summary>Appends to a table and draws from it as fast as the service allows, reconnecting now and then as actors and learners do.</summary>
+/// <summary>
+/// Appends to a table and draws from it as fast as the service allows, reconnecting now and then as actors and learners do.
+/// </summary>
 internal static class Load
 {
     private const int Blocks = 2000, Batches = 2000, Batch = 256, Ahead = 4;

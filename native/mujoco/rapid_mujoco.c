@@ -4,6 +4,7 @@
 // therefore runs under setjmp, and the handler jumps back here with the message. Warnings are counted by MuJoCo itself and kept silent.
 #include <mujoco/mujoco.h>
 #include <mujoco/mjxmacro.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,12 +35,42 @@ static void on_warning(const char *text) { (void)text; }
     recovering = 0;                   \
   } while (0)
 
+// What of a simulation is not a simulation any more, as mjtWarning; -1 when all is well. MuJoCo resets a state with non-finite or huge numbers
+// silently and counts a warning, zeroes such controls, and drops contacts beyond its buffers. It clears its counters when it resets a
+// bad state, so only their presence means something, not their growth.
+static const int fatal[] = {mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC, mjWARN_BADCTRL, mjWARN_CONTACTFULL, mjWARN_CNSTRFULL};
+enum { FATAL = sizeof fatal / sizeof *fatal };
+
+static int breakdown(const mjData *d) {
+  for (int i = 0; i < FATAL; i++)
+    if (d->warning[fatal[i]].number) return fatal[i];
+  return -1;
+}
+
+// MuJoCo puts its words for a warning together in a buffer that all threads share. They are asked for once, before anything is
+// simulated, with a number that is put in the place of the real one.
+#define PLACEHOLDER 987654321
+static pthread_once_t words_taken = PTHREAD_ONCE_INIT;
+static struct { char before[160], after[160]; } words[mjNWARNING];
+
+static void take_words(void) {
+  char placeholder[16];
+  int length = snprintf(placeholder, sizeof placeholder, "%d", PLACEHOLDER);
+  for (int i = 0; i < FATAL; i++) {
+    const char *text = mju_warningText(fatal[i], PLACEHOLDER), *number = strstr(text, placeholder);
+    int before = number ? (int)(number - text) : (int)strlen(text);
+    snprintf(words[fatal[i]].before, sizeof words->before, "%.*s", before, text);
+    snprintf(words[fatal[i]].after, sizeof words->after, "%s", number ? number + length : "");
+  }
+}
+
 EXPORT int rapid_mj_version(void) { return mj_version(); }
 EXPORT const char *rapid_mj_message(void) { return message; }
 
 EXPORT int rapid_mj_load(const char *path, mjModel **model) {
   mju_user_error = on_error;
   mju_user_warning = on_warning;
+  pthread_once(&words_taken, take_words);
   message[0] = 0;
   GUARDED(*model = mj_loadXML(path, 0, message, sizeof message));
   return *model ? OK : FAILED;
@@ -59,16 +90,6 @@ EXPORT double rapid_mj_timestep(const mjModel *m) { return m->opt.timestep; }
 // The number of an object by its kind (mjtObj) and name; -1 when there is none.
 EXPORT int rapid_mj_id(const mjModel *m, int kind, const char *name) { return mj_name2id(m, kind, name); }
 
-// What of a simulation is not a simulation any more, as mjtWarning; -1 when all is well. MuJoCo resets a state with non-finite or huge numbers
-// silently and counts a warning, zeroes such controls, and drops contacts beyond its buffers. It clears its counters when it resets a
-// bad state, so only their presence means something, not their growth.
-static int breakdown(const mjData *d) {
-  static const int fatal[] = {mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC, mjWARN_BADCTRL, mjWARN_CONTACTFULL, mjWARN_CNSTRFULL};
-  for (unsigned i = 0; i < sizeof fatal / sizeof *fatal; i++)
-    if (d->warning[fatal[i]].number) return fatal[i];
-  return -1;
-}
-
 // Default state, then the given positions and velocities, then one forward evaluation.
 EXPORT int rapid_mj_reset(const mjModel *m, mjData *d, const double *qpos, const double *qvel) {
   GUARDED({
@@ -80,29 +101,48 @@ EXPORT int rapid_mj_reset(const mjModel *m, mjData *d, const double *qpos, const
   return OK;
 }
 
-// Some physics steps with the controls that lie in the state, then, if asked for, the forces that bodies feel from outside.
-EXPORT int rapid_mj_step(const mjModel *m, mjData *d, int frames, int contact_forces) {
-  GUARDED({
-    for (int i = 0; i < frames; i++) mj_step(m, d);
-    if (contact_forces) mj_rnePostConstraint(m, d);
-  });
-  return breakdown(d) < 0 ? OK : DIVERGED;
-}
+// One simulation of a call: what is to be done, then how it ended. Managed code knows this layout.
+typedef struct {
+  const mjModel *model;
+  mjData *data;
+  int frames;         // physics steps
+  int contact_forces; // whether the forces that bodies feel from outside are computed after them
+  int to_current;     // whether what follows from positions and velocities is brought up to date with the new ones
+  int status;
+  char reason[240]; // MuJoCo's words unless the status is OK
+} Simulation;
 
-// Some physics steps, after which what follows from positions and velocities is that of the new state. Euler's step comes in two halves,
-// of which the first evaluates: taking the second one first costs nothing more, and the trajectory is the same. What is derived must be
-// up to date when this is called. A Runge-Kutta step has no halves.
-EXPORT int rapid_mj_step_to_current(const mjModel *m, mjData *d, int frames) {
+// Euler's step comes in two halves, of which the first evaluates. To end with what is derived up to date, the second one is taken first: the
+// trajectory is the same, and it costs nothing more. What is derived must be up to date before. A Runge-Kutta step has no halves.
+static int advance(const Simulation *s) {
   GUARDED({
     int done = 0;
-    if (m->opt.integrator != mjINT_RK4) {
-      mj_step2(m, d);
+    if (s->to_current && s->model->opt.integrator != mjINT_RK4) {
+      mj_step2(s->model, s->data);
       done = 1;
     }
-    for (; done < frames; done++) mj_step(m, d);
-    mj_step1(m, d);
+    for (; done < s->frames; done++) mj_step(s->model, s->data);
+    if (s->to_current) mj_step1(s->model, s->data);
+    if (s->contact_forces) mj_rnePostConstraint(s->model, s->data);
   });
-  return breakdown(d) < 0 ? OK : DIVERGED;
+  return breakdown(s->data) < 0 ? OK : DIVERGED;
+}
+
+// Steps simulations one after the other under the controls that lie in their states. Whatever happens to one, the others are stepped.
+EXPORT void rapid_mj_step(Simulation *simulations, int count) {
+  for (Simulation *s = simulations; s < simulations + count; s++) {
+    s->status = advance(s);
+    if (s->status == FAILED) {
+      snprintf(s->reason, sizeof s->reason, "%.*s", (int)sizeof s->reason - 1, message);
+    } else if (s->status == DIVERGED) {
+      int warning = breakdown(s->data);
+      const char *before = words[warning].before, *after = words[warning].after;
+      if (*after)
+        snprintf(s->reason, sizeof s->reason, "%s%d%s", before, s->data->warning[warning].lastinfo, after);
+      else
+        snprintf(s->reason, sizeof s->reason, "%s", before);
+    }
+  }
 }
 
 EXPORT int rapid_mj_forward(const mjModel *m, mjData *d) {
@@ -119,12 +159,6 @@ EXPORT const char *rapid_mj_name(const mjModel *m, int kind, int id) { return mj
 EXPORT int rapid_mj_copy(const mjModel *m, mjData *to, const mjData *from) {
   GUARDED(mj_copyData(to, m, from));
   return OK;
-}
-
-// MuJoCo's words for why a step returned DIVERGED.
-EXPORT const char *rapid_mj_breakdown(const mjData *d) {
-  int warning = breakdown(d);
-  return warning < 0 ? "" : mju_warningText(warning, d->warning[warning].lastinfo);
 }
 
 // Not every array of every MuJoCo version is of one of these types; the others are not asked for.

@@ -19,7 +19,8 @@ public sealed class ActorWorker(ServiceOptions options, ILoggerFactory loggers) 
     {
         using var channel = Channels.Open(options.Learner, options);
         var request = new EnlistRequest { Worker = _id, Role = WorkerRole.Actor, MaxSlots = (uint)options.ActorSlots };
-        await Enlistment.FollowAsync(channel, request, _logger, assignments => WorkAsync(assignments, channel, stoppingToken), stoppingToken);
+        await Enlistment.FollowAsync(
+            channel, request, _logger, assignments => WorkAsync(assignments, channel, stoppingToken), stoppingToken);
     }
 
     private async Task WorkAsync(IAsyncEnumerable<Assignment> assignments, GrpcChannel channel, CancellationToken stopping)

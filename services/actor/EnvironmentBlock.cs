@@ -7,8 +7,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Actor;
 
 /// <summary>
-/// The environments of one slot and what every block says about them: actions, rewards, endings, final observations, episodes. What happens depends
-/// on the run's seed, the slot and the actions alone. Buffers are allocated once; nothing is allocated per step.
+/// The environments of one slot and what every block says about them: actions, rewards, endings, final observations, episodes. What happens
+/// depends on the run's seed, the slot and the actions alone. Buffers are allocated once; nothing is allocated per step.
 /// </summary>
 internal sealed class EnvironmentBlock : IDisposable
 {
@@ -78,6 +78,9 @@ internal sealed class EnvironmentBlock : IDisposable
     /// <summary>Whether step t ended the episode of environment i.</summary>
     public bool IsEnd(int t, int i) => _ended[t * Count + i] != 0;
 
+    /// <summary>Environments that the last step broke, and why.</summary>
+    public IReadOnlyList<Breakdown> Breakdowns => _environments.Breakdowns;
+
     /// <summary>[N], 1 where step t ended an episode.</summary>
     public ReadOnlySpan<byte> Ended(int t) => _ended.AsSpan(t * Count, Count);
 
@@ -98,7 +101,7 @@ internal sealed class EnvironmentBlock : IDisposable
         var actions = _actions.AsMemory(t * Count * ActionSize, Count * ActionSize);
         var (start, truncated) = (t * Count, _truncated.AsMemory(t * Count, Count));
         _environments.Step(actions, _raw, _rewards.AsSpan(start, Count), _terminated.AsSpan(start, Count), truncated.Span, _finals);
-        if (_environments.IsBroken)
+        if (Breakdowns.Count > 0)
         {
             return false;
         }

@@ -1,5 +1,6 @@
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
+using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Policies;
 using Rapid.Protocol;
@@ -20,6 +21,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     private readonly string _table;
     private readonly GrpcChannel[] _replay;
     private readonly PolicyFollower _policies;
+    private readonly BreakdownLog _breakdowns;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly Dictionary<uint, (CancellationTokenSource Stop, Task Running)> _workers = [];
@@ -34,7 +36,13 @@ internal sealed class ExperimentCrew : IAsyncDisposable
         _table = assignment.Table;
         _loggers = loggers;
         _logger = loggers.CreateLogger<ExperimentCrew>();
+        _breakdowns = new BreakdownLog(_options.Environment.Name, _logger);
         var replay = AddressesOf(assignment);
+        if (EnvironmentRegistry.Find(_options.Environment.Name)?.Note is { } note)
+        {
+            _logger.LogInformation("{Note}", note);
+        }
+
         using var environment = EnvironmentFactory.Create(_options.Environment);
         var layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
         _replay = [.. replay.Select(address => Channels.Open(address, service))];
@@ -114,7 +122,8 @@ internal sealed class ExperimentCrew : IAsyncDisposable
                 var producer = $"{_worker}/{slot}/{Guid.NewGuid():N}";
                 using var collector = ICollector.Create(_options, slot);
                 using var writer = new TrajectoryWriter(_replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>());
-                await new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _logger).RunAsync(stop);
+                await new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _breakdowns, _logger)
+                    .RunAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {

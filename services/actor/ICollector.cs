@@ -11,15 +11,22 @@ public interface ICollector : IDisposable
     /// <summary>Collects one block.</summary>
     /// <param name="snapshot">The policy that acts in all of it.</param>
     /// <param name="cancellation">Checked at every step.</param>
-    /// <returns>The block without its address; null when an environment broke, in which case the block is lost and the next begins afresh.</returns>
+    /// <returns>
+    /// The block without its address; null when an environment broke, in which case the block is lost and the next begins afresh.
+    /// </returns>
     /// <exception cref="InvalidDataException">The snapshot is for another network.</exception>
     Trajectory? Collect(PolicySnapshot snapshot, CancellationToken cancellation);
+
+    /// <summary>Why the last block was lost; overwritten by the next.</summary>
+    IReadOnlyList<Breakdown> Breakdowns { get; }
 
     /// <summary>The collector of an experiment's algorithm.</summary>
     static ICollector Create(ExperimentOptions options, uint slot)
     {
         ArgumentNullException.ThrowIfNull(options);
         IEnvironment Make() => EnvironmentFactory.Create(options.Environment);
-        return options.Algorithm is OnPolicyOptions ? new RolloutCollector(options, slot, Make) : new TransitionCollector(options, slot, Make);
+        return options.Algorithm is OnPolicyOptions
+            ? new RolloutCollector(options, slot, Make)
+            : new TransitionCollector(options, slot, Make);
     }
 }

@@ -42,6 +42,9 @@ public sealed class RolloutCollector : ICollector
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<Breakdown> Breakdowns => _block.Breakdowns;
+
+    /// <inheritdoc/>
     public Trajectory? Collect(PolicySnapshot snapshot, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(snapshot);

@@ -5,13 +5,13 @@ using Rapid.Protocol.Specs;
 namespace Rapid.Actor;
 
 /// <summary>
-/// Fills one slot: takes the newest weights, collects a block, sends it, and begins again when the block is acknowledged. The replay service
-/// acknowledges when it has room for the next block, so collection overlaps learning by one block and no more. In lockstep every block
-/// waits for weights newer than the last block's.
+/// Fills one slot: takes the newest weights, collects a block, sends it, and begins again when the block is acknowledged. The replay
+/// service acknowledges when it has room for the next block, so collection overlaps learning by one block and no more. In lockstep every
+/// block waits for weights newer than the last block's.
 /// </summary>
 internal sealed class RolloutWorker(
     ExperimentOptions options, string experiment, string producer, uint slot, ICollector collector, PolicyFollower policies,
-    TrajectoryWriter writer, ILogger logger)
+    TrajectoryWriter writer, BreakdownLog breakdowns, ILogger logger)
 {
     private const int BrokenBlocksToReport = 100;
 
@@ -26,11 +26,12 @@ internal sealed class RolloutWorker(
             var block = collector.Collect(snapshot, cancellation);
             if (block is null)
             {
+                breakdowns.Add(slot, collector.Breakdowns);
                 if (++discarded % BrokenBlocksToReport == 0)
                 {
                     logger.LogError(
-                        "{Environment} broke in {Count} blocks in a row (non-finite numbers or a diverged simulation): nothing of slot {Slot} is learned from",
-                        options.Environment.Name, discarded, slot);
+                        "{Environment} broke in {Count} blocks in a row: nothing of slot {Slot} is learned from; the last reason: {Reason}",
+                        options.Environment.Name, discarded, slot, collector.Breakdowns[0].Reason);
                 }
 
                 continue;

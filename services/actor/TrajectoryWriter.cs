@@ -18,14 +18,17 @@ internal sealed class TrajectoryWriter(GrpcChannel channel, string table, ILogge
     private readonly ResiliencePipeline _retry = Resilience.Forever("appending trajectories", logger);
     private AsyncDuplexStreamingCall<AppendRequest, AppendReply>? _call;
 
-    /// <summary>Returns when the block is stored and the table has room for another, or when the service refused the block for good.</summary>
+    /// <summary>
+    /// Returns when the block is stored and the table has room for another, or when the service refused the block for good.
+    /// </summary>
     public async Task AppendAsync(Trajectory block, CancellationToken cancellation)
     {
         var request = new AppendRequest { Table = table, Trajectory = block };
         var reply = await _retry.ExecuteAsync(async token => await SendAsync(request, token), cancellation);
         if (reply.Code != (int)StatusCode.OK)
         {
-            logger.LogError("block {Sequence} of {Producer} was refused and is dropped: {Message}", reply.Sequence, reply.Producer, reply.Message);
+            logger.LogError(
+                "block {Sequence} of {Producer} was refused and is dropped: {Message}", reply.Sequence, reply.Producer, reply.Message);
             await Task.Delay(RefusalPause, cancellation);
         }
     }

@@ -8,8 +8,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Actor;
 
 /// <summary>
-/// Blocks for off-policy learning: raw observations, actions as the environment took them, rewards and endings. What the policy saw is not stored,
-/// because the learner normalises what it samples.
+/// Blocks for off-policy learning: raw observations, actions as the environment took them, rewards and endings. What the policy saw is not
+/// stored, because the learner normalises what it samples.
 /// </summary>
 public sealed class TransitionCollector : ICollector
 {
@@ -26,10 +26,15 @@ public sealed class TransitionCollector : ICollector
         _actions = _block.ActionSpace;
         _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _actions));
         var normalization = options.Normalization;
-        _normalizer = normalization.Observations ? new ObservationNormalizer(_block.ObservationSize, (float)normalization.ObservationClip) : null;
+        _normalizer = normalization.Observations
+            ? new ObservationNormalizer(_block.ObservationSize, (float)normalization.ObservationClip)
+            : null;
         _observations = new float[(_block.Steps + 1) * _block.Count * _block.ObservationSize];
         _seen = new float[_block.Count * _block.ObservationSize];
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Breakdown> Breakdowns => _block.Breakdowns;
 
     /// <inheritdoc/>
     public Trajectory? Collect(PolicySnapshot snapshot, CancellationToken cancellation)

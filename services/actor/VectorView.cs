@@ -5,8 +5,8 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Actor;
 
-/// <summary>Vectors of numbers, normalised when the experiment asks for it. Statistics are updated before they are used, as the usual wrappers
-/// do.</summary>
+/// <summary>Vectors of numbers, normalised when the experiment asks for it. Statistics are updated before they are used, as the usual
+/// wrappers do.</summary>
 internal sealed class VectorView : PolicyView
 {
     private readonly EnvironmentBlock _block;

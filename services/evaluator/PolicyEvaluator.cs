@@ -74,9 +74,9 @@ public sealed class PolicyEvaluator : IDisposable
             cancellation.ThrowIfCancellationRequested();
             _policy.Act(_observation, isFirst: length == 0, noise, _action);
             var result = _environment.Step(_action, _observation);
-            if (result.Diverged || !double.IsFinite(result.RawReward))
+            if (result.Breakdown is not null || !double.IsFinite(result.RawReward))
             {
-                throw new InvalidDataException("the environment broke during evaluation: its state or reward is not finite");
+                throw new InvalidDataException($"the environment broke during evaluation: {result.Breakdown ?? "its reward is not finite"}");
             }
 
             sum += result.RawReward;

@@ -28,6 +28,9 @@ public sealed record EnvironmentInfo(
 
     /// <summary>More of what there is to know, each with what it is about.</summary>
     public IReadOnlyList<(string About, string Fact)> Facts { get; init; } = [];
+
+    /// <summary>What who uses the name should know, if anything.</summary>
+    public string? Note { get; init; }
 }
 
 /// <summary>All environments by name.</summary>
@@ -37,19 +40,6 @@ public static class EnvironmentRegistry
     private const int LongestName = 80;
 
     private static readonly Dictionary<string, string> NoOptions = [];
-
-    private static readonly Dictionary<string, string> LocomotionOptions = new()
-    {
-        ["forward_reward_weight"] = "a number",
-        ["ctrl_cost_weight"] = "a number",
-        ["reset_noise_scale"] = "a number",
-    };
-
-    private static readonly Dictionary<string, string> HopperOptions = new(LocomotionOptions)
-    {
-        ["healthy_reward"] = "a number",
-        ["terminate_when_unhealthy"] = "true or false",
-    };
 
     private static readonly Entry[] Entries =
     [
@@ -68,29 +58,19 @@ public static class EnvironmentRegistry
         new(
             new("MountainCarContinuous-v0", "classic", 999, 90, "the mountain car with a continuous force", NoOptions),
             _ => new MountainCarContinuous()),
-        new(
-            new("HalfCheetah-v4", "mujoco", 1000, 4800, "run with a planar two-legged body", LocomotionOptions),
-            options => new HalfCheetah(
-                Number(options, "forward_reward_weight", 1), Number(options, "ctrl_cost_weight", 0.1),
-                Number(options, "reset_noise_scale", 0.1))),
-        new(
-            new("Hopper-v4", "mujoco", 1000, 3800, "hop on one leg without falling", HopperOptions),
-            options => new Hopper(
-                Number(options, "forward_reward_weight", 1), Number(options, "ctrl_cost_weight", 1e-3),
-                Number(options, "healthy_reward", 1), Flag(options, "terminate_when_unhealthy", true),
-                Number(options, "reset_noise_scale", 5e-3))),
     ];
 
     private static readonly IEnvironmentSource[] Sources = [new TaskSource(), new PluginSource(() => PluginLibrary.Current)];
 
     /// <summary>Every environment but <see cref="More"/> and the hundreds of <see cref="AtariNames"/>, in listing order.</summary>
-    public static IReadOnlyList<EnvironmentInfo> All { get; } = [.. Entries.Select(entry => entry.Info)];
+    public static IReadOnlyList<EnvironmentInfo> All { get; } = [.. Entries.Select(entry => entry.Info), .. MuJoCoTasks.All];
 
     /// <summary>Tasks that are described instead of written.</summary>
     public static IEnumerable<EnvironmentInfo> More => Sources.SelectMany(source => source.All);
 
-    /// <summary>Facts about one environment, or null. The path of a description of a task or a game is a name too.</summary>
-    public static EnvironmentInfo? Find(string name) => All.FirstOrDefault(info => info.Name == name)
+    /// <summary>Facts about one environment, or null. An old name finds the environment that is made in its
+    /// place; the path of a description of a task or a game is a name too.</summary>
+    public static EnvironmentInfo? Find(string name) => FindOwn(name)
         ?? Sources.Select(source => source.Find(name)).FirstOrDefault(info => info is not null)
         ?? AtariNames.Find(name);
 
@@ -117,7 +97,9 @@ public static class EnvironmentRegistry
 
     /// <summary>Whether a name is one that Rapid brings along.</summary>
     internal static bool IsBuiltIn(string name) =>
-        All.Any(info => info.Name == name) || TaskLibrary.Find(name) is not null || AtariNames.Find(name) is not null;
+        FindOwn(name) is not null || TaskLibrary.Find(name) is not null || AtariNames.Find(name) is not null;
+
+    private static EnvironmentInfo? FindOwn(string name) => All.FirstOrDefault(info => info.Name == name) ?? MuJoCoTasks.Find(name);
 
     /// <summary>Why these options are wrong, one text each; empty when they are fine.</summary>
     public static IEnumerable<(string Option, string Problem)> CheckOptions(
@@ -129,8 +111,8 @@ public static class EnvironmentRegistry
         var problems = CheckKnown(info, options, source);
         return problems.Count > 0 ? problems
             : source is not null ? source.Refusals(info.Name, options).Select(problem => ("name", problem))
-            : info.IsAtari && AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options)
-            : [];
+            : AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options)
+            : MuJoCoTasks.Check(info.Name, options);
     }
 
     /// <summary>What can be said without making the environment.</summary>
@@ -173,10 +155,9 @@ public static class EnvironmentRegistry
             throw new ArgumentException($"{option}: {problem}", nameof(options));
         }
 
-        return source?.Create(name, options)
-            ?? (AtariNames.Parse(name) is { } atari
-                ? AtariTasks.Create(atari, options)
-                : Array.Find(Entries, entry => entry.Info == info)!.Make(options));
+        return source is not null ? source.Create(name, options)
+            : AtariNames.Parse(name) is { } atari ? AtariTasks.Create(atari, options)
+            : MuJoCoTasks.Create(info.Name, options) ?? Array.Find(Entries, entry => entry.Info == info)!.Make(options);
     }
 
     /// <summary>All names, to find the nearest of one that is unknown.</summary>
@@ -184,7 +165,7 @@ public static class EnvironmentRegistry
         All.Concat(More).Select(info => info.Name).Concat(AtariNames.All.Select(name => name.Name));
 
     private static IEnvironmentSource? SourceOf(string name) =>
-        All.Any(info => info.Name == name) ? null : Array.Find(Sources, source => source.Find(name) is not null);
+        FindOwn(name) is not null ? null : Array.Find(Sources, source => source.Find(name) is not null);
 
     private static bool Flag(IReadOnlyDictionary<string, string> options, string name, bool fallback) =>
         options.TryGetValue(name, out var text) ? bool.Parse(text) : fallback;
@@ -192,13 +173,16 @@ public static class EnvironmentRegistry
     private static double Number(IReadOnlyDictionary<string, string> options, string name, double fallback) =>
         options.TryGetValue(name, out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : fallback;
 
-    /// <summary>Whether a value is what an option takes: one of two words ("this or that"), a whole number, or a number.</summary>
+    /// <summary>Whether a value is what an option takes: one of two words ("this or that"), a whole number, two numbers, a text, or a
+    /// number.</summary>
     private static bool Fits(string value, string takes)
     {
         var words = takes.Split(':', '(')[0].Trim();
         return words.Split(" or ") is [var one, var other] ? IsWord(one) || IsWord(other)
             : words.StartsWith("a whole number", StringComparison.Ordinal)
                 ? long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
+            : words.StartsWith("two numbers", StringComparison.Ordinal) ? Interval.TryParse(value, out _)
+            : words is "a path" or "a body" ? value.Trim().Length > 0
             : IsFinite(value);
 
         bool IsWord(string word) => string.Equals(value.Trim(), word, StringComparison.OrdinalIgnoreCase);

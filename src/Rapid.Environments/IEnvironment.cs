@@ -3,15 +3,22 @@ namespace Rapid.Environments;
 /// <summary>What one step brought.</summary>
 /// <param name="Reward">What is learned from.</param>
 /// <param name="Terminated">The episode is over for good: there is no next state to value.</param>
-/// <param name="Truncated">The episode was cut, by a time limit: the state after it still has a value.</param>
-/// <param name="Diverged">The simulation broke down; the observation means nothing and nothing may be learned from it.</param>
-public readonly record struct StepResult(double Reward, bool Terminated, bool Truncated = false, bool Diverged = false)
+/// <param name="Truncated">The episode was cut, by a time limit or a breakdown: the state after it might have gone on.</param>
+public readonly record struct StepResult(double Reward, bool Terminated, bool Truncated = false)
 {
+    /// <summary>Why the simulation broke down; null when all is well. Then neither reward nor observation means anything, and nothing may be
+    /// learned from this step.</summary>
+    public string? Breakdown { get; init; }
+
     /// <summary>What counts for the score where <see cref="Reward"/> is clipped.</summary>
     public double RawReward { get; init; } = Reward;
 
     /// <summary>What ended is an episode for learning alone, as when a life is lost: the game and its score go on.</summary>
     public bool GameGoesOn { get; init; }
+
+    /// <summary>The episode is over because its simulation broke down.</summary>
+    /// <param name="reason">In words for people, the simulator's own where it has some.</param>
+    public static StepResult Broken(string reason) => new(0, Terminated: false, Truncated: true) { Breakdown = reason };
 }
 
 /// <summary>One environment. Not thread-safe; deterministic for a seed and the actions.</summary>

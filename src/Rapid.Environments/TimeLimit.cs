@@ -1,10 +1,13 @@
+using Rapid.Environments.MuJoCo;
+
 namespace Rapid.Environments;
 
 /// <summary>Truncates episodes after a number of steps. A step that both dies and reaches the limit is a death.</summary>
 /// <param name="inner">Owned.</param>
 /// <param name="maxSteps">Steps per episode.</param>
-public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment
+public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment, IPhysicsEnvironment
 {
+    private readonly IPhysicsEnvironment? _halves = inner as IPhysicsEnvironment;
     private int _steps;
     private bool _gameGoesOn;
 
@@ -23,15 +26,22 @@ public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment
     }
 
     /// <inheritdoc/>
-    public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
+    public StepResult Step(ReadOnlySpan<float> action, Span<float> observation) => Limit(inner.Step(action, observation));
+
+    /// <inheritdoc/>
+    public void Dispose() => inner.Dispose();
+
+    PhysicsStep? IPhysicsEnvironment.Physics => _halves?.Physics;
+
+    void IPhysicsEnvironment.Begin(ReadOnlySpan<float> action) => _halves!.Begin(action);
+
+    StepResult IPhysicsEnvironment.End(string? breakdown, Span<float> observation) => Limit(_halves!.End(breakdown, observation));
+
+    private StepResult Limit(StepResult result)
     {
-        var result = inner.Step(action, observation);
         _gameGoesOn = result.GameGoesOn;
 
         // Where a life is lost at the limit, the next step is the last.
         return ++_steps >= maxSteps && !result.Terminated ? result with { Truncated = true } : result;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => inner.Dispose();
 }

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Rapid.Environments.MuJoCo;
+
 namespace Rapid.Environments;
 
 /// <summary>A finished episode with raw reward.</summary>
@@ -7,10 +10,16 @@ namespace Rapid.Environments;
 /// <param name="Truncated">Cut by a time limit.</param>
 public readonly record struct FinishedEpisode(int Environment, double Return, int Length, bool Truncated);
 
+/// <summary>An environment that broke and was reset: what its step brought means nothing.</summary>
+/// <param name="Environment">Which one of the vector.</param>
+/// <param name="Reason">What MuJoCo says, or what was not finite.</param>
+public readonly record struct Breakdown(int Environment, string Reason);
+
 /// <summary>
 /// Steps N environments as one, in parallel on a fixed set of threads, each with its own random stream, so that results depend on the seed
 /// and the actions alone. An environment that ends is reset in the same step: its last observation goes to the final observations, and
-/// the observation is already the first of the next episode. Nothing is allocated per step.
+/// the observation is already the first of the next episode. Every thread has a fixed part of the environments; where all of them are
+/// MuJoCo's, it simulates its part with one native call. Nothing is allocated per step.
 /// </summary>
 public sealed class VectorEnvironment : IDisposable
 {
@@ -18,9 +27,11 @@ public sealed class VectorEnvironment : IDisposable
     private readonly RandomStream[] _streams;
     private readonly double[] _returns;
     private readonly int[] _lengths;
-    private readonly bool[] _broken;
     private readonly StepResult[] _results;
     private readonly List<FinishedEpisode> _finished;
+    private readonly List<Breakdown> _breakdowns = [];
+    private readonly IPhysicsEnvironment[] _halves;
+    private readonly PhysicsBatch? _physics;
     private readonly float[] _low;
     private readonly float[] _high;
     private readonly WorkerTeam? _team;
@@ -28,6 +39,7 @@ public sealed class VectorEnvironment : IDisposable
     private readonly int _actionSize;
     private Memory<float> _observations, _finals;
     private ReadOnlyMemory<float> _actions;
+    private bool _isDisposed;
 
     /// <summary>Makes a vector.</summary>
     /// <param name="make">Makes environment i; all must have equal spaces.</param>
@@ -43,9 +55,11 @@ public sealed class VectorEnvironment : IDisposable
         _streams = [.. Enumerable.Range(0, count).Select(i => new RandomStream(RandomStream.Derive(seed, (ulong)i)))];
         _returns = new double[count];
         _lengths = new int[count];
-        _broken = new bool[count];
         _results = new StepResult[count];
         _finished = new List<FinishedEpisode>(count);
+        _halves = [.. _environments.OfType<IPhysicsEnvironment>()];
+        PhysicsStep[] steps = [.. _halves.Select(halves => halves.Physics).OfType<PhysicsStep>()];
+        _physics = steps.Length == count ? new PhysicsBatch(steps) : null;
         _observationSize = ObservationSpace.Size;
         var box = ActionSpace as BoxSpace;
         _low = [.. box?.Low ?? []];
@@ -63,14 +77,11 @@ public sealed class VectorEnvironment : IDisposable
     /// <summary>Of one environment.</summary>
     public Space ActionSpace => _environments[0].ActionSpace;
 
-    /// <summary>Environments reset because of a non-finite observation or reward or a diverged simulation, ever.</summary>
+    /// <summary>Environments that broke, ever: a non-finite observation or reward, or a simulation that broke down.</summary>
     public long BrokenCount { get; private set; }
 
-    /// <summary>Whether the last step broke an environment; what it returned for that one means nothing.</summary>
-    public bool IsBroken { get; private set; }
-
-    /// <summary>[N], which environments the last step broke.</summary>
-    public ReadOnlySpan<bool> Broken => _broken;
+    /// <summary>Environments that the last step broke, and why; overwritten by the next. Nothing may be learned from their steps.</summary>
+    public IReadOnlyList<Breakdown> Breakdowns => _breakdowns;
 
     /// <summary>Episodes that ended in the last step; overwritten by the next.</summary>
     public IReadOnlyList<FinishedEpisode> Finished => _finished;
@@ -91,12 +102,13 @@ public sealed class VectorEnvironment : IDisposable
     /// <param name="observations">[N, obs].</param>
     /// <param name="rewards">[N], as learned from; 0 where the environment broke, so that no sum is poisoned.</param>
     /// <param name="terminated">[N].</param>
-    /// <param name="truncated">[N].</param>
+    /// <param name="truncated">[N]; also 1 where the environment broke.</param>
     /// <param name="finalObservations">[N, obs]; row i is written when environment i ended.</param>
     public void Step(
         ReadOnlyMemory<float> actions, Memory<float> observations, Span<float> rewards, Span<byte> terminated, Span<byte> truncated,
         Memory<float> finalObservations)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         (_actions, _observations, _finals) = (actions, observations, finalObservations);
         if (_team is null)
         {
@@ -108,33 +120,28 @@ public sealed class VectorEnvironment : IDisposable
         }
 
         _finished.Clear();
-        IsBroken = false;
+        _breakdowns.Clear();
         for (var i = 0; i < Count; i++)
         {
-            var result = _results[i];
-            if (_broken[i])
+            ref readonly var result = ref _results[i];
+            if (result.Breakdown is { } reason)
             {
-                IsBroken = true;
                 BrokenCount++;
+                _breakdowns.Add(new Breakdown(i, reason));
+                (_returns[i], _lengths[i]) = (0, 0);
             }
             else
             {
                 _returns[i] += result.RawReward;
                 _lengths[i]++;
+                if ((result.Terminated || result.Truncated) && !result.GameGoesOn)
+                {
+                    _finished.Add(new FinishedEpisode(i, _returns[i], _lengths[i], result.Truncated));
+                    (_returns[i], _lengths[i]) = (0, 0);
+                }
             }
 
-            var isOver = _broken[i] || ((result.Terminated || result.Truncated) && !result.GameGoesOn);
-            if (isOver && !_broken[i])
-            {
-                _finished.Add(new FinishedEpisode(i, _returns[i], _lengths[i], result.Truncated));
-            }
-
-            if (isOver)
-            {
-                (_returns[i], _lengths[i]) = (0, 0);
-            }
-
-            rewards[i] = _broken[i] ? 0 : (float)result.Reward;
+            rewards[i] = (float)result.Reward;
             terminated[i] = result.Terminated ? (byte)1 : (byte)0;
             truncated[i] = result.Truncated ? (byte)1 : (byte)0;
         }
@@ -143,6 +150,7 @@ public sealed class VectorEnvironment : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _isDisposed = true;
         _team?.Dispose();
         foreach (var environment in _environments)
         {
@@ -153,54 +161,110 @@ public sealed class VectorEnvironment : IDisposable
     private void StepPart(int part, int parts)
     {
         Span<float> clipped = stackalloc float[_low.Length];
-        for (var i = part * Count / parts; i < (part + 1) * Count / parts; i++)
+        var (first, end) = (part * Count / parts, (part + 1) * Count / parts);
+        if (_physics is null)
         {
-            scoped var action = _actions.Span.Slice(i * _actionSize, _actionSize);
-            if (_low.Length > 0)
+            for (var i = first; i < end; i++)
             {
-                for (var j = 0; j < clipped.Length; j++)
-                {
-                    clipped[j] = Math.Clamp(action[j], _low[j], _high[j]);
-                }
-
-                action = clipped;
+                Finish(i, _environments[i].Step(Action(i, clipped), Row(_observations, i)));
             }
 
-            var observation = _observations.Span.Slice(i * _observationSize, _observationSize);
-            var result = _environments[i].Step(action, observation);
-            // A reward beyond what a float holds would arrive as infinite.
-            _broken[i] = result.Diverged || !float.IsFinite((float)result.Reward) || !double.IsFinite(result.RawReward)
-                || !AllFinite(observation);
-            _results[i] = result;
-            if (result.Terminated || result.Truncated || _broken[i])
-            {
-                observation.CopyTo(_finals.Span.Slice(i * _observationSize, _observationSize));
-                _environments[i].Reset(_streams[i], observation);
-                _broken[i] |= !AllFinite(observation);
-            }
+            return;
+        }
+
+        for (var i = first; i < end; i++)
+        {
+            _halves[i].Begin(Action(i, clipped));
+        }
+
+        _physics.Run(first, end - first);
+        for (var i = first; i < end; i++)
+        {
+            Finish(i, _halves[i].End(_physics.Breakdown(i), Row(_observations, i)));
         }
     }
+
+    /// <summary>What environment i is told: what the caller wants, clipped to the box if there is one.</summary>
+    private ReadOnlySpan<float> Action(int i, Span<float> clipped)
+    {
+        var action = _actions.Span.Slice(i * _actionSize, _actionSize);
+        if (clipped.Length == 0)
+        {
+            return action;
+        }
+
+        for (var j = 0; j < clipped.Length; j++)
+        {
+            clipped[j] = Math.Clamp(action[j], _low[j], _high[j]);
+        }
+
+        return clipped;
+    }
+
+    /// <summary>Keeps what a step brought, and begins the next episode where one has ended.</summary>
+    private void Finish(int i, StepResult result)
+    {
+        var observation = Row(_observations, i);
+        result = Check(result, observation);
+        if (result.Terminated || result.Truncated)
+        {
+            observation.CopyTo(Row(_finals, i));
+            _environments[i].Reset(_streams[i], observation);
+            if (result.Breakdown is null && FirstNotFinite(observation) is var bad and >= 0)
+            {
+                result = StepResult.Broken(Describe("the next episode begins with an observation", bad, observation));
+            }
+        }
+
+        _results[i] = result;
+    }
+
+    /// <summary>A step with what is no number is a breakdown, too.</summary>
+    private static StepResult Check(StepResult result, ReadOnlySpan<float> observation)
+    {
+        if (result.Breakdown is { } reason)
+        {
+            return StepResult.Broken(reason);
+        }
+
+        // A reward beyond what a float holds would arrive as infinite.
+        if (!float.IsFinite((float)result.Reward) || !double.IsFinite(result.RawReward))
+        {
+            return StepResult.Broken(string.Create(
+                CultureInfo.InvariantCulture, $"the reward is not finite: {result.Reward}, unclipped {result.RawReward}"));
+        }
+
+        return FirstNotFinite(observation) is var bad and >= 0
+            ? StepResult.Broken(Describe("the observation", bad, observation))
+            : result;
+    }
+
+    private static string Describe(string what, int index, ReadOnlySpan<float> observation) =>
+        string.Create(CultureInfo.InvariantCulture, $"{what} is not finite: its element {index} is {observation[index]}");
+
+    private Span<float> Row(Memory<float> observations, int i) => observations.Span.Slice(i * _observationSize, _observationSize);
 
     private void Restart(int i, Span<float> observation)
     {
         (_returns[i], _lengths[i]) = (0, 0);
         _environments[i].Reset(_streams[i], observation);
-        if (!AllFinite(observation))
+        if (FirstNotFinite(observation) is var bad and >= 0)
         {
-            throw new InvalidDataException($"environment {i} began an episode with an observation that is not finite");
+            throw new InvalidDataException(Describe($"environment {i} begins an episode with an observation that", bad, observation));
         }
     }
 
-    private static bool AllFinite(ReadOnlySpan<float> values)
+    /// <summary>Index of the first number that is none or is infinite; -1 when all are finite.</summary>
+    private static int FirstNotFinite(ReadOnlySpan<float> values)
     {
-        foreach (var value in values)
+        for (var i = 0; i < values.Length; i++)
         {
-            if (!float.IsFinite(value))
+            if (!float.IsFinite(values[i]))
             {
-                return false;
+                return i;
             }
         }
 
-        return true;
+        return -1;
     }
 }

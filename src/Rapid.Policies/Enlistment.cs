@@ -16,7 +16,8 @@ public static class Enlistment
     /// <param name="work">Does what it is told until the assignments end, and has stopped everything when it returns.</param>
     /// <param name="stopping">Ends it all.</param>
     public static async Task FollowAsync(
-        GrpcChannel learner, EnlistRequest request, ILogger logger, Func<IAsyncEnumerable<Assignment>, Task> work, CancellationToken stopping)
+        GrpcChannel learner, EnlistRequest request, ILogger logger, Func<IAsyncEnumerable<Assignment>, Task> work,
+        CancellationToken stopping)
     {
         ArgumentNullException.ThrowIfNull(work);
         var client = new Assignments.AssignmentsClient(learner);

@@ -3,7 +3,9 @@ using Rapid.Protocol.Specs;
 
 namespace Rapid.Policies;
 
-/// <summary>Fills a flat parameter buffer with its starting values. Plain C#, so that a seed gives the same network on every device.</summary>
+/// <summary>
+/// Fills a flat parameter buffer with its starting values. Plain C#, so that a seed gives the same network on every device.
+/// </summary>
 public static class Initializer
 {
     /// <summary>Writes the starting weights of a policy; biases are 0 except with <see cref="Initialization.UniformFanIn"/>, log standard
@@ -28,7 +30,8 @@ public static class Initializer
                 case "policy.weight":
                     FillMatrix(block, slice.Shape[0], slice.Shape[1], network.PolicyGain, network.Initialization, random);
                     break;
-                case var name when name.EndsWith(".bias", StringComparison.Ordinal) && network.Initialization == Initialization.UniformFanIn:
+                case var name
+                    when name.EndsWith(".bias", StringComparison.Ordinal) && network.Initialization == Initialization.UniformFanIn:
                     FillUniform(block, 1 / Math.Sqrt(InputsOf(layout, name)), random);
                     break;
                 case var name when name.StartsWith("conv.", StringComparison.Ordinal) && name.EndsWith(".weight", StringComparison.Ordinal):
@@ -41,7 +44,8 @@ public static class Initializer
                     var (towers, rows, columns) = (slice.Shape[0], slice.Shape[1], slice.Shape[2]);
                     for (var tower = 0; tower < towers; tower++)
                     {
-                        FillMatrix(block.Slice(tower * rows * columns, rows * columns), rows, columns, network.HiddenGain, network.Initialization, random);
+                        var weights = block.Slice(tower * rows * columns, rows * columns);
+                        FillMatrix(weights, rows, columns, network.HiddenGain, network.Initialization, random);
                     }
 
                     break;

@@ -25,7 +25,8 @@ public sealed class PolicyFollower : IAsyncDisposable
     /// <param name="experiment">Whose policies.</param>
     /// <param name="evaluationsOnly">Only snapshots that ask for an evaluation.</param>
     /// <param name="logger">Hears of a learner that is away and of snapshots that are refused.</param>
-    /// <param name="layout">What snapshots must fit: others are refused, the one before stays the newest. Null when the reader checks.</param>
+    /// <param name="layout">What snapshots must fit: others are refused, the one before stays the newest. Null when the reader
+    /// checks.</param>
     public PolicyFollower(GrpcChannel learner, string experiment, bool evaluationsOnly, ILogger logger, PolicyLayout? layout = null)
     {
         (_logger, _layout) = (logger, layout);
@@ -99,7 +100,8 @@ public sealed class PolicyFollower : IAsyncDisposable
         }
     }
 
-    /// <exception cref="RpcException">UNAVAILABLE: the parameters are not in shared memory, or no longer; subscribing again helps.</exception>
+    /// <exception cref="RpcException">UNAVAILABLE: the parameters are not in shared memory, or no longer; subscribing again
+    /// helps.</exception>
     private void ReadIn(PolicySnapshot snapshot)
     {
         try
@@ -110,7 +112,8 @@ public sealed class PolicyFollower : IAsyncDisposable
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             _failedReads++;
-            throw new RpcException(new Status(StatusCode.Unavailable, $"version {snapshot.Version} could not be read: {error.Message}", error));
+            throw new RpcException(new Status(
+                StatusCode.Unavailable, $"version {snapshot.Version} could not be read: {error.Message}", error));
         }
     }
 

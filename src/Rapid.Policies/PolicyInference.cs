@@ -68,7 +68,8 @@ public sealed class PolicyInference : IDisposable
     {
         if (parameters.Length != _layout.Length)
         {
-            throw new ArgumentException($"{parameters.Length} parameters do not fit this policy, which has {_layout.Length}", nameof(parameters));
+            throw new ArgumentException(
+                $"{parameters.Length} parameters do not fit this policy, which has {_layout.Length}", nameof(parameters));
         }
 
         var inputs = _layout.Inputs;
@@ -117,8 +118,8 @@ public sealed class PolicyInference : IDisposable
     /// <param name="values">[n].</param>
     /// <param name="distributions">[n, outputs], log-probabilities of all actions or means; may be left out.</param>
     public void Act(
-        ReadOnlySpan<float> observations, ReadOnlySpan<RandomStream> noise, Span<float> actions, Span<float> logProbabilities, Span<float> values,
-        Span<float> distributions = default)
+        ReadOnlySpan<float> observations, ReadOnlySpan<RandomStream> noise, Span<float> actions, Span<float> logProbabilities,
+        Span<float> values, Span<float> distributions = default)
     {
         var rows = Begin(observations);
         for (var i = 0; i < noise.Length; i++)
@@ -161,7 +162,9 @@ public sealed class PolicyInference : IDisposable
         }
     }
 
-    /// <summary>The mode of the action distribution for each observation: the mean, squashed where samples are, or the likeliest index.</summary>
+    /// <summary>
+    /// The mode of the action distribution for each observation: the mean, squashed where samples are, or the likeliest index.
+    /// </summary>
     /// <param name="observations">[n, inputs]: observations, or of frames what the convolutions make of them.</param>
     /// <param name="actions">[n, act].</param>
     public void ActMode(ReadOnlySpan<float> observations, Span<float> actions)
@@ -322,7 +325,8 @@ public sealed class PolicyInference : IDisposable
     /// <summary>The standard deviation that an output of a squashed Gaussian's head means.</summary>
     private float Deviation(float raw) => (float)(_layout.StdParameterization switch
     {
-        StdParameterization.TanhLogStd => Math.Exp(StdBounds.LogStdLow + (StdBounds.LogStdHigh - StdBounds.LogStdLow) / 2 * (Math.Tanh(raw) + 1)),
+        StdParameterization.TanhLogStd =>
+            Math.Exp(StdBounds.LogStdLow + (StdBounds.LogStdHigh - StdBounds.LogStdLow) / 2 * (Math.Tanh(raw) + 1)),
         StdParameterization.ClippedLogStd => Math.Exp(Math.Clamp((double)raw, StdBounds.ClippedLow, StdBounds.LogStdHigh)),
         _ => Math.Log(1 + Math.Exp(Math.Clamp((double)raw, -StdBounds.SoftplusClip, StdBounds.SoftplusClip))),
     });

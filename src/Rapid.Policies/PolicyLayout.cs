@@ -30,8 +30,8 @@ public enum PolicyKind
 }
 
 /// <summary>
-/// The order, shapes and offsets of a policy's parameters, with those of its value network if it has one, in one flat float32 buffer, the form
-/// in which weights are optimised, published, checkpointed and acted with.
+/// The order, shapes and offsets of a policy's parameters, with those of its value network if it has one, in one flat float32 buffer, the
+/// form in which weights are optimised, published, checkpointed and acted with.
 /// </summary>
 /// <remarks>
 /// Of frames there are convolutions first, <c>conv.i.weight [out, in, kernel, kernel]</c> and <c>conv.i.bias [out]</c>, whose flattened
@@ -146,7 +146,8 @@ public sealed class PolicyLayout
     public Activation Activation { get; }
 
     /// <summary>The layout of an experiment's policy on an environment with these spaces.</summary>
-    /// <exception cref="ArgumentException">The action space is neither a box nor discrete, or unbounded where the policy is squashed.</exception>
+    /// <exception cref="ArgumentException">The action space is neither a box nor discrete, or unbounded where the policy is
+    /// squashed.</exception>
     public static PolicyLayout Create(ExperimentOptions options, Space observations, Space actions)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -158,7 +159,8 @@ public sealed class PolicyLayout
         return (actions, options.Algorithm) switch
         {
             (BoxSpace continuous, SacOptions sac) => Squashed(options.Network, observations, continuous, sac.StdParameterization),
-            (BoxSpace continuous, _) => new PolicyLayout(options.Network, observations, PolicyKind.Gaussian, continuous.Size, hasValueHead: true),
+            (BoxSpace continuous, _) =>
+                new PolicyLayout(options.Network, observations, PolicyKind.Gaussian, continuous.Size, hasValueHead: true),
             (DiscreteSpace discrete, var algorithm) =>
                 new PolicyLayout(options.Network, observations, PolicyKind.Categorical, discrete.Count, algorithm is not SacOptions),
             _ => throw new ArgumentException($"actions must be a box or discrete, not {actions}", nameof(actions)),
@@ -177,7 +179,9 @@ public sealed class PolicyLayout
     /// <summary>The block of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public ParameterSlice this[string name] =>
-        _parameters.Find(slice => slice.Name == name) ?? throw new KeyNotFoundException($"no parameter '{name}'; there are {string.Join(", ", _parameters.Select(p => p.Name))}");
+        _parameters.Find(slice => slice.Name == name)
+            ?? throw new KeyNotFoundException(
+                $"no parameter '{name}'; there are {string.Join(", ", _parameters.Select(p => p.Name))}");
 
     /// <summary>Why a snapshot does not fit this layout, naming its version, what it has and what is needed; null when it fits.</summary>
     public string? Problem(PolicySnapshot snapshot)
@@ -213,7 +217,9 @@ public sealed class PolicyLayout
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{Activation};discrete={IsDiscrete}");
         if (ActionBox is not null)
         {
-            text.Append(CultureInfo.InvariantCulture, $";{StdParameterization}[{string.Join(',', ActionBox.Low)};{string.Join(',', ActionBox.High)}]");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $";{StdParameterization}[{string.Join(',', ActionBox.Low)};{string.Join(',', ActionBox.High)}]");
         }
 
         foreach (var slice in _parameters)

@@ -14,8 +14,8 @@ public static class EnvironmentFactory
         return new TimeLimit(EnvironmentRegistry.Create(options.Name, options.Options), limit);
     }
 
-    /// <summary>As <see cref="Create"/>, without what makes learning easier and a score another one: episodes are whole games, and none leaves
-    /// anything to the next.</summary>
+    /// <summary>As <see cref="Create"/>, without what makes learning easier and a score another one: episodes are whole games, and none
+    /// leaves anything to the next.</summary>
     public static IEnvironment CreateForEvaluation(EnvironmentOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);

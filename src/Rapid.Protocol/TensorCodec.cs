@@ -50,7 +50,10 @@ public static class TensorCodec
         return Problem(tensor) is not { } problem ? tensor : throw new ArgumentException($"the tensor {problem}", nameof(shape));
     }
 
-    /// <summary>Why a tensor is malformed: an unknown type, a negative, overflowing or endless shape, or the wrong number of bytes; null when it is fine.</summary>
+    /// <summary>
+    /// Why a tensor is malformed: an unknown type, a negative, overflowing or endless shape, or the wrong number of bytes; null when it is
+    /// fine.
+    /// </summary>
     public static string? Problem(Tensor? tensor)
     {
         if (tensor is null)
@@ -79,7 +82,9 @@ public static class TensorCodec
             }
         }
 
-        return bytes == tensor.Data.Length ? null : $"holds {tensor.Data.Length} bytes where its shape [{string.Join(", ", tensor.Shape)}] needs {bytes}";
+        return bytes == tensor.Data.Length
+            ? null
+            : $"holds {tensor.Data.Length} bytes where its shape [{string.Join(", ", tensor.Shape)}] needs {bytes}";
     }
 
     /// <summary>The elements, in place.</summary>
@@ -101,6 +106,7 @@ public static class TensorCodec
         return fits
             ? MemoryMarshal.Cast<byte, T>(tensor.Data.Span)
             : throw new InvalidDataException(
-                $"column '{name}' is {tensor.Type} [{string.Join(", ", tensor.Shape)}] where {TypeOf<T>()} [{string.Join(", ", shape.ToArray())}] is expected");
+                $"column '{name}' is {tensor.Type} [{string.Join(", ", tensor.Shape)}] where "
+                    + $"{TypeOf<T>()} [{string.Join(", ", shape.ToArray())}] is expected");
     }
 }

@@ -26,14 +26,16 @@ public static class TrajectoryColumns
     /// <summary>float32 [T, N]: log-probability of the action under the behaviour policy.</summary>
     public const string LogProbabilities = "log_probabilities";
 
-    /// <summary>float32 [T, N, A]: log-probabilities of all actions under a categorical behaviour policy; only when the algorithm asks for it (P3O).</summary>
+    /// <summary>
+    /// float32 [T, N, A]: log-probabilities of all actions under a categorical behaviour policy; only when the algorithm asks for it (P3O).
+    /// </summary>
     public const string BehaviourLogProbabilities = "behaviour_log_probabilities";
 
     /// <summary>float32 [T, N, act]: means of a Gaussian behaviour policy; only when the algorithm asks for it (P3O).</summary>
     public const string BehaviourMean = "behaviour_mean";
 
-    /// <summary>float32 [T, N, act]: log standard deviations of a Gaussian behaviour policy, with <see cref="BehaviourMean"/>. The same in every
-    /// step of a block, but sequences of many blocks are sampled side by side.</summary>
+    /// <summary>float32 [T, N, act]: log standard deviations of a Gaussian behaviour policy, with <see cref="BehaviourMean"/>. The same in
+    /// every step of a block, but sequences of many blocks are sampled side by side.</summary>
     public const string BehaviourLogStd = "behaviour_log_std";
 
     /// <summary>float32 [T+1, N]: the behaviour's value estimates; the last row bootstraps.</summary>
@@ -51,10 +53,14 @@ public static class TrajectoryColumns
     /// <summary>float32 [B] of prioritised samples: importance weights.</summary>
     public const string Weights = "weights";
 
-    /// <summary>float32 [T, N]: discounted sum of raw rewards since the episode began, G = gamma * G + r; only when rewards are normalised.</summary>
+    /// <summary>
+    /// float32 [T, N]: discounted sum of raw rewards since the episode began, G = gamma * G + r; only when rewards are normalised.
+    /// </summary>
     public const string DiscountedReturns = "discounted_returns";
 
-    /// <summary>float64 [2, obs]: mean and population variance of the raw observations of this block; only when observations are normalised.</summary>
+    /// <summary>
+    /// float64 [2, obs]: mean and population variance of the raw observations of this block; only when observations are normalised.
+    /// </summary>
     public const string ObservationMoments = "observation_moments";
 
     /// <summary>float64 [1]: number of raw observations behind <see cref="ObservationMoments"/>.</summary>

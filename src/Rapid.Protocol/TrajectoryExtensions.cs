@@ -61,6 +61,7 @@ public static class TrajectoryExtensions
             }
         }
 
-        throw new InvalidDataException($"the block has no column '{name}'; it has {string.Join(", ", block.Columns.Select(column => column.Name))}");
+        throw new InvalidDataException(
+            $"the block has no column '{name}'; it has {string.Join(", ", block.Columns.Select(column => column.Name))}");
     }
 }

@@ -13,7 +13,7 @@ public sealed class RolloutFaultTests
     [InlineData(Fault.InfiniteObservation)]
     [InlineData(Fault.NaNReward)]
     [InlineData(Fault.InfiniteReward)]
-    [InlineData(Fault.Diverged)]
+    [InlineData(Fault.Breakdown)]
     public void A_broken_environment_costs_its_block_is_reset_and_counted_and_collecting_goes_on(Fault fault)
     {
         const int Steps = 6, Count = 3, Size = ScriptedEnvironment.ObservationSize;
@@ -47,7 +47,7 @@ public sealed class RolloutFaultTests
         var options = Options(steps: 4, environments: 2);
         var made = 0;
         using var collector = new RolloutCollector(
-            options, 0, () => new ScriptedEnvironment(made, length: 100, faultAt: made++ == 0 ? 2 : 7, fault: Fault.Diverged));
+            options, 0, () => new ScriptedEnvironment(made, length: 100, faultAt: made++ == 0 ? 2 : 7, fault: Fault.Breakdown));
         var snapshot = Snapshot(Layout(options), options.Network, 1);
 
         var blocks = Enumerable.Range(0, 4).Select(_ => collector.Collect(snapshot, default)).ToArray();

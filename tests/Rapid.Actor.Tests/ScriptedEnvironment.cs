@@ -9,7 +9,7 @@ public enum Fault
     InfiniteObservation,
     NaNReward,
     InfiniteReward,
-    Diverged,
+    Breakdown,
 }
 
 /// <summary>
@@ -24,6 +24,9 @@ internal sealed class ScriptedEnvironment(int index, int length, bool discrete =
     : IEnvironment
 {
     public const int ObservationSize = 4;
+
+    /// <summary>Why <see cref="Fault.Breakdown"/> happens.</summary>
+    public const string Reason = "the script said so at 1";
 
     private int _episode, _step;
 
@@ -70,7 +73,8 @@ internal sealed class ScriptedEnvironment(int index, int length, bool discrete =
         {
             Fault.NaNReward => new StepResult(double.NaN, terminated, truncated),
             Fault.InfiniteReward => new StepResult(double.PositiveInfinity, terminated, truncated),
-            _ => new StepResult(reward, terminated, truncated, Diverged: fault == Fault.Diverged),
+            Fault.Breakdown => StepResult.Broken(Reason),
+            _ => new StepResult(reward, terminated, truncated),
         };
     }
 

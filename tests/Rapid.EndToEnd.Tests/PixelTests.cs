@@ -87,7 +87,10 @@ public sealed class PixelTests : IDisposable
     [InlineData("environment: { name: ALE/Pongg-v5 }", "environment.name", "did you mean")]
     [InlineData("environment: { name: ALE/Duel-v5, options: { mode: 7 } }", "environment.options.mode", "allowed: 0, 1")]
     [InlineData("environment: { name: ALE/Duel-v5, options: { frame_skip: 0 } }", "environment.options.frame_skip", "out of range")]
-    [InlineData("environment: { name: ALE/Duel-v5, options: { stack_padding: ones } }", "environment.options.stack_padding", "zeros or first_frame")]
+    [InlineData(
+        "environment: { name: ALE/Duel-v5, options: { stack_padding: ones } }",
+        "environment.options.stack_padding",
+        "zeros or first_frame")]
     [InlineData("environment: { name: ALE/Duel-v5 }, network: { encoder: none }", "network.encoder", "nature")]
     [InlineData("environment: { name: ALE/Duel-v5 }, network: { shared: false }", "network.shared", "allowed with frames: true")]
     [InlineData("environment: { name: ALE/Duel-v5 }, algorithm: { name: sac }", "algorithm.name", "allowed: ppo, a2c, p3o")]

@@ -1,13 +1,16 @@
+using System.IO.Compression;
 using System.Text.Json;
 
 namespace Rapid.Environments.Tests;
 
-/// <summary>Reference traces and compiled models under tests/golden.</summary>
+/// <summary>Reference traces and compiled models under tests/golden; large ones are compressed.</summary>
 internal static class Golden
 {
     public static JsonElement Read(string path)
     {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "golden", path)));
+        var file = Path.Combine(AppContext.BaseDirectory, "golden", path);
+        using Stream content = File.Exists(file) ? File.OpenRead(file) : new GZipStream(File.OpenRead($"{file}.gz"), CompressionMode.Decompress);
+        using var document = JsonDocument.Parse(content);
         return document.RootElement.Clone();
     }
 

@@ -16,7 +16,9 @@ public sealed class VectorEnvironmentFaultTests
         {
             vector.Step(new float[4], observations, rewards, terminated, truncated, finals);
 
-            Assert.Equal(t == 3 ? [false, false, true, false] : new bool[4], vector.Broken.ToArray());
+            Assert.Equal(t == 3 ? [2] : [], vector.Breakdowns.Select(breakdown => breakdown.Environment));
+            Assert.Equal(t == 3 ? [0, 0, 1, 0] : new byte[4], truncated);
+            Assert.All(vector.Breakdowns, breakdown => Assert.Contains("the reward is not finite", breakdown.Reason, StringComparison.Ordinal));
             Assert.Equal(t == 3 ? [1f, 1f, 0f, 1f] : [1f, 1f, 1f, 1f], rewards);
         }
 
@@ -30,13 +32,13 @@ public sealed class VectorEnvironmentFaultTests
         var (observations, finals) = (new float[1], new float[1]);
         vector.Reset(observations);
         vector.Step(new float[1], observations, new float[1], new byte[1], new byte[1], finals);
-        Assert.True(vector.IsBroken);
+        Assert.Single(vector.Breakdowns);
         Assert.Throws<InvalidDataException>(() => vector.Reset(observations));
 
         using var ends = new VectorEnvironment(_ => new Faulty(endsAt: 1, goodStarts: 1), count: 1, seed: 1);
         ends.Reset(observations);
         ends.Step(new float[1], observations, new float[1], new byte[1], new byte[1], finals);
-        Assert.True(ends.IsBroken);
+        Assert.Contains("next episode", Assert.Single(ends.Breakdowns).Reason, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -47,27 +47,31 @@ public class VectorEnvironmentTests
     }
 
     [Theory]
-    [InlineData(double.NaN, 0f, false)]
-    [InlineData(double.PositiveInfinity, 0f, false)]
-    [InlineData(1.0, float.NaN, false)]
-    [InlineData(1.0, float.NegativeInfinity, false)]
-    [InlineData(1.0, 0f, true)]
-    public void A_broken_environment_is_reset_and_counted_and_ends_no_episode(double reward, float observed, bool diverged)
+    [InlineData(double.NaN, 0f, null, "the reward is not finite: NaN")]
+    [InlineData(double.PositiveInfinity, 0f, null, "the reward is not finite: Infinity")]
+    [InlineData(1.0, float.NaN, null, "the observation is not finite: its element 0 is NaN")]
+    [InlineData(1.0, float.NegativeInfinity, null, "the observation is not finite: its element 0 is -Infinity")]
+    [InlineData(1.0, 0f, "it fell apart", "it fell apart")]
+    public void A_broken_environment_is_reset_and_counted_and_ends_no_episode(
+        double reward, float observed, string? breakdown, string reason)
     {
-        StepResult[] script = [new(1, false), new(reward, false, Diverged: diverged), new(1, false)];
+        StepResult[] script = [new(1, false), new(reward, false) { Breakdown = breakdown }, new(1, false)];
         using var vector = new VectorEnvironment(_ => new Scripted(script, observed), 1, 1);
         var (observations, finals) = (new float[1], new float[1]);
         var (rewards, terminated, truncated) = (new float[1], new byte[1], new byte[1]);
         vector.Reset(observations);
         vector.Step(new float[1], observations, rewards, terminated, truncated, finals);
-        Assert.False(vector.IsBroken);
+        Assert.Empty(vector.Breakdowns);
         vector.Step(new float[1], observations, rewards, terminated, truncated, finals);
-        Assert.True(vector.IsBroken);
+        var broken = Assert.Single(vector.Breakdowns);
+        Assert.Equal(0, broken.Environment);
+        Assert.StartsWith(reason, broken.Reason, StringComparison.Ordinal);
+        Assert.Equal((0, 1, 0f), (terminated[0], truncated[0], rewards[0]));
         Assert.Equal(1, vector.BrokenCount);
         Assert.Empty(vector.Finished);
         Assert.Equal(0.25f, observations[0]);
         vector.Step(new float[1], observations, rewards, terminated, truncated, finals);
-        Assert.False(vector.IsBroken);
+        Assert.Empty(vector.Breakdowns);
     }
 
     [Fact]

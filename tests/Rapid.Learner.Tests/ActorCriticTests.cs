@@ -58,7 +58,8 @@ public class ActorCriticTests
         policy.Gradients.zero_();
         policy.Forward(randn(8, layout.ObservationSize)).Values.sum().backward();
         gradients = policy.Gradients.data<float>().ToArray();
-        Assert.All(gradients.AsSpan(layout["policy.weight"].Offset, layout["policy.weight"].Length).ToArray(), gradient => Assert.Equal(0, gradient));
+        var weights = gradients.AsSpan(layout["policy.weight"].Offset, layout["policy.weight"].Length).ToArray();
+        Assert.All(weights, gradient => Assert.Equal(0, gradient));
     }
 
     [Fact]
@@ -88,7 +89,8 @@ public class ActorCriticTests
 
     private static (PolicyLayout Layout, NetworkOptions Network, RandomStream Random) Make(string name, bool shared)
     {
-        var options = SpecReader.ReadYaml($"{{ environment: {{ name: {name} }}, network: {{ shared: {(shared ? "true" : "false")}, initial_log_std: -0.3, policy_gain: 0.5 }} }}");
+        var network = $"{{ shared: {(shared ? "true" : "false")}, initial_log_std: -0.3, policy_gain: 0.5 }}";
+        var options = SpecReader.ReadYaml($"{{ environment: {{ name: {name} }}, network: {network} }}");
         using var environment = EnvironmentRegistry.Create(name);
         return (PolicyLayout.Create(options, environment.ObservationSpace, environment.ActionSpace), options.Network, new RandomStream(3));
     }

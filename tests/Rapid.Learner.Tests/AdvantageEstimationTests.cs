@@ -15,7 +15,8 @@ public class AdvantageEstimationTests
     [InlineData(false, true, TimeLimitRule.ZeroAdvantage, 0.799128, -0.103, 0, 1.394)]
     [InlineData(false, true, TimeLimitRule.Bootstrap, 2.915833, 2.147616, 2.393, 1.394)]
     [InlineData(false, true, TimeLimitRule.Terminal, 2.302847, 1.495850, 1.7, 1.394)]
-    public void Advantages_equal_the_published_table(bool terminated, bool truncated, TimeLimitRule rule, double a0, double a1, double a2, double a3)
+    public void Advantages_equal_the_published_table(
+        bool terminated, bool truncated, TimeLimitRule rule, double a0, double a1, double a2, double a3)
     {
         var (advantages, returns) = Compute(terminated, truncated, rule, lambda: 0.95);
         double[] expected = [a0, a1, a2, a3];
@@ -40,7 +41,8 @@ public class AdvantageEstimationTests
         float[] values = [0.5f, 5, 0.4f, 4, 0.3f, 3, 0.2f, 2, 0.6f, 6];
         byte[] truncated = [0, 1, 0, 0, 1, 0, 0, 0];
         var (advantages, returns) = (new float[8], new float[8]);
-        AdvantageEstimation.Compute(rewards, values, new byte[8], truncated, [7, 0.7f], 2, 0.99, 0.95, TimeLimitRule.Bootstrap, advantages, returns);
+        AdvantageEstimation.Compute(
+            rewards, values, new byte[8], truncated, [7, 0.7f], 2, 0.99, 0.95, TimeLimitRule.Bootstrap, advantages, returns);
         Assert.Equal(2.915833, advantages[0], 1e-5);
         Assert.Equal(2.393, advantages[4], 1e-5);
         Assert.Equal(10 + 0.99 * 7 - 5, advantages[1], 1e-4);
@@ -52,7 +54,8 @@ public class AdvantageEstimationTests
         foreach (var finals in new[] { 0, 2 })
         {
             Assert.Throws<ArgumentException>(() => AdvantageEstimation.Compute(
-                Rewards, Values, new byte[4], [0, 0, 1, 0], new float[finals], 1, 0.99, 0.95, TimeLimitRule.Bootstrap, new float[4], new float[4]));
+                Rewards, Values, new byte[4], [0, 0, 1, 0], new float[finals], 1, 0.99, 0.95, TimeLimitRule.Bootstrap,
+                new float[4], new float[4]));
         }
     }
 

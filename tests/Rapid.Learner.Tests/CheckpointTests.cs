@@ -90,5 +90,8 @@ public sealed class CheckpointTests : IDisposable
     }
 
     private static Checkpoint Make(int step) => new(
-        step, step * 10, new Dictionary<string, TensorData> { ["weights"] = TensorData.FromFloats([step, 1.5f], 2) }, new JsonObject { ["name"] = "x" });
+        step,
+        step * 10,
+        new Dictionary<string, TensorData> { ["weights"] = TensorData.FromFloats([step, 1.5f], 2) },
+        new JsonObject { ["name"] = "x" });
 }

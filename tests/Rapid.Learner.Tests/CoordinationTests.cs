@@ -99,7 +99,8 @@ public class CoordinationTests
 
         public Worker(AssignmentBoard board, string name, CancellationToken leaving, uint maxSlots = 100) => _ = Task.Run(async () =>
         {
-            await foreach (var assignment in board.EnlistAsync(new EnlistRequest { Worker = name, Role = WorkerRole.Actor, MaxSlots = maxSlots }, leaving))
+            var request = new EnlistRequest { Worker = name, Role = WorkerRole.Actor, MaxSlots = maxSlots };
+            await foreach (var assignment in board.EnlistAsync(request, leaving))
             {
                 _slots = [.. assignment.Slots];
             }

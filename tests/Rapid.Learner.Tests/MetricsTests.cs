@@ -41,7 +41,8 @@ public sealed class MetricsTests : IDisposable
             metrics.Write(20, "train", []);
         }
 
-        Assert.Equal([10, 20], File.ReadAllLines(Path.Combine(_directory, "metrics.jsonl")).Select(line => (long)JsonNode.Parse(line)!["step"]!));
+        var lines = File.ReadAllLines(Path.Combine(_directory, "metrics.jsonl"));
+        Assert.Equal([10, 20], lines.Select(line => (long)JsonNode.Parse(line)!["step"]!));
     }
 
     [Fact]
@@ -58,7 +59,9 @@ public sealed class MetricsTests : IDisposable
         {
             var length = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(position));
             Assert.Equal(Masked(bytes.AsSpan(position, 8)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(position + 8)));
-            Assert.Equal(Masked(bytes.AsSpan(position + 12, length)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(position + 12 + length)));
+            Assert.Equal(
+                Masked(bytes.AsSpan(position + 12, length)),
+                BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(position + 12 + length)));
             position += 16 + length;
         }
 

@@ -13,7 +13,9 @@ public sealed class SquashedPolicyTests
         var layout = Layout(StdParameterization.TanhLogStd);
 
         Assert.Equal(["body.0.weight", "body.0.bias", "policy.weight", "policy.bias"], layout.Parameters.Select(slice => slice.Name));
-        Assert.Equal((PolicyKind.SquashedGaussian, false, 4, 2, 1), (layout.Kind, layout.HasValueHead, layout.Outputs, layout.ActionSize, layout.Towers));
+        Assert.Equal(
+            (PolicyKind.SquashedGaussian, false, 4, 2, 1),
+            (layout.Kind, layout.HasValueHead, layout.Outputs, layout.ActionSize, layout.Towers));
     }
 
     [Fact]

@@ -234,7 +234,8 @@ public class BadSpecTests
     {
         var (typo, name) = (path + "x", path.Split('.')[^1]);
 
-        var problem = ProblemsOf(Base, $"algorithm.name={OptionsTree.AlgorithmOf(path)}", $"{typo}=1").Single(problem => problem.Path == typo);
+        var problem = ProblemsOf(Base, $"algorithm.name={OptionsTree.AlgorithmOf(path)}", $"{typo}=1")
+            .Single(problem => problem.Path == typo);
 
         Assert.Contains($"did you mean '{name}'?", problem.Message, StringComparison.Ordinal);
     }
@@ -254,7 +255,8 @@ public class BadSpecTests
         Assert.All(outside, value =>
         {
             var text = value.ToString("R", CultureInfo.InvariantCulture);
-            var inYaml = ProblemsOf(Base, $"algorithm.name={OptionsTree.AlgorithmOf(path)}", $"{path}={text}").First(problem => problem.Path == path);
+            var inYaml = ProblemsOf(Base, $"algorithm.name={OptionsTree.AlgorithmOf(path)}", $"{path}={text}")
+                .First(problem => problem.Path == path);
             AssertSays(inYaml);
             AssertSays(ProblemsOf(MessageWith(path, value)).First(problem => problem.Path == path));
 

@@ -29,13 +29,15 @@ public class ExampleTests
         Assert.Contains("environment.name", written);
     }
 
+    /// <summary>Version 5 of a task is trained as version 4 is.</summary>
     [Fact]
     public void There_is_an_example_for_every_environment()
     {
         var specs = Directory.EnumerateFiles(Folder, "*.yaml").Select(path => SpecReader.ReadYaml(File.ReadAllText(path)));
 
         Assert.Equal(
-            EnvironmentRegistry.All.Select(info => info.Name).Append("DuelNoFrameskip-v4").Order(),
+            EnvironmentRegistry.All.Where(info => !info.IsMuJoCo || info.Name.EndsWith("-v4", StringComparison.Ordinal))
+                .Select(info => info.Name).Append("DuelNoFrameskip-v4").Order(),
             specs.Select(options => options.Environment.Name).Distinct().Order());
     }
 

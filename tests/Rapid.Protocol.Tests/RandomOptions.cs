@@ -78,7 +78,11 @@ internal static class RandomOptions
             Algorithm = options.Algorithm switch
             {
                 PpoOptions ppo => ppo with { Minibatches = divisors[random.Next(divisors.Length)] },
-                P3oOptions p3o => p3o with { ReplaySteps = Math.Max(p3o.WarmUpSteps, batch) + random.Next(1000), SampleMultiplier = random.Next(1, 100) },
+                P3oOptions p3o => p3o with
+                {
+                    ReplaySteps = Math.Max(p3o.WarmUpSteps, batch) + random.Next(1000),
+                    SampleMultiplier = random.Next(1, 100),
+                },
                 var other => other,
             },
             Replay = options.Replay with { CapacitySteps = random.Next(2) == 0 ? 0 : batch + random.Next(1000), KeepData = false },
@@ -86,10 +90,12 @@ internal static class RandomOptions
     }
 
     private static Dictionary<string, string> OptionsOf(EnvironmentInfo info, Random random) => info.Options
-        .Where(_ => random.Next(2) == 0)
+        .Where(option => !option.Value.StartsWith("a path", StringComparison.Ordinal) && random.Next(2) == 0)
         .ToDictionary(option => option.Key, option => option.Value.Split(' ') switch
         {
             ["true", ..] => random.Next(2) == 0 ? "true" : "false",
+            ["two", "numbers,", ..] => $"-inf {random.Next(1, 16)}",
+            ["a", "body:", ..] => "0",
             ["zeros", ..] => random.Next(2) == 0 ? "zeros" : "first_frame",
             ["a", "whole", ..] => option.Key switch { "mode" or "difficulty" => "1", "screen_size" => "36", _ => $"{random.Next(1, 16)}" },
             _ => random.NextDouble().ToString("R", CultureInfo.InvariantCulture),

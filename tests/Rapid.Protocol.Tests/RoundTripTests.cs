@@ -27,9 +27,11 @@ public class RoundTripTests
     }
 
     [Theory, MemberData(nameof(Defaults))]
-    public void The_defaults_of_every_environment_algorithm_and_preset_survive_every_form(string environment, string algorithm, string preset)
+    public void The_defaults_of_every_environment_algorithm_and_preset_survive_every_form(
+        string environment, string algorithm, string preset)
     {
-        var options = SpecReader.ReadYaml($"{{ environment: {{ name: {environment} }}, algorithm: {{ name: {algorithm}, preset: {preset} }} }}");
+        var options = SpecReader.ReadYaml(
+            $"{{ environment: {{ name: {environment} }}, algorithm: {{ name: {algorithm}, preset: {preset} }} }}");
 
         var defaults = Presets.Default(EnvironmentRegistry.Find(environment)!, algorithm, preset);
         Assert.Equal(OptionsTree.Flatten(defaults), OptionsTree.Flatten(options));

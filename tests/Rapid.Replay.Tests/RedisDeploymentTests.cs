@@ -23,7 +23,8 @@ public sealed class RedisDeploymentTests : IDisposable
     [Fact]
     public async Task A_table_survives_a_kill_when_its_user_may_touch_nothing_but_its_keys()
     {
-        using var redis = new RedisServer(more: ["--user", .. "default on >a-secret resetkeys ~rapid:* +@all -@admin -@dangerous".Split(' ')]);
+        var user = "default on >a-secret resetkeys ~rapid:* +@all -@admin -@dangerous";
+        using var redis = new RedisServer(more: ["--user", .. user.Split(' ')]);
         await SurviveAsync(redis, "password=a-secret");
     }
 

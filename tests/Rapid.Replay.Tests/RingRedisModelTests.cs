@@ -55,7 +55,8 @@ public class RingRedisModelTests
                     case 5:
                         table.Dispose();
                         var recovered = Assert.Single(
-                            await RedisStore.RecoverAllAsync(connection, CancellationToken.None), found => found.Definition.Name == definition.Name);
+                            await RedisStore.RecoverAllAsync(connection, CancellationToken.None),
+                            found => found.Definition.Name == definition.Name);
                         Assert.Equal(definition, recovered.Definition);
                         table = new RingTable(definition, recovered.Incarnation, store, new MemoryBudget(long.MaxValue), int.MaxValue);
                         var any = recovered.Blocks.Count > 0 ? await store.LoadAsync(recovered.Blocks[0].Id, CancellationToken.None) : null;

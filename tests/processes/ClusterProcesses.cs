@@ -48,8 +48,8 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     public IReadOnlyDictionary<string, RapidProcess> Running => _running;
 
     /// <summary>
-    /// Starts one of each, and actors, in an order that nobody waits for. The first replay service is "replay", others "replay 1" and so on,
-    /// each with a database of its own in Redis.
+    /// Starts one of each, and actors, in an order that nobody waits for. The first replay service is "replay", others "replay 1" and so
+    /// on, each with a database of its own in Redis.
     /// </summary>
     /// <param name="folder">Where they run: the learner's runs, Redis' data.</param>
     /// <param name="actors">How many actors.</param>

@@ -17,8 +17,8 @@ internal sealed class HalfCheetahBlocks
     public HalfCheetahBlocks(string producer, string table)
     {
         (_producer, _table) = (producer, table);
-        _columns.Add<float>(TrajectoryColumns.Observations, new float[(BlockSteps + Environments) * ObservationSize], Steps + 1, Environments,
-            ObservationSize);
+        var observations = new float[(BlockSteps + Environments) * ObservationSize];
+        _columns.Add<float>(TrajectoryColumns.Observations, observations, Steps + 1, Environments, ObservationSize);
         _columns.Add<float>(TrajectoryColumns.Actions, new float[BlockSteps * ActionSize], Steps, Environments, ActionSize);
         _columns.Add<float>(TrajectoryColumns.Rewards, new float[BlockSteps], Steps, Environments);
         _columns.Add<byte>(TrajectoryColumns.Terminated, new byte[BlockSteps], Steps, Environments);

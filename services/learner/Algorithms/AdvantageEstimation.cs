@@ -6,8 +6,9 @@ namespace Rapid.Learner.Algorithms;
 public static class AdvantageEstimation
 {
     /// <summary>
-    /// delta_t = r_t + gamma V(s_{t+1}) - V(s_t), A_t = delta_t + gamma lambda A_{t+1}, R_t = A_t + V(s_t). A terminal step has no successor;
-    /// a truncated step takes the value of its final observation, or what <paramref name="timeLimit"/> says. lambda = 1 gives n-step returns.
+    /// delta_t = r_t + gamma V(s_{t+1}) - V(s_t), A_t = delta_t + gamma lambda A_{t+1}, R_t = A_t + V(s_t). A terminal step has no
+    /// successor; a truncated step takes the value of its final observation, or what <paramref name="timeLimit"/> says. lambda = 1 gives
+    /// n-step returns.
     /// </summary>
     /// <param name="rewards">[T, N].</param>
     /// <param name="values">[T + 1, N], the last row bootstraps.</param>
@@ -56,7 +57,8 @@ public static class AdvantageEstimation
 
         if (remainingFinals != 0)
         {
-            throw new ArgumentException($"{finalValues.Length} final values do not match the truncated steps of the block", nameof(finalValues));
+            throw new ArgumentException(
+                $"{finalValues.Length} final values do not match the truncated steps of the block", nameof(finalValues));
         }
     }
 }

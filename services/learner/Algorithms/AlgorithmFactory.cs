@@ -44,7 +44,8 @@ public static class AlgorithmFactory
         var hasCuda = torch.cuda.is_available();
         if (experiment.Learner.Device == ComputeDevice.Cuda && !hasCuda)
         {
-            throw new InvalidOperationException("learner.device: cuda is asked for but libtorch finds no CUDA device; allowed: auto, cpu, cuda");
+            throw new InvalidOperationException(
+                "learner.device: cuda is asked for but libtorch finds no CUDA device; allowed: auto, cpu, cuda");
         }
 
         return hasCuda && experiment.Learner.Device != ComputeDevice.Cpu ? torch.CUDA : torch.CPU;

@@ -9,8 +9,8 @@ using static TorchSharp.torch;
 
 namespace Rapid.Learner.Algorithms;
 
-/// <summary>The network that acts, without value head, with its optimiser. Its weights lie as <see cref="PolicyLayout"/> says. No gradient must be
-/// recorded.</summary>
+/// <summary>The network that acts, without value head, with its optimiser. Its weights lie as <see cref="PolicyLayout"/> says. No gradient
+/// must be recorded.</summary>
 internal sealed class DensePolicy : IDisposable
 {
     private readonly PolicyLayout _layout;

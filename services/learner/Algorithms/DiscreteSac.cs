@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace Rapid.Learner.Algorithms;
 
-/// <summary>Soft actor-critic for discrete actions (Christodoulou 2019): expectations over actions are exact, so that nothing is sampled.</summary>
+/// <summary>
+/// Soft actor-critic for discrete actions (Christodoulou 2019): expectations over actions are exact, so that nothing is sampled.
+/// </summary>
 public sealed class DiscreteSac : IOffPolicyAlgorithm
 {
     // CleanRL's sac_atari; the entropy of a policy cannot reach log(n) and still prefer anything.
@@ -41,7 +43,9 @@ public sealed class DiscreteSac : IOffPolicyAlgorithm
         _figures = new SacFigures(device);
     }
 
-    /// <summary>Gradient of mean(sum_a pi(a) (alpha log pi(a) - Q(a))) by the logits: pi (f - sum pi f) / B with f in the brackets.</summary>
+    /// <summary>
+    /// Gradient of mean(sum_a pi(a) (alpha log pi(a) - Q(a))) by the logits: pi (f - sum pi f) / B with f in the brackets.
+    /// </summary>
     /// <param name="logProbabilities">[B, n].</param>
     /// <param name="values">[B, n], Q.</param>
     /// <param name="alpha">[1].</param>

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Rapid.Learner.Algorithms;
 
-/// <summary>Standard normal noise, drawn on the host whatever the device, so that a seed means the same everywhere and fits a checkpoint.</summary>
+/// <summary>
+/// Standard normal noise, drawn on the host whatever the device, so that a seed means the same everywhere and fits a checkpoint.
+/// </summary>
 internal sealed class NoiseSource : IDisposable
 {
     private readonly Generator _random;

@@ -39,7 +39,8 @@ public sealed class Ppo : IAlgorithm
         _options = (PpoOptions)experiment.Algorithm;
         BatchSteps = _options.RolloutSteps * experiment.Actors.Environments * experiment.Actors.Count;
         _shuffle = new RandomStream(RandomStream.Derive(experiment.Seed, ShuffleRole));
-        _policy = new ActorCritic(layout, experiment.Network, new RandomStream(RandomStream.Derive(experiment.Seed, InitializationRole)), device);
+        var random = new RandomStream(RandomStream.Derive(experiment.Seed, InitializationRole));
+        _policy = new ActorCritic(layout, experiment.Network, random, device);
         var adam = new FlatAdam(_policy.Parameters, _policy.Gradients, _options.AdamEpsilon);
         _descent = new ClippedDescent(_policy, adam, _options.MaxGradientNorm);
         _batch = new RolloutBatch(layout, _options, BatchSteps, _options.RecomputeBaseline);
@@ -218,8 +219,8 @@ public sealed class Ppo : IAlgorithm
     }
 
     /// <summary>
-    /// Decoupled objective (Hilton et al. 2021, eq. 3): the ratio that is clipped is taken to the policy as it is before this update, and the
-    /// advantage is weighted by how much likelier that policy makes the action than the behaviour policy did.
+    /// Decoupled objective (Hilton et al. 2021, eq. 3): the ratio that is clipped is taken to the policy as it is before this update, and
+    /// the advantage is weighted by how much likelier that policy makes the action than the behaviour policy did.
     /// </summary>
     private void CentreOnNewestPolicy()
     {

@@ -100,7 +100,8 @@ public sealed class RolloutBatch
         }
         else
         {
-            block.Floats(TrajectoryColumns.Actions, steps, environments, _layout.ActionSize).CopyTo(Actions.AsSpan(_rows * _layout.ActionSize));
+            block.Floats(TrajectoryColumns.Actions, steps, environments, _layout.ActionSize)
+                .CopyTo(Actions.AsSpan(_rows * _layout.ActionSize));
         }
 
         block.Floats(TrajectoryColumns.LogProbabilities, steps, environments).CopyTo(LogProbabilities.AsSpan(_rows));
@@ -126,7 +127,9 @@ public sealed class RolloutBatch
         _rows += rows;
     }
 
-    /// <summary>r' = clip(r / sqrt(Var[G] + 1e-8)), the variance updated with the N discounted returns of each step before it is used.</summary>
+    /// <summary>
+    /// r' = clip(r / sqrt(Var[G] + 1e-8)), the variance updated with the N discounted returns of each step before it is used.
+    /// </summary>
     private static void NormalizeRewards(RewardNormalizer normalizer, Trajectory block, int steps, int environments, Span<float> rewards)
     {
         var returns = block.Floats(TrajectoryColumns.DiscountedReturns, steps, environments);

@@ -119,7 +119,9 @@ public sealed class Sac : IOffPolicyAlgorithm
         _distribution.Dispose();
     }
 
-    /// <summary>Equations 5 to 7: y = r + gamma (min Q'(s', a') - alpha log pi(a'|s')), a' from the policy; both critics towards y.</summary>
+    /// <summary>
+    /// Equations 5 to 7: y = r + gamma (min Q'(s', a') - alpha log pi(a'|s')), a' from the policy; both critics towards y.
+    /// </summary>
     private void UpdateCritics(TransitionBatch batch)
     {
         using var scope = NewDisposeScope();
@@ -130,8 +132,8 @@ public sealed class Sac : IOffPolicyAlgorithm
         _critics.Descend(_errors, batch.Weights);
     }
 
-    /// <summary>As many steps as were left out since the last time. The temperature's sample is of the policy as it is after its step, and so of the
-    /// same heads as the next step's sample.</summary>
+    /// <summary>As many steps as were left out since the last time. The temperature's sample is of the policy as it is after its step, and
+    /// so of the same heads as the next step's sample.</summary>
     private void UpdatePolicyAndTemperature(TransitionBatch batch)
     {
         using var scope = NewDisposeScope();

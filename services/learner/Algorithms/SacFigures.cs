@@ -18,13 +18,22 @@ internal sealed class SacFigures(Device device) : IDisposable
     }
 
     /// <summary>Reads them. Waits for the device.</summary>
-    public IReadOnlyList<(string Name, double Value)> Read(Tensor alpha, Tensor badCritics, Tensor badPolicies, Tensor errors, CriticLoss loss)
+    public IReadOnlyList<(string Name, double Value)> Read(
+        Tensor alpha, Tensor badCritics, Tensor badPolicies, Tensor errors, CriticLoss loss)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var numbers = new float[7];
         var all = cat(
-            [_value, _logProbability, alpha, badCritics, badPolicies, TwinCritics.Loss(errors, loss).mean().view(1), errors.abs().mean().view(1)]);
+            [
+                _value,
+                _logProbability,
+                alpha,
+                badCritics,
+                badPolicies,
+                TwinCritics.Loss(errors, loss).mean().view(1),
+                errors.abs().mean().view(1),
+            ]);
         TensorMemory.CopyTo(all, numbers);
         return
         [

@@ -10,8 +10,8 @@ using Tensor = TorchSharp.torch.Tensor;
 namespace Rapid.Learner.Algorithms;
 
 /// <summary>
-/// B transitions in tensors that are made once and filled again and again. Observations lie in rows with room for an action behind them, which is
-/// the input that critics take: nothing is joined or copied later.
+/// B transitions in tensors that are made once and filled again and again. Observations lie in rows with room for an action behind them,
+/// which is the input that critics take: nothing is joined or copied later.
 /// </summary>
 public sealed class TransitionBatch : IDisposable
 {
@@ -134,7 +134,11 @@ public sealed class TransitionBatch : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var tensor in new[] { Observations, NextObservations, Actions, NextActions, Inputs, NextInputs, ActionIndices, Rewards, Continues, Weights })
+        Tensor[] tensors =
+        [
+            Observations, NextObservations, Actions, NextActions, Inputs, NextInputs, ActionIndices, Rewards, Continues, Weights,
+        ];
+        foreach (var tensor in tensors)
         {
             tensor.Dispose();
         }
@@ -142,7 +146,8 @@ public sealed class TransitionBatch : IDisposable
 
     private static ReadOnlySpan<T> Read<T>(SampledBatch sampled, string name, params ReadOnlySpan<int> shape)
         where T : unmanaged =>
-        TensorCodec.Read<T>(Find(sampled, name)?.Tensor ?? throw new InvalidDataException($"a sampled batch has no column '{name}'"), name, shape);
+        TensorCodec.Read<T>(
+            Find(sampled, name)?.Tensor ?? throw new InvalidDataException($"a sampled batch has no column '{name}'"), name, shape);
 
     private static Column? Find(SampledBatch sampled, string name)
     {

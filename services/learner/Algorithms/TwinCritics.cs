@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 
 namespace Rapid.Learner.Algorithms;
 
-/// <summary>Two Q-functions and their slow copies, side by side in flat buffers: one Adam, one moving average (van Hasselt 2010, Fujimoto et al.
-/// 2018). No gradient must be recorded.</summary>
+/// <summary>Two Q-functions and their slow copies, side by side in flat buffers: one Adam, one moving average (van Hasselt 2010, Fujimoto
+/// et al. 2018). No gradient must be recorded.</summary>
 internal sealed class TwinCritics : IDisposable
 {
     private readonly SacOptions _options;
@@ -31,7 +31,8 @@ internal sealed class TwinCritics : IDisposable
         _options = options;
         var shape = new DenseShape(2, inputs, network.HiddenSizes, outputs, network.Activation);
         _network = DenseNetwork.Create(shape, options.BatchSize, device);
-        (_online, _target, _gradients) = (new DenseWeights(shape, device), new DenseWeights(shape, device), new DenseWeights(shape, device));
+        (_online, _target, _gradients) =
+            (new DenseWeights(shape, device), new DenseWeights(shape, device), new DenseWeights(shape, device));
         _online.Set(DenseWeights.Initialize(shape, network, random));
         _target.Flat.copy_(_online.Flat);
         _adam = new FlatAdam(_online.Flat, _gradients.Flat, options.AdamEpsilon);
@@ -43,7 +44,9 @@ internal sealed class TwinCritics : IDisposable
     /// <summary>Scalar, gradients that were not finite and counted as zero.</summary>
     public Tensor BadGradients => _guard.Count;
 
-    /// <summary>Derivative of the loss of one sample by Q, without the factor 2 of a plain square: the error, or tanh of it for log cosh.</summary>
+    /// <summary>
+    /// Derivative of the loss of one sample by Q, without the factor 2 of a plain square: the error, or tanh of it for log cosh.
+    /// </summary>
     /// <param name="error">Q - y.</param>
     /// <param name="loss">Which loss.</param>
     internal static Tensor Slope(Tensor error, CriticLoss loss) => loss == CriticLoss.LogCosh ? error.tanh() : error;
@@ -93,7 +96,9 @@ internal sealed class TwinCritics : IDisposable
         _adam.Step(_options.CriticLearningRate);
     }
 
-    /// <summary>Gradient of -mean(min(Q1, Q2)) by some inputs, for critics of one output; the critics' own gradients are not computed.</summary>
+    /// <summary>
+    /// Gradient of -mean(min(Q1, Q2)) by some inputs, for critics of one output; the critics' own gradients are not computed.
+    /// </summary>
     /// <param name="inputs">[B, in].</param>
     /// <param name="firstInput">First of the inputs.</param>
     /// <param name="inputGradient">[B, n], overwritten.</param>

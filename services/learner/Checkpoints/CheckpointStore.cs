@@ -35,15 +35,20 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
 
         using (var file = File.Create(Path.Combine(temporary, "state.json")))
         {
-            JsonSerializer.Serialize(file, new JsonObject { ["step"] = checkpoint.Step, ["updates"] = checkpoint.Updates, ["state"] = checkpoint.State.DeepClone() });
+            JsonSerializer.Serialize(file, new JsonObject
+            {
+                ["step"] = checkpoint.Step,
+                ["updates"] = checkpoint.Updates,
+                ["state"] = checkpoint.State.DeepClone(),
+            });
             file.Flush(flushToDisk: true);
         }
 
         var final = FreeName(checkpoint.Step);
         Directory.Move(temporary, final);
 
-        // One of the same step is what this one replaces. Those of later steps could not be read, or the run would have gone on from them; beside
-        // them this one would never be the newest.
+        // One of the same step is what this one replaces. Those of later steps could not be read, or the run would have gone on from them;
+        // beside them this one would never be the newest.
         foreach (var replaced in Newest().Where(path => path != final && StepOf(path) >= checkpoint.Step).ToList())
         {
             Directory.Delete(replaced, recursive: true);
@@ -100,5 +105,7 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
 
     /// <summary>The step in a directory's name; -1 when somebody else named it.</summary>
     private static long StepOf(string path) =>
-        long.TryParse(Path.GetFileName(path)[Prefix.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : -1;
+        long.TryParse(Path.GetFileName(path)[Prefix.Length..].Split('.')[0], NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+            ? step
+            : -1;
 }

@@ -15,5 +15,7 @@ public sealed record TensorData(string Type, IReadOnlyList<long> Shape, ReadOnly
     /// <summary>The elements of a float32 tensor, in place.</summary>
     /// <exception cref="InvalidDataException">It is of another type.</exception>
     public ReadOnlySpan<float> Floats() =>
-        Type == "F32" ? MemoryMarshal.Cast<byte, float>(Bytes.Span) : throw new InvalidDataException($"a tensor of type {Type} where F32 is expected");
+        Type == "F32"
+            ? MemoryMarshal.Cast<byte, float>(Bytes.Span)
+            : throw new InvalidDataException($"a tensor of type {Type} where F32 is expected");
 }

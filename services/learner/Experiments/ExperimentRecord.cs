@@ -104,7 +104,8 @@ public sealed class ExperimentRecord : IDisposable
     /// <summary>The state now, then every event until the end. A watcher that reads too slowly loses the oldest events.</summary>
     public ChannelReader<ExperimentEvent> Watch()
     {
-        var channel = Channel.CreateBounded<ExperimentEvent>(new BoundedChannelOptions(WatcherBuffer) { FullMode = BoundedChannelFullMode.DropOldest });
+        var channel = Channel.CreateBounded<ExperimentEvent>(
+            new BoundedChannelOptions(WatcherBuffer) { FullMode = BoundedChannelFullMode.DropOldest });
         lock (_gate)
         {
             channel.Writer.TryWrite(new ExperimentEvent { Experiment = Describe() });

@@ -49,7 +49,9 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
         }
     }
 
-    /// <summary>Takes up what an earlier life of this learner left: ended runs are listed, others go on, the one that was running first.</summary>
+    /// <summary>
+    /// Takes up what an earlier life of this learner left: ended runs are listed, others go on, the one that was running first.
+    /// </summary>
     public void Recover()
     {
         var runs = RunDirectory.All(options.Runs).Select(directory => (Directory: directory, directory.ReadState().State)).ToList();

@@ -13,7 +13,8 @@ namespace Rapid.Learner.Experiments;
 
 /// <summary>Runs experiments, one after the other. A failed one is marked and the next begins; a stopped learner leaves the running one to
 /// be taken up again.</summary>
-public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoard board, ServiceOptions options, ILoggerFactory loggers) : BackgroundService
+public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoard board, ServiceOptions options, ILoggerFactory loggers)
+    : BackgroundService
 {
     private readonly ILogger _logger = loggers.CreateLogger<ExperimentRunner>();
 
@@ -98,7 +99,9 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
 
             var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
             var context = new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables, data);
-            using ITraining training = tables.Transitions is null ? new TrainingLoop(context) : new OffPolicyTraining(context, tables.Transitions);
+            using ITraining training = tables.Transitions is null
+                ? new TrainingLoop(context)
+                : new OffPolicyTraining(context, tables.Transitions);
             await training.RunAsync(cancellation);
             if (spec.Replay.KeepData)
             {

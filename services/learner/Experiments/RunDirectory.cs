@@ -39,7 +39,8 @@ public sealed class RunDirectory(string path)
     {
         ArgumentNullException.ThrowIfNull(options);
         Directory.CreateDirectory(runs);
-        var name = string.Concat(options.Name.Take(LongestName).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
+        var name = string.Concat(
+            options.Name.Take(LongestName).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
         var id = $"{name}-s{options.Seed}";
         for (var n = 2; Directory.Exists(System.IO.Path.Combine(runs, id)); n++)
         {
@@ -126,7 +127,11 @@ public sealed class RunDirectory(string path)
     }
 
     /// <summary>Writes the state.</summary>
-    public void WriteState(ExperimentState state, string? error) => Write("state.json", new JsonObject { ["state"] = $"{state}".ToLowerInvariant(), ["error"] = error });
+    public void WriteState(ExperimentState state, string? error) => Write("state.json", new JsonObject
+    {
+        ["state"] = $"{state}".ToLowerInvariant(),
+        ["error"] = error,
+    });
 
     private static bool IsUnreadable(Exception error) => error is IOException or UnauthorizedAccessException or JsonException
         or InvalidOperationException or NullReferenceException or ArgumentException or FormatException;

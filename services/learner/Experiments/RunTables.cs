@@ -9,9 +9,9 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Experiments;
 
 /// <summary>
-/// The tables of a run. On-policy: a queue. P3O: a queue, and a table of sequences that the learner appends to. SAC: a table of transitions that
-/// actors append to; in lockstep a queue, whose blocks the learner appends to the transitions in the order of slots. With several replay
-/// services every table is spread over them, but for the transitions of an offline run, which the learner appends itself.
+/// The tables of a run. On-policy: a queue. P3O: a queue, and a table of sequences that the learner appends to. SAC: a table of transitions
+/// that actors append to; in lockstep a queue, whose blocks the learner appends to the transitions in the order of slots. With several
+/// replay services every table is spread over them, but for the transitions of an offline run, which the learner appends itself.
 /// </summary>
 public sealed class RunTables : IAsyncDisposable
 {
@@ -192,5 +192,6 @@ public sealed class RunTables : IAsyncDisposable
         _ => StoreKind.Memory,
     };
 
-    private static long RoundSteps(ExperimentOptions spec) => (long)spec.Algorithm.RolloutSteps * spec.Actors.Environments * spec.Actors.Count;
+    private static long RoundSteps(ExperimentOptions spec) =>
+        (long)spec.Algorithm.RolloutSteps * spec.Actors.Environments * spec.Actors.Count;
 }

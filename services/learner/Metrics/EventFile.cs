@@ -5,7 +5,9 @@ using Google.Protobuf;
 
 namespace Rapid.Learner.Metrics;
 
-/// <summary>Writes TensorBoard event files: TFRecord framing (length, masked CRC-32C, data, masked CRC-32C) around Event messages.</summary>
+/// <summary>
+/// Writes TensorBoard event files: TFRecord framing (length, masked CRC-32C, data, masked CRC-32C) around Event messages.
+/// </summary>
 public sealed class EventFile : IDisposable
 {
     private const uint CrcMask = 0xA282EAD8;
@@ -16,8 +18,8 @@ public sealed class EventFile : IDisposable
     public EventFile(string directory, DateTimeOffset now)
     {
         Directory.CreateDirectory(directory);
-        _file = new FileStream(
-            Path.Combine(directory, $"events.out.tfevents.{now.ToUnixTimeMilliseconds()}.rapid"), FileMode.Create, FileAccess.Write, FileShare.Read);
+        var path = Path.Combine(directory, $"events.out.tfevents.{now.ToUnixTimeMilliseconds()}.rapid");
+        _file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read);
         WriteRecord(Encode(output =>
         {
             WriteTime(output, now);
@@ -27,13 +29,14 @@ public sealed class EventFile : IDisposable
     }
 
     /// <summary>Adds scalars at a step.</summary>
-    public void WriteScalars(DateTimeOffset now, long step, IEnumerable<(string Tag, double Value)> scalars) => WriteEvent(now, step, scalars.Select(scalar => Encode(output =>
-    {
-        output.WriteTag(1, WireFormat.WireType.LengthDelimited);
-        output.WriteString(scalar.Tag);
-        output.WriteTag(2, WireFormat.WireType.Fixed32);
-        output.WriteFloat((float)scalar.Value);
-    })));
+    public void WriteScalars(DateTimeOffset now, long step, IEnumerable<(string Tag, double Value)> scalars) =>
+        WriteEvent(now, step, scalars.Select(scalar => Encode(output =>
+        {
+            output.WriteTag(1, WireFormat.WireType.LengthDelimited);
+            output.WriteString(scalar.Tag);
+            output.WriteTag(2, WireFormat.WireType.Fixed32);
+            output.WriteFloat((float)scalar.Value);
+        })));
 
     /// <summary>Adds a text, shown by the text plug-in.</summary>
     public void WriteText(DateTimeOffset now, string tag, string markdown) => WriteEvent(now, 0, [Encode(output =>

@@ -67,7 +67,8 @@ public sealed class RunMetrics : IDisposable
             _lines.Write('\n');
             _lines.Flush();
             IReadOnlyList<(string Name, double Value)> all = [.. values, .. times];
-            _events.WriteScalars(DateTimeOffset.UtcNow, step, all.Where(pair => double.IsFinite(pair.Value)).Select(pair => ($"{kind}/{pair.Name}", pair.Value)));
+            var scalars = all.Where(pair => double.IsFinite(pair.Value)).Select(pair => ($"{kind}/{pair.Name}", pair.Value));
+            _events.WriteScalars(DateTimeOffset.UtcNow, step, scalars);
             _events.Flush();
             foreach (var (name, value) in all)
             {

@@ -35,8 +35,8 @@ internal sealed record DenseShape(int Networks, int Inputs, IReadOnlyList<int> H
 }
 
 /// <summary>
-/// Views into a flat buffer that holds the weights, or the gradients, of G perceptrons: layer by layer weight [G, out, in] and bias [G, out], the
-/// order of <see cref="PolicyLayout"/>. Optimisers and moving averages then work on one tensor.
+/// Views into a flat buffer that holds the weights, or the gradients, of G perceptrons: layer by layer weight [G, out, in] and bias [G,
+/// out], the order of <see cref="PolicyLayout"/>. Optimisers and moving averages then work on one tensor.
 /// </summary>
 internal sealed class DenseWeights : IDisposable
 {
@@ -83,7 +83,9 @@ internal sealed class DenseWeights : IDisposable
     /// <summary>The same as [G, 1, out], for adding to every row.</summary>
     public Tensor[] BiasRows { get; }
 
-    /// <summary>Starting values as <see cref="Initializer"/> makes them; <see cref="NetworkOptions.ValueGain"/> for the last layer.</summary>
+    /// <summary>
+    /// Starting values as <see cref="Initializer"/> makes them; <see cref="NetworkOptions.ValueGain"/> for the last layer.
+    /// </summary>
     public static float[] Initialize(DenseShape shape, NetworkOptions network, RandomStream random)
     {
         var values = new float[shape.Length];

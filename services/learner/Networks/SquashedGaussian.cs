@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Rapid.Learner.Networks;
 
 /// <summary>
-/// A diagonal Gaussian whose samples go through tanh into the box of actions: u = mean + std * noise, a = centre + scale * tanh(u). Densities
-/// are those of a, in the units of the environment (Haarnoja et al. 2018, appendix C, with the box's scale in the Jacobian).
+/// A diagonal Gaussian whose samples go through tanh into the box of actions: u = mean + std * noise, a = centre + scale * tanh(u).
+/// Densities are those of a, in the units of the environment (Haarnoja et al. 2018, appendix C, with the box's scale in the Jacobian).
 /// </summary>
 internal sealed class SquashedGaussian : IDisposable
 {

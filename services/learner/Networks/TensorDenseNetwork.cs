@@ -91,7 +91,8 @@ internal sealed class TensorDenseNetwork : DenseNetwork
     /// <inheritdoc/>
     public override void Dispose()
     {
-        foreach (var tensor in _deltasTransposed.Concat(_deltasOf).Concat(_outputsOf).SelectMany(views => views).Concat(_deltas).Concat(_outputs))
+        var all = _deltasTransposed.Concat(_deltasOf).Concat(_outputsOf).SelectMany(views => views).Concat(_deltas).Concat(_outputs);
+        foreach (var tensor in all)
         {
             tensor.Dispose();
         }

@@ -12,8 +12,8 @@ namespace Rapid.Learner.Replay;
 /// from the other shards: held/total * probability within the shard, times total, is what the shard itself computes.)
 /// </summary>
 /// <remarks>
-/// Evenly spread <see cref="Turns"/> keep each shard's samples close to its part at every moment; its rate limiter sees an even flow. A shard
-/// that has no batch ready, because it is away or waits for actors, loses its turn rather than holding the learner up.
+/// Evenly spread <see cref="Turns"/> keep each shard's samples close to its part at every moment; its rate limiter sees an even flow. A
+/// shard that has no batch ready, because it is away or waits for actors, loses its turn rather than holding the learner up.
 /// </remarks>
 public sealed class TransitionShards : ITransitionSource
 {

@@ -12,8 +12,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Replay;
 
 /// <summary>
-/// Draws batches from a table of transitions in one replay service, reconnecting for ever. Batches arrive and are decoded on another thread while the learner
-/// computes, in buffers that go round: as many may be on their way as there are buffers, and no more than were asked for.
+/// Draws batches from a table of transitions in one replay service, reconnecting for ever. Batches arrive and are decoded on another thread
+/// while the learner computes, in buffers that go round: as many may be on their way as there are buffers, and no more than were asked for.
 /// </summary>
 public sealed class TransitionTable : ITransitionSource
 {
@@ -76,7 +76,8 @@ public sealed class TransitionTable : ITransitionSource
             await foreach (var item in call.ResponseStream.ReadAllAsync(token))
             {
                 var (steps, environments) = ((int)item.Trajectory.Steps, (int)item.Trajectory.Environments);
-                statistics.Update(item.Trajectory.Floats(TrajectoryColumns.Observations, steps + 1, environments, size)[..(steps * environments * size)]);
+                var observations = item.Trajectory.Floats(TrajectoryColumns.Observations, steps + 1, environments, size);
+                statistics.Update(observations[..(steps * environments * size)]);
             }
 
             return statistics;

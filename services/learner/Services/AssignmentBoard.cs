@@ -146,7 +146,8 @@ public sealed class AssignmentBoard : IDisposable
             for (uint slot = 0; slot < _slots; slot++)
             {
                 if (!taken.Contains(slot)
-                    && actors.Where(worker => worker.Slots.Count < Math.Min(worker.MaxSlots, most)).MinBy(worker => worker.Slots.Count) is { } free)
+                    && actors.Where(worker => worker.Slots.Count < Math.Min(worker.MaxSlots, most))
+                        .MinBy(worker => worker.Slots.Count) is { } free)
                 {
                     free.Slots.Add(slot);
                     free.Version++;

@@ -29,7 +29,10 @@ public sealed class EvaluationInbox(Func<bool> hasEvaluator)
     /// <summary>The oldest report that was not taken yet.</summary>
     public bool TryTake([NotNullWhen(true)] out EvaluationReport? report) => _reports.TryDequeue(out report);
 
-    /// <summary>Waits until a version was reported; its report is then there to take. Gives up when no evaluator is enlisted for as long as the grace.</summary>
+    /// <summary>
+    /// Waits until a version was reported; its report is then there to take. Gives up when no evaluator is enlisted for as long as the
+    /// grace.
+    /// </summary>
     /// <returns>Whether the report came.</returns>
     public async Task<bool> WaitAsync(long version, TimeSpan grace, CancellationToken cancellation)
     {

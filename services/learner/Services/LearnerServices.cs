@@ -35,9 +35,8 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
         return Task.FromResult(reply);
     }
 
-    public override Task Watch(WatchRequest request, IServerStreamWriter<ExperimentEvent> responseStream, ServerCallContext context) => lifetime.RunAsync(
-        context,
-        async ended =>
+    public override Task Watch(WatchRequest request, IServerStreamWriter<ExperimentEvent> responseStream, ServerCallContext context) =>
+        lifetime.RunAsync(context, async ended =>
         {
             var record = registry.Get(request.Id);
             var events = record.Watch();
@@ -68,11 +67,12 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
 }
 
 /// <summary>Streams weights.</summary>
-internal sealed class PoliciesService(ExperimentRegistry registry, SharedParameterFolder memory, CallLifetime lifetime) : Protocol.V1.Policies.PoliciesBase
+internal sealed class PoliciesService(ExperimentRegistry registry, SharedParameterFolder memory, CallLifetime lifetime)
+    : Protocol.V1.Policies.PoliciesBase
 {
-    public override Task Subscribe(SubscribeRequest request, IServerStreamWriter<PolicySnapshot> responseStream, ServerCallContext context) => lifetime.RunAsync(
-        context,
-        async ended =>
+    public override Task Subscribe(
+        SubscribeRequest request, IServerStreamWriter<PolicySnapshot> responseStream, ServerCallContext context) =>
+        lifetime.RunAsync(context, async ended =>
         {
             var hub = registry.Get(request.Experiment).Policies;
             using var shared = SharedParameterFolder.Sees(request.SharedMemoryProbe) ? memory.Open(request.Experiment) : null;
@@ -97,12 +97,16 @@ internal sealed class AssignmentsService(AssignmentBoard board, CallLifetime lif
 
         if (request.Worker.Length is 0 or > LongestWorker)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, $"worker: must have 1 to {LongestWorker} characters, unique for one life of one process"));
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument,
+                $"worker: must have 1 to {LongestWorker} characters, unique for one life of one process"));
         }
 
         if (request.Role == WorkerRole.Actor && request.MaxSlots == 0)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, "max_slots: 0 is out of range [1, 4294967295]; an actor fills at least one slot"));
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument,
+                "max_slots: 0 is out of range [1, 4294967295]; an actor fills at least one slot"));
         }
 
         return lifetime.RunAsync(context, async ended =>
@@ -127,7 +131,8 @@ internal sealed class EvaluationsService(ExperimentRegistry registry) : Evaluati
 
         // A version that this life of the run did not ask about was learned before a restart, and is learned and scored again.
         var record = registry.Get(request.Experiment);
-        return Task.FromResult(new EvaluationReceipt { Accepted = record.Policies.AskedToEvaluate(request.PolicyVersion) && record.Evaluations.Add(request) });
+        var accepted = record.Policies.AskedToEvaluate(request.PolicyVersion) && record.Evaluations.Add(request);
+        return Task.FromResult(new EvaluationReceipt { Accepted = accepted });
     }
 }
 
@@ -135,6 +140,8 @@ internal sealed class EvaluationsService(ExperimentRegistry registry) : Evaluati
 internal static class RegistryExtensions
 {
     /// <exception cref="RpcException">NOT_FOUND, with the nearest id.</exception>
-    public static ExperimentRecord Get(this ExperimentRegistry registry, string id) => registry.Find(id) ?? throw new RpcException(new Status(
-        StatusCode.NotFound, $"there is no experiment '{id}'{NearestName.Hint(id, registry.All.Select(record => record.Directory.Id))}"));
+    public static ExperimentRecord Get(this ExperimentRegistry registry, string id) =>
+        registry.Find(id) ?? throw new RpcException(new Status(
+            StatusCode.NotFound,
+            $"there is no experiment '{id}'{NearestName.Hint(id, registry.All.Select(record => record.Directory.Id))}"));
 }

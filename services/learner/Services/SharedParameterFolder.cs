@@ -5,7 +5,9 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Services;
 
-/// <summary>This learner's folder in shared memory: the newest few policies of each experiment that somebody on this machine follows.</summary>
+/// <summary>
+/// This learner's folder in shared memory: the newest few policies of each experiment that somebody on this machine follows.
+/// </summary>
 internal sealed class SharedParameterFolder : IDisposable
 {
     private const string Owner = "owner";
@@ -72,7 +74,8 @@ internal sealed class SharedParameterFolder : IDisposable
         }
 
         var shared = new SharedParameters { Folder = _name, File = ++_files, Length = (ulong)parameters.Length };
-        using var file = File.OpenHandle(SharedMemory.FilePath(FolderPath, shared.File), FileMode.CreateNew, FileAccess.Write, preallocationSize: parameters.Length);
+        using var file = File.OpenHandle(
+            SharedMemory.FilePath(FolderPath, shared.File), FileMode.CreateNew, FileAccess.Write, preallocationSize: parameters.Length);
         RandomAccess.Write(file, parameters.Span, 0);
         return shared;
     }
@@ -112,7 +115,11 @@ internal sealed class SharedParameterFolder : IDisposable
 
                 try
                 {
-                    var light = new PolicySnapshot(snapshot) { Parameters = ByteString.Empty, SharedParameters = folder.Write(snapshot.Parameters) };
+                    var light = new PolicySnapshot(snapshot)
+                    {
+                        Parameters = ByteString.Empty,
+                        SharedParameters = folder.Write(snapshot.Parameters),
+                    };
                     versions.Add((snapshot, light));
                     if (versions.Count > Kept)
                     {
@@ -143,7 +150,8 @@ internal sealed class SharedParameterFolder : IDisposable
                 folder._experiments.Remove(experiment);
                 if (folder._owner is not null)
                 {
-                    shared.Versions.ForEach(version => File.Delete(SharedMemory.FilePath(folder.FolderPath, version.Light.SharedParameters.File)));
+                    shared.Versions.ForEach(version =>
+                        File.Delete(SharedMemory.FilePath(folder.FolderPath, version.Light.SharedParameters.File)));
                 }
             }
         }

@@ -134,7 +134,9 @@ public sealed class OffPolicyTraining : ITraining
             }
 
             await _table.AppendAsync(blocks.Select(block => block.Trajectory), cancellation);
-            Account(blocks.SelectMany(block => block.Trajectory.Episodes), (ulong)blocks.Sum(block => (long)block.Trajectory.BrokenEnvironments));
+            Account(
+                blocks.SelectMany(block => block.Trajectory.Episodes),
+                (ulong)blocks.Sum(block => (long)block.Trajectory.BrokenEnvironments));
             var (before, wasWarmingUp) = (_step, collected < _warmUp);
             collected += blocks.Sum(block => (long)block.Trajectory.Steps * block.Trajectory.Environments);
             _step = Math.Max(_step, Math.Min(collected, _warmUp));

@@ -29,7 +29,9 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout)
     public int EpisodesDue(long before, long step)
     {
         var evaluation = run.Options.Evaluation;
-        return step >= run.Options.TotalSteps ? evaluation.FinalEpisodes : Crosses(evaluation.IntervalSteps, before, step) ? evaluation.Episodes : 0;
+        return step >= run.Options.TotalSteps ? evaluation.FinalEpisodes
+            : Crosses(evaluation.IntervalSteps, before, step) ? evaluation.Episodes
+            : 0;
     }
 
     /// <summary>Whether a multiple of an interval lies between two steps.</summary>
@@ -67,18 +69,19 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout)
     }
 
     /// <summary>Adds a line of training figures behind those that every algorithm has.</summary>
-    public void WriteTraining(long step, long updates, IEnumerable<(string Name, double Value)> figures, TimeSpan learning) => run.Metrics.Write(
-        step,
-        "train",
-        [
-            ("updates", updates),
-            ("policy_version", Version),
-            ("episodes", Returns.Episodes),
-            ("episode_return_mean", Returns.MeanReturn),
-            ("episode_length_mean", Returns.MeanLength),
-            .. figures,
-        ],
-        learning);
+    public void WriteTraining(long step, long updates, IEnumerable<(string Name, double Value)> figures, TimeSpan learning) =>
+        run.Metrics.Write(
+            step,
+            "train",
+            [
+                ("updates", updates),
+                ("policy_version", Version),
+                ("episodes", Returns.Episodes),
+                ("episode_return_mean", Returns.MeanReturn),
+                ("episode_length_mean", Returns.MeanLength),
+                .. figures,
+            ],
+            learning);
 
     /// <summary>Writes the scores that came in.</summary>
     public void DrainEvaluations()

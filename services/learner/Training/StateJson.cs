@@ -3,7 +3,9 @@ using Rapid.Environments;
 
 namespace Rapid.Learner.Training;
 
-/// <summary>Random streams and running statistics in the JSON of a checkpoint. Doubles are written so that they read back bit for bit.</summary>
+/// <summary>
+/// Random streams and running statistics in the JSON of a checkpoint. Doubles are written so that they read back bit for bit.
+/// </summary>
 internal static class StateJson
 {
     public static JsonNode From(RandomStream random) =>

@@ -11,7 +11,9 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Training;
 
-/// <summary>Collect a batch, learn from it, publish the weights; now and then checkpoint and ask for an evaluation. Ends at total_steps.</summary>
+/// <summary>
+/// Collect a batch, learn from it, publish the weights; now and then checkpoint and ask for an evaluation. Ends at total_steps.
+/// </summary>
 public sealed class TrainingLoop : ITraining
 {
     private readonly RunContext _run;
@@ -34,7 +36,9 @@ public sealed class TrainingLoop : ITraining
         using var environment = EnvironmentFactory.Create(_options.Environment);
         _layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
         _algorithm = AlgorithmFactory.Create(_options, _layout);
-        _replayed = _algorithm is IReplayingAlgorithm replaying && run.Tables.Sequences is { } sequences ? new ReplayedUpdate(replaying, sequences) : null;
+        _replayed = _algorithm is IReplayingAlgorithm replaying && run.Tables.Sequences is { } sequences
+            ? new ReplayedUpdate(replaying, sequences)
+            : null;
         _reports = new RunReports(run, _layout);
         _collector = new BatchCollector(run.Trajectories, _options.Actors.Count, _options.Lockstep, _options.Replay.MaxPolicyLag);
         _observations = _options.Normalization.Observations ? new RunningMeanVariance(_layout.ObservationSize) : null;

@@ -17,9 +17,9 @@ internal sealed class CheckpointDirectory(string? root) : IDisposable
 {
     private const string Variable = "RAPID_REPLAY_CHECKPOINTS", StateFile = "table.json";
 
-    // Blocks are copied one by one, so that appends and draws wait for one at the most, and with pauses, so that the gate is mostly free and
-    // they need not queue for it; a file at a time, so that saving takes little memory. Files are written at the same pace: 32 MiB at once
-    // made the slowest appends wait four times as long.
+    // Blocks are copied one by one, so that appends and draws wait for one at the most, and with pauses, so that the gate is mostly free
+    // and they need not queue for it; a file at a time, so that saving takes little memory. Files are written at the same pace: 32 MiB at
+    // once made the slowest appends wait four times as long.
     private const int FileBytes = 32 << 20;
     private static readonly WritePace Pace = new(128 << 10, TimeSpan.FromMilliseconds(1));
 

@@ -92,8 +92,8 @@ internal static class ItemRules
 
         if (finals.Tensor.Shape.Count == 0 || finals.Tensor.Shape[0] != cut)
         {
-            return $"column '{finals.Name}' has shape [{string.Join(", ", finals.Tensor.Shape)}] where {cut} steps were truncated: it needs "
-                + "a row for each";
+            return $"column '{finals.Name}' has shape [{string.Join(", ", finals.Tensor.Shape)}] where {cut} steps were truncated: "
+                + "it needs a row for each";
         }
 
         return finals.Tensor.Type == observations.Tensor.Type

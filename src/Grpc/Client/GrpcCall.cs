@@ -192,7 +192,8 @@ internal sealed class GrpcCall<TRequest, TResponse> : IDisposable
     {
         var trailers = new Metadata();
         ResponseStatus.Collect(_message!.TrailingHeaders, trailers);
-        Finish(ResponseStatus.Of(_message.TrailingHeaders) ?? new Status(StatusCode.Cancelled, "No grpc-status found on response."), trailers);
+        var status = ResponseStatus.Of(_message.TrailingHeaders) ?? new Status(StatusCode.Cancelled, "No grpc-status found on response.");
+        Finish(status, trailers);
     }
 
     public void Abort()

@@ -70,6 +70,7 @@ internal static class EnvironmentsCommand
             [],
             [
                 [info.Name, info.Summary],
+                .. info.Note is { } note ? (string[][])[["note", note]] : [],
                 ["family", info.Family],
                 ["observations", observations],
                 ["actions", actions],

@@ -29,7 +29,8 @@ internal static class SpecCommand
                 fields.Add($"algorithm.preset={name}");
             }
 
-            Console.Out.Write(SpecWriter.ToYaml(SpecReader.ReadYaml("", [.. fields, .. result.GetValue(set) ?? []])));
+            var options = SpecReader.ReadYaml("", [.. fields, .. result.GetValue(set) ?? []]);
+            Console.Out.Write(SpecWriter.ToYaml(TrainCommand.WithNote(options)));
             return Task.FromResult(ExitCode.Success);
         });
         return command;

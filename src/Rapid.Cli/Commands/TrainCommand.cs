@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Rapid.Cli.Training;
+using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.Specs;
@@ -71,6 +72,17 @@ internal static class TrainCommand
             ? File.ReadAllText(path)
             : throw new CliException(string.Create(CultureInfo.InvariantCulture, $"{path}: there is no such file"), ExitCode.BadInput);
         var folder = path is null ? Directory.GetCurrentDirectory() : Path.GetDirectoryName(Path.GetFullPath(path));
-        return SpecReader.ReadYaml(yaml, seed is null ? overrides : [.. overrides, $"seed={seed}"], folder);
+        return WithNote(SpecReader.ReadYaml(yaml, seed is null ? overrides : [.. overrides, $"seed={seed}"], folder));
+    }
+
+    /// <summary>The same options, after what who uses the environment should know was said.</summary>
+    public static ExperimentOptions WithNote(ExperimentOptions options)
+    {
+        if (EnvironmentRegistry.Find(options.Environment.Name)?.Note is { } note)
+        {
+            Console.Error.WriteLine($"note: {note}");
+        }
+
+        return options;
     }
 }

@@ -26,7 +26,9 @@ internal sealed record ComparisonRun(ComparisonTask Task, Variant Variant, Exper
         IReadOnlyList<string> tasks, IReadOnlyList<string> variants, int seeds, IReadOnlyList<string> settings) =>
     [
         .. from task in tasks.Select(ComparisonTask.Parse)
-           from variant in variants.Count == 0 && task.IsFile ? [Variant.AsWritten] : (variants.Count > 0 ? variants : PaperVariants).Select(Variant.Parse)
+           from variant in variants.Count == 0 && task.IsFile
+               ? [Variant.AsWritten]
+               : (variants.Count > 0 ? variants : PaperVariants).Select(Variant.Parse)
            from seed in Enumerable.Range(1, seeds)
            select Make(task, variant, seed, settings),
     ];

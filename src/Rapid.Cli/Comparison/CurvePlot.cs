@@ -5,7 +5,8 @@ using System.Text;
 namespace Rapid.Cli.Comparison;
 
 /// <summary>
-/// Learning curves of one task as an SVG: for each variant the mean over seeds as a line, the range from the worst to the best seed as a band.
+/// Learning curves of one task as an SVG: for each variant the mean over seeds as a line, the range from the worst to the best seed as a
+/// band.
 /// </summary>
 internal static class CurvePlot
 {

@@ -46,6 +46,7 @@ internal sealed class Playback(IEnvironment environment, Player player, PictureT
     {
         RandomStream[] noise = [random];
         var (score, isFirst, isOver) = (0.0, true, false);
+        var ending = ", stopped";
         environment.Reset(random, observation);
         try
         {
@@ -58,6 +59,7 @@ internal sealed class Playback(IEnvironment environment, Player player, PictureT
                 var result = environment.Step(action, observation);
                 score += result.RawReward;
                 isOver = result.Terminated || result.Truncated;
+                ending = isOver ? result.Breakdown is { } reason ? $", broke: {reason}" : "" : ending;
                 while (screen is not null && tap.TryTake(score, out var picture))
                 {
                     await screen.ShowAsync(picture, stop);
@@ -68,7 +70,7 @@ internal sealed class Playback(IEnvironment environment, Player player, PictureT
         {
             Results.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"episode {episode + 1}: score {score}, {tap.Frame} frames{(isOver ? "" : ", stopped")}"));
+                $"episode {episode + 1}: score {score}, {tap.Frame} frames{ending}"));
         }
     }
 }

@@ -17,7 +17,8 @@ internal static class RunFolders
     public static RunDirectory? FindNewest(string runs, ExperimentOptions options, params IReadOnlyCollection<ExperimentState> states)
     {
         var spec = SpecWriter.ToJson(options);
-        return RunDirectory.All(runs).LastOrDefault(run => states.Contains(run.ReadState().State) && JsonNode.DeepEquals(SpecOf(run), spec));
+        return RunDirectory.All(runs)
+            .LastOrDefault(run => states.Contains(run.ReadState().State) && JsonNode.DeepEquals(SpecOf(run), spec));
     }
 
     /// <summary>The run that a user names: a folder, or the name of one below the folder of runs.</summary>

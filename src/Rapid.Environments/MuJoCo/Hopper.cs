@@ -1,58 +1,77 @@
 namespace Rapid.Environments.MuJoCo;
 
-/// <summary>Hop forward on one leg without falling (Gymnasium's Hopper-v4).</summary>
-/// <param name="forwardRewardWeight">Per m/s of the root.</param>
-/// <param name="controlCostWeight">Per squared unit of action.</param>
-/// <param name="healthyReward">Paid each healthy step and the one that ends the episode.</param>
-/// <param name="terminateWhenUnhealthy">False goes on after a fall.</param>
-/// <param name="resetNoiseScale">Half width of the start state's noise.</param>
-public sealed class Hopper(
-    double forwardRewardWeight = 1, double controlCostWeight = 1e-3, double healthyReward = 1, bool terminateWhenUnhealthy = true,
-    double resetNoiseScale = 5e-3)
-    : MuJoCoEnvironment("hopper.xml", frameSkip: 4, observationSize: 11)
+/// <summary>Of <see cref="Hopper"/>.</summary>
+internal sealed record HopperOptions : HealthOptions
 {
-    private const double VelocityClip = 10;
-    private const double StateLimit = 100, MinimumHeight = 0.7, AngleLimit = 0.2; // metres, radians
+    public HopperOptions() => (FrameSkip, HealthyZRange) = (4, new(0.7, double.PositiveInfinity));
+
+    [TaskOption("forward_reward_weight", "paid per m/s forward")]
+    public double ForwardRewardWeight { get; init; } = 1;
+
+    [TaskOption("ctrl_cost_weight", "charged per squared unit of action")]
+    public double CtrlCostWeight { get; init; } = 1e-3;
+
+    [TaskOption("healthy_state_range", "what all other positions and all velocities stay in when healthy")]
+    public Interval HealthyStateRange { get; init; } = new(-100, 100);
+
+    [TaskOption("healthy_angle_range", "angles of the torso that are healthy, in radians")]
+    public Interval HealthyAngleRange { get; init; } = new(-0.2, 0.2);
+
+    [TaskOption("reset_noise_scale", "half width of the start state's noise", AtLeast = 0)]
+    public double ResetNoiseScale { get; init; } = 5e-3;
+
+    [TaskOption("exclude_current_positions_from_observation", "whether the distance run is left out of the observation")]
+    public bool ExcludeCurrentPositions { get; init; } = true;
+}
+
+/// <summary>Hop forward on one leg without falling.</summary>
+internal sealed class Hopper : MuJoCoEnvironment
+{
+    private static readonly Interval ObservedVelocities = new(-10, 10);
+
+    private readonly HopperOptions _options;
+    private readonly StateSlices _observed;
+    private double _before;
+
+    public Hopper(HopperOptions options)
+        : base("hopper.xml", options)
+    {
+        _options = options;
+        RequireDegrees(positions: 3, velocities: 1);
+        _observed = new(
+            new(Simulation.Positions, Skip: options.ExcludeCurrentPositions ? 1 : 0), new(Simulation.Velocities, Limits: ObservedVelocities));
+        SetLayout(
+            _observed.Size, "x_position", "z_distance_from_origin", "x_velocity", "reward_forward", "reward_ctrl", "reward_survive");
+    }
+
+    // Velocities count as they are, not as they are observed.
+    private bool IsHealthy => _options.HealthyZRange.ContainsInside(Positions[1]) && _options.HealthyAngleRange.ContainsInside(Positions[2])
+        && AllInside(Positions[2..]) && AllInside(Velocities);
 
     private protected override void AddResetNoise(RandomStream random, Span<double> positions, Span<double> velocities)
     {
-        foreach (ref var position in positions)
-        {
-            position += random.NextUniform(-resetNoiseScale, resetNoiseScale);
-        }
-
-        foreach (ref var velocity in velocities)
-        {
-            velocity += random.NextUniform(-resetNoiseScale, resetNoiseScale);
-        }
+        AddUniform(random, _options.ResetNoiseScale, positions);
+        AddUniform(random, _options.ResetNoiseScale, velocities);
     }
 
-    private protected override void Observe(Span<double> observation)
+    private protected override void Observe(Span<double> observation) => _observed.Write(observation);
+
+    private protected override void BeforeStep() => _before = Positions[0];
+
+    private protected override (double Reward, bool Terminated) Score(double squaredControl)
     {
-        Positions[1..].CopyTo(observation);
-        for (var i = 0; i < Velocities.Length; i++)
-        {
-            observation[Positions.Length - 1 + i] = Math.Clamp(Velocities[i], -VelocityClip, VelocityClip);
-        }
+        var velocity = (Positions[0] - _before) / StepSeconds;
+        var (forward, control) = (_options.ForwardRewardWeight * velocity, _options.CtrlCostWeight * squaredControl);
+        var (bonus, terminated) = _options.Judge(IsHealthy);
+        Report(Positions[0], Positions[1] - StartPositions[1], velocity, forward, -control, bonus);
+        return (forward + bonus - control, terminated);
     }
 
-    private protected override (double Reward, bool Terminated) Score(double forwardVelocity, double squaredControl)
-    {
-        var isHealthy = IsHealthy();
-
-        // Version 4 pays a body that is unhealthy only where being so ends the episode, that is on its last step.
-        var bonus = isHealthy || terminateWhenUnhealthy ? healthyReward : 0;
-        return (forwardRewardWeight * forwardVelocity + bonus - controlCostWeight * squaredControl, terminateWhenUnhealthy && !isHealthy);
-    }
-
-    private bool IsHealthy() =>
-        Positions[1] > MinimumHeight && Math.Abs(Positions[2]) < AngleLimit && WithinLimit(Positions[2..]) && WithinLimit(Velocities);
-
-    private static bool WithinLimit(ReadOnlySpan<double> values)
+    private bool AllInside(ReadOnlySpan<double> values)
     {
         foreach (var value in values)
         {
-            if (!(Math.Abs(value) < StateLimit))
+            if (!_options.HealthyStateRange.ContainsInside(value))
             {
                 return false;
             }

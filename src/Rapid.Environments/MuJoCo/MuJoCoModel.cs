@@ -7,9 +7,17 @@ namespace Rapid.Environments.MuJoCo;
 internal sealed class MuJoCoModel : SafeHandle
 {
     private static readonly ConcurrentDictionary<string, Lazy<MuJoCoModel>> Shared = new();
+    private static readonly Dictionary<string, (DateTime Written, WeakReference<MuJoCoModel> Model)> OfUsers = [];
 
-    private MuJoCoModel(nint model)
-        : base(0, ownsHandle: true) => SetHandle(model);
+    private MuJoCoModel(nint model, string source)
+        : base(0, ownsHandle: true)
+    {
+        SetHandle(model);
+        Source = source;
+    }
+
+    /// <summary>The file it was compiled from.</summary>
+    public string Source { get; }
 
     public override bool IsInvalid => handle == 0;
 
@@ -17,12 +25,36 @@ internal sealed class MuJoCoModel : SafeHandle
     public static MuJoCoModel Bundled(string file) =>
         Shared.GetOrAdd(file, name => new Lazy<MuJoCoModel>(() => Load(Path.Combine(AppContext.BaseDirectory, "models", name)))).Value;
 
+    /// <summary>The model of a user's file, which environments share while any of them lives and the file does not change.</summary>
+    /// <exception cref="MuJoCoException">With MuJoCo's message.</exception>
+    public static MuJoCoModel OfFile(string path)
+    {
+        var file = Path.GetFullPath(path);
+        var written = File.GetLastWriteTimeUtc(file);
+        lock (OfUsers)
+        {
+            if (OfUsers.TryGetValue(file, out var known) && known.Written == written && known.Model.TryGetTarget(out var model))
+            {
+                return model;
+            }
+
+            foreach (var (forgotten, _) in OfUsers.Where(entry => !entry.Value.Model.TryGetTarget(out _)).ToArray())
+            {
+                OfUsers.Remove(forgotten);
+            }
+
+            model = Load(file);
+            OfUsers[file] = (written, new WeakReference<MuJoCoModel>(model));
+            return model;
+        }
+    }
+
     /// <summary>Compiles a model file.</summary>
     /// <exception cref="MuJoCoException">With MuJoCo's message.</exception>
     public static MuJoCoModel Load(string path)
     {
         MuJoCoNative.Check(MuJoCoNative.Load(path, out var model), $"cannot load the model '{path}'");
-        return new MuJoCoModel(model);
+        return new MuJoCoModel(model, path);
     }
 
     /// <summary>An array of the model as doubles, by its MuJoCo name.</summary>

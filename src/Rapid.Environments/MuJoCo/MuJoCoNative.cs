@@ -5,7 +5,7 @@ namespace Rapid.Environments.MuJoCo;
 /// <summary>The C ABI of native/mujoco.</summary>
 internal static partial class MuJoCoNative
 {
-    public const int Ok = 0, Failed = 1, Diverged = 2;
+    public const int Ok = 0, Failed = 1;
 
     private const string Library = "rapid_mujoco";
 
@@ -37,11 +37,7 @@ internal static partial class MuJoCoNative
     public static partial int Reset(MuJoCoModel model, MuJoCoData data, ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities);
 
     [LibraryImport(Library, EntryPoint = "rapid_mj_step")]
-    public static partial int Step(
-        MuJoCoModel model, MuJoCoData data, int frames, [MarshalAs(UnmanagedType.Bool)] bool contactForces);
-
-    [LibraryImport(Library, EntryPoint = "rapid_mj_step_to_current")]
-    public static partial int StepToCurrent(MuJoCoModel model, MuJoCoData data, int frames);
+    public static unsafe partial void Step(PhysicsJob* jobs, int count);
 
     [LibraryImport(Library, EntryPoint = "rapid_mj_forward")]
     public static partial int Forward(MuJoCoModel model, MuJoCoData data);
@@ -54,9 +50,6 @@ internal static partial class MuJoCoNative
 
     [LibraryImport(Library, EntryPoint = "rapid_mj_copy")]
     public static partial int Copy(MuJoCoModel model, MuJoCoData to, MuJoCoData from);
-
-    [LibraryImport(Library, EntryPoint = "rapid_mj_breakdown")]
-    private static partial nint BreakdownPointer(MuJoCoData data);
 
     [LibraryImport(Library, EntryPoint = "rapid_mj_state", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int State(MuJoCoModel model, MuJoCoData data, string name, out nint values, out int count);
@@ -72,9 +65,6 @@ internal static partial class MuJoCoNative
 
     /// <summary>The name of a part; empty when it has none.</summary>
     public static string Name(MuJoCoModel model, MuJoCoObject kind, int id) => Marshal.PtrToStringUTF8(NamePointer(model, kind, id)) ?? "";
-
-    /// <summary>MuJoCo's words for why a step diverged.</summary>
-    public static string Breakdown(MuJoCoData data) => Marshal.PtrToStringUTF8(BreakdownPointer(data)) ?? "";
 
     /// <summary>Throws MuJoCo's message when a call failed.</summary>
     public static void Check(int status, string what)

@@ -7,6 +7,8 @@ namespace Rapid.Environments.MuJoCo;
 internal sealed class MuJoCoSimulation : IDisposable
 {
     private readonly MuJoCoData _data;
+    private readonly PhysicsStep[] _step = new PhysicsStep[1];
+    private readonly PhysicsBatch _alone;
 
     /// <summary>Makes a simulation in the model's default state.</summary>
     /// <param name="model">Shared, not owned.</param>
@@ -14,6 +16,7 @@ internal sealed class MuJoCoSimulation : IDisposable
     {
         Model = model;
         _data = MuJoCoData.Create(model);
+        _alone = new PhysicsBatch(_step);
         (Positions, Velocities, Controls) = (State("qpos"), State("qvel"), State("ctrl"));
     }
 
@@ -31,8 +34,19 @@ internal sealed class MuJoCoSimulation : IDisposable
     /// <summary>Contacts that the last evaluation found.</summary>
     public int ContactCount => MuJoCoNative.ContactCount(_data);
 
-    /// <summary>Why the last step was no simulation any more, in MuJoCo's words.</summary>
-    public string Breakdown => MuJoCoNative.Breakdown(_data);
+    /// <summary>Why the last step was no simulation any more, in MuJoCo's words; null when all is well.</summary>
+    public string? Breakdown => _alone.Breakdown(0);
+
+    /// <summary>Model and state for native code; valid while this lives.</summary>
+    /// <exception cref="ObjectDisposedException">It does not any more.</exception>
+    public (nint Model, nint Data) Pointers
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_data.IsClosed, this);
+            return (Model.DangerousGetHandle(), _data.DangerousGetHandle());
+        }
+    }
 
     /// <summary>An array of doubles of mjData by its MuJoCo name: "xpos", "cfrc_ext". As old as the last evaluation of the dynamics.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
@@ -53,8 +67,12 @@ internal sealed class MuJoCoSimulation : IDisposable
     /// <param name="frames">Steps.</param>
     /// <param name="contactForces">Whether "cfrc_ext" is computed afterwards.</param>
     /// <returns>False when the state is no simulation any more, until the next reset.</returns>
-    public bool Step(int frames, bool contactForces = false) =>
-        MuJoCoNative.Step(Model, _data, frames, contactForces) == MuJoCoNative.Ok;
+    public bool Step(int frames, bool contactForces = false)
+    {
+        _step[0] = new PhysicsStep(this, frames, contactForces);
+        _alone.Run(0, 1);
+        return Breakdown is null;
+    }
 
     /// <summary>
     /// Physics steps under the present controls, after which what is derived from positions and velocities is that of the new state; forces
@@ -62,7 +80,12 @@ internal sealed class MuJoCoSimulation : IDisposable
     /// </summary>
     /// <param name="frames">Steps, at least 1.</param>
     /// <returns>False when the state is no simulation any more, until the next reset.</returns>
-    public bool StepToCurrent(int frames) => MuJoCoNative.StepToCurrent(Model, _data, frames) == MuJoCoNative.Ok;
+    public bool StepToCurrent(int frames)
+    {
+        _step[0] = new PhysicsStep(this, frames, ToCurrent: true);
+        _alone.Run(0, 1);
+        return Breakdown is null;
+    }
 
     /// <summary>Brings all that is derived up to date with positions, velocities and controls.</summary>
     /// <exception cref="MuJoCoException">MuJoCo failed inside.</exception>

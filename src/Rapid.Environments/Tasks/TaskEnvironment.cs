@@ -6,7 +6,7 @@ namespace Rapid.Environments.Tasks;
 /// An environment that a task description makes of a MuJoCo model. What is seen and rewarded after a step is that of the state then: unlike in
 /// Gymnasium's environments, what is derived from positions and velocities is evaluated once more, as in the DeepMind Control Suite.
 /// </summary>
-internal sealed class TaskEnvironment : IEnvironment
+public sealed class TaskEnvironment : IEnvironment, IPhysicsEnvironment
 {
     /// <summary>States in a row that a reset may reject.</summary>
     public const int MostRejections = 1000;
@@ -18,11 +18,12 @@ internal sealed class TaskEnvironment : IEnvironment
     private readonly double[] _startPositions;
     private readonly double[] _startVelocities;
     private readonly StateTargets _targets;
+    private readonly float[] _observation;
 
     /// <summary>Makes an environment without a time limit.</summary>
     /// <param name="task">Shared, not owned.</param>
     /// <param name="options">Other values of the task's options.</param>
-    public TaskEnvironment(TaskDescription task, IReadOnlyDictionary<string, double> options)
+    internal TaskEnvironment(TaskDescription task, IReadOnlyDictionary<string, double> options)
     {
         _task = task;
         _simulation = new MuJoCoSimulation(task.Model);
@@ -35,6 +36,7 @@ internal sealed class TaskEnvironment : IEnvironment
             State.Values[slot.Start] = options.GetValueOrDefault(name, value);
         }
 
+        _observation = new float[task.ObservationSize];
         ObservationSpace = BoxSpace.Unbounded(task.ObservationSize);
     }
 
@@ -77,6 +79,47 @@ internal sealed class TaskEnvironment : IEnvironment
     /// <inheritdoc/>
     public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
     {
+        Begin(action);
+        _simulation.StepToCurrent(_task.FrameSkip);
+        return End(_simulation.Breakdown, observation);
+    }
+
+    /// <summary>A copy of this moment, from which steps and rewards go on bit for bit.</summary>
+    public MuJoCoState SaveState()
+    {
+        var copy = new MuJoCoSimulation(_task.Model);
+        copy.CopyFrom(_simulation);
+        return new MuJoCoState(copy, State.Save());
+    }
+
+    /// <summary>Goes back to a moment of this environment, or to one of another of this task.</summary>
+    /// <param name="state">Not owned, and not changed.</param>
+    /// <param name="observation">[obs], overwritten.</param>
+    /// <exception cref="ArgumentException">The state is of another task.</exception>
+    public void RestoreState(MuJoCoState state, Span<float> observation)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        if (state.Simulation.Model != _task.Model || !State.TryRestore(state.Info))
+        {
+            throw new ArgumentException($"the state is one of '{state.Simulation.Model.Source}', not of this task", nameof(state));
+        }
+
+        _simulation.CopyFrom(state.Simulation);
+        Observe(observation);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _simulation.Dispose();
+
+    PhysicsStep? IPhysicsEnvironment.Physics => new PhysicsStep(_simulation, _task.FrameSkip, ToCurrent: true);
+
+    void IPhysicsEnvironment.Begin(ReadOnlySpan<float> action) => Begin(action);
+
+    StepResult IPhysicsEnvironment.End(string? breakdown, Span<float> observation) => End(breakdown, observation);
+
+    /// <summary>The half of a step before the physics.</summary>
+    private void Begin(ReadOnlySpan<float> action)
+    {
         Remember();
         for (var i = 0; i < State.Action.Length; i++)
         {
@@ -91,8 +134,18 @@ internal sealed class TaskEnvironment : IEnvironment
         {
             State.Action.CopyTo(_simulation.Controls.Span);
         }
+    }
 
-        var isSound = _simulation.StepToCurrent(_task.FrameSkip);
+    /// <summary>The half of a step after the physics.</summary>
+    private StepResult End(string? breakdown, Span<float> observation)
+    {
+        if (breakdown is not null)
+        {
+            // MuJoCo may have put the default state in the place of a bad one: the last observation of this episode stays the last.
+            _observation.CopyTo(observation);
+            return StepResult.Broken(breakdown);
+        }
+
         State.Time += _task.StepSeconds;
         Compute();
         var reward = 0.0;
@@ -102,17 +155,7 @@ internal sealed class TaskEnvironment : IEnvironment
         }
 
         Observe(observation);
-        return new StepResult(reward, Terminated: _task.Terminated?.At(0, State) is not (null or 0), Diverged: !isSound);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _simulation.Dispose();
-
-    /// <summary>Goes on where another environment of this task is.</summary>
-    internal void CopyFrom(TaskEnvironment other)
-    {
-        _simulation.CopyFrom(other._simulation);
-        State.CopyFrom(other.State);
+        return new StepResult(reward, Terminated: _task.Terminated?.At(0, State) is not (null or 0));
     }
 
     /// <summary>Draws a state; false when it has to be another one.</summary>
@@ -197,9 +240,11 @@ internal sealed class TaskEnvironment : IEnvironment
         {
             for (var i = 0; i < term.Value.Size; i++)
             {
-                observation[at++] = (float)term.Value.At(i, State);
+                _observation[at++] = (float)term.Value.At(i, State);
             }
         }
+
+        _observation.CopyTo(observation);
     }
 
     private Span<double> Of(Slot slot) => State.Values.AsSpan(slot.Start, slot.Size);

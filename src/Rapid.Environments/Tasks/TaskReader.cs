@@ -155,7 +155,7 @@ internal sealed class TaskReader
 
         try
         {
-            return MuJoCoModel.Load(path);
+            return MuJoCoModel.OfFile(path);
         }
         catch (MuJoCoException error)
         {
@@ -224,9 +224,9 @@ internal sealed class TaskReader
 
         FindNonFinite(environment, task.Observation, "of the first state");
         var result = environment.Step(new float[task.Actions.Size], observation);
-        if (result.Diverged)
+        if (result.Breakdown is { } reason)
         {
-            Add(_fields["model"].At, $"the simulation breaks down in its first step: {environment.Simulation.Breakdown}");
+            Add(_fields["model"].At, $"the simulation breaks down in its first step: {reason}");
             return;
         }
 

@@ -3,9 +3,9 @@ using Rapid.Environments;
 namespace Rapid.Policies.Frames;
 
 /// <summary>
-/// Which frames make up an observation. A policy sees the newest frame and those before it, as far back as the episode goes; what is missing
-/// is filled as <see cref="FrameSpace.Padding"/> says (OpenAI baselines: zeros in the vector wrapper, the first frame in the wrapper of
-/// one environment).
+/// Which frames make up an observation. A policy sees the newest frame and those before it, as far back as the episode goes; what is
+/// missing is filled as <see cref="FrameSpace.Padding"/> says (OpenAI baselines: zeros in the vector wrapper, the first frame in the
+/// wrapper of one environment).
 /// </summary>
 public static class FrameStack
 {

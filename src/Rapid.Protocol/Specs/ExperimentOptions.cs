@@ -141,17 +141,22 @@ public enum Initialization
     UniformFanIn,
 }
 
-/// <summary>Normalisation. On-policy: running, by the parallel update, count starts at 1e-4, epsilon 1e-8. SAC: observations only, once, by those
-/// of the warm-up.</summary>
+/// <summary>Normalisation. On-policy: running, by the parallel update, count starts at 1e-4, epsilon 1e-8. SAC: observations only, once, by
+/// those of the warm-up.</summary>
 public sealed record NormalizationOptions
 {
-    /// <summary>Normalise observations by mean and variance. PPO's default: on for continuous actions. SAC: measured once, over the warm-up.</summary>
+    /// <summary>
+    /// Normalise observations by mean and variance. PPO's default: on for continuous actions. SAC: measured once, over the warm-up.
+    /// </summary>
     public bool Observations { get; init; }
 
     /// <summary>Clip of normalised observations.</summary>
     [Above(0)] public double ObservationClip { get; init; } = 10;
 
-    /// <summary>Divide rewards by the running standard deviation of the discounted return; on-policy only. PPO's default as <see cref="Observations"/>.</summary>
+    /// <summary>
+    /// Divide rewards by the running standard deviation of the discounted return; on-policy only. PPO's default as <see
+    /// cref="Observations"/>.
+    /// </summary>
     public bool Rewards { get; init; }
 
     /// <summary>Clip of normalised rewards.</summary>
@@ -180,7 +185,9 @@ public sealed record ReplayOptions
     /// <summary>Prioritised: exponent of importance weights (beta; Schaul et al. 2016 begin at 0.4).</summary>
     [Between(0, 1)] public double ImportanceExponent { get; init; } = 0.4;
 
-    /// <summary>Off-policy: sampled batches that may be on their way while the learner computes. In lockstep none are drawn early.</summary>
+    /// <summary>
+    /// Off-policy: sampled batches that may be on their way while the learner computes. In lockstep none are drawn early.
+    /// </summary>
     [Between(1, 1024)] public int PrefetchBatches { get; init; } = 8;
 
     /// <summary>Offline: the directory of blocks to learn from (docs/replay-files.md), on the learner's machine; relative to where it was

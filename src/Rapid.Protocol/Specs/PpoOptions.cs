@@ -28,7 +28,9 @@ public sealed record PpoOptions : OnPolicyOptions
     /// <summary>Constant, or linear to 0 over total_steps (paper, Atari).</summary>
     public Schedule ClipRangeSchedule { get; init; } = Schedule.Constant;
 
-    /// <summary>Clip the value around the behaviour's value by clip_range and take the larger loss, halved (ppo2); false: plain squared error.</summary>
+    /// <summary>
+    /// Clip the value around the behaviour's value by clip_range and take the larger loss, halved (ppo2); false: plain squared error.
+    /// </summary>
     public bool ClipValueLoss { get; init; } = true;
 
     /// <summary>Over what advantages are normalised.</summary>

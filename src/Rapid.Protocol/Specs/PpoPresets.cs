@@ -29,9 +29,9 @@ internal static class PpoPresets
                 _ when environment.IsAtari => Presets.ForFrames(Encoder.Nature),
                 "ikostrikov" => new NetworkOptions { PolicyGain = isContinuous ? 1 : 0.01, ValueGain = Math.Sqrt(2) },
                 "ppo1" => new NetworkOptions { Initialization = Initialization.NormalizedColumns, HiddenGain = 1 },
-                // CleanRL starts at 0, with which HalfCheetah learns to slide on its back. A quieter start is worth a factor of three there,
-                // and costs a factor of two on Hopper, so it is HalfCheetah's alone.
-                "cleanrl" when environment.Name == "HalfCheetah-v4" => new NetworkOptions { InitialLogStd = -1 },
+                // CleanRL starts at 0, with which HalfCheetah learns to slide on its back. A quieter start is worth a factor of three
+                // there, and costs a factor of two on Hopper, so it is HalfCheetah's alone.
+                "cleanrl" when environment.Name is "HalfCheetah-v4" or "HalfCheetah-v5" => new NetworkOptions { InitialLogStd = -1 },
                 _ => new NetworkOptions(),
             },
             Normalization = new NormalizationOptions { Observations = isContinuous, Rewards = isContinuous },
@@ -76,7 +76,9 @@ internal static class PpoPresets
         Epochs = preset == "ppo1" ? 3 : 4,
     };
 
-    /// <summary>Pendulum and the continuous mountain car: short rollouts of several environments, as RL Zoo's tuned settings have.</summary>
+    /// <summary>
+    /// Pendulum and the continuous mountain car: short rollouts of several environments, as RL Zoo's tuned settings have.
+    /// </summary>
     private static PpoOptions ForContinuousClassic(string preset) => ForMuJoCo(preset) with
     {
         LearningRate = 1e-3,

@@ -2,7 +2,9 @@ using Rapid.Environments;
 
 namespace Rapid.Protocol.Specs;
 
-/// <summary>The defaults of every field, which depend on the kind of environment, the algorithm and its preset. One file an algorithm.</summary>
+/// <summary>
+/// The defaults of every field, which depend on the kind of environment, the algorithm and its preset. One file an algorithm.
+/// </summary>
 public static class Presets
 {
     private static readonly Dictionary<string, Entry> Entries = new()

@@ -4,7 +4,9 @@ namespace Rapid.Protocol.Specs;
 /// actions (Christodoulou 2019). Defaults: CleanRL's sac_continuous_action.</summary>
 public sealed record SacOptions : AlgorithmOptions
 {
-    /// <summary>Makes CleanRL's defaults. 32 steps a block keep the cost of a message small and the data a fraction of a second old.</summary>
+    /// <summary>
+    /// Makes CleanRL's defaults. 32 steps a block keep the cost of a message small and the data a fraction of a second old.
+    /// </summary>
     public SacOptions() => RolloutSteps = 32;
 
     /// <summary>"sac".</summary>
@@ -19,7 +21,9 @@ public sealed record SacOptions : AlgorithmOptions
     /// <summary>Adam's step size for both critics (CleanRL 1e-3; paper and offp 3e-4).</summary>
     [Above(0)] public double CriticLearningRate { get; init; } = 1e-3;
 
-    /// <summary>Adam's step size for the temperature's logarithm (CleanRL 1e-3, offp 3e-4); 0 keeps the temperature where it starts.</summary>
+    /// <summary>
+    /// Adam's step size for the temperature's logarithm (CleanRL 1e-3, offp 3e-4); 0 keeps the temperature where it starts.
+    /// </summary>
     [AtLeast(0)] public double TemperatureLearningRate { get; init; } = 1e-3;
 
     /// <summary>Adam's epsilon (torch 1e-8, Keras 1e-7).</summary>
@@ -52,14 +56,16 @@ public sealed record SacOptions : AlgorithmOptions
     /// <summary>Start of the temperature's logarithm (CleanRL 0; offp ln 0.1 = -2.302585).</summary>
     [Between(-20, 10)] public double InitialLogAlpha { get; init; }
 
-    /// <summary>Entropy that the temperature aims at (offp calls it "constraint"), in units of the environment's actions; absent: minus the number
-    /// of action dimensions, or 0.89 log of the number of discrete actions.</summary>
+    /// <summary>Entropy that the temperature aims at (offp calls it "constraint"), in units of the environment's actions; absent: minus the
+    /// number of action dimensions, or 0.89 log of the number of discrete actions.</summary>
     [Between(-10_000, 10_000)] public double? TargetEntropy { get; init; }
 
     /// <summary>Multiplies rewards in the critics' targets, never in reported returns.</summary>
     [Above(0)] public double RewardScale { get; init; } = 1;
 
-    /// <summary>Multiplies the standard deviation of the one-shot observation normalisation, normalization.observations (offp: 10 for Humanoid).</summary>
+    /// <summary>
+    /// Multiplies the standard deviation of the one-shot observation normalisation, normalization.observations (offp: 10 for Humanoid).
+    /// </summary>
     [Above(0)] public double VarianceScaling { get; init; } = 1;
 
     /// <summary>Least standard deviation of the one-shot normalisation: dimensions that hardly move in the warm-up must not explode later

@@ -2,7 +2,9 @@ using Rapid.Environments;
 
 namespace Rapid.Protocol.Specs;
 
-/// <summary>SAC's: "cleanrl" (CleanRL's sac_continuous_action; sac_atari's rules for discrete actions), "offp" (brandontrabucco/off-policy).</summary>
+/// <summary>
+/// SAC's: "cleanrl" (CleanRL's sac_continuous_action; sac_atari's rules for discrete actions), "offp" (brandontrabucco/off-policy).
+/// </summary>
 internal static class SacPresets
 {
     public static IReadOnlyList<string> Names { get; } = ["cleanrl", "offp"];
@@ -21,7 +23,9 @@ internal static class SacPresets
         {
             Name = environment.Name,
             Environment = new EnvironmentOptions { Name = environment.Name },
-            Algorithm = Presets.IsContinuous(environment) ? algorithm : algorithm with { AdamEpsilon = isTemplate ? 1e-7 : 1e-4, PolicyDelay = 1 },
+            Algorithm = Presets.IsContinuous(environment)
+                ? algorithm
+                : algorithm with { AdamEpsilon = isTemplate ? 1e-7 : 1e-4, PolicyDelay = 1 },
             TotalSteps = environment.IsMuJoCo ? 1_000_000 : 50_000,
             Network = new NetworkOptions
             {

@@ -68,7 +68,8 @@ internal abstract record SpecNode
         catch (InvalidOperationException)
         {
             // What YamlDotNet's scanner throws for a plain value without a character, such as a ":" before a flow indicator.
-            throw new SpecException([new SpecProblem("", $"not valid YAML near line {parser.Current?.End.Line ?? 1}: a value has no text")]);
+            throw new SpecException(
+                [new SpecProblem("", $"not valid YAML near line {parser.Current?.End.Line ?? 1}: a value has no text")]);
         }
     }
 

@@ -4,7 +4,9 @@ using Rapid.Environments;
 
 namespace Rapid.Protocol.Specs;
 
-/// <summary>Turns a spec, in YAML or as a wire message, into complete and valid options; or says everything that is wrong with it.</summary>
+/// <summary>
+/// Turns a spec, in YAML or as a wire message, into complete and valid options; or says everything that is wrong with it.
+/// </summary>
 public static class SpecReader
 {
     /// <summary>The spec of <c>rapid train</c> without arguments.</summary>
@@ -48,7 +50,8 @@ public static class SpecReader
         var cut = item.IndexOf('=', StringComparison.Ordinal);
         if (cut <= 0)
         {
-            problems.Add(new SpecProblem(SpecText.Shorten(item), "an override is written path=value, for example algorithm.learning_rate=1e-4"));
+            problems.Add(new SpecProblem(
+                SpecText.Shorten(item), "an override is written path=value, for example algorithm.learning_rate=1e-4"));
             return;
         }
 

@@ -118,7 +118,8 @@ internal static class SpecRules
 
         if (options.Replay.CapacitySteps != 0 && options.Replay.CapacitySteps < batch)
         {
-            problems.Add(new SpecProblem("replay.capacity_steps", $"{options.Replay.CapacitySteps} is less than one batch of {made}; 0 means exactly one"));
+            var message = $"{options.Replay.CapacitySteps} is less than one batch of {made}; 0 means exactly one";
+            problems.Add(new SpecProblem("replay.capacity_steps", message));
         }
     }
 
@@ -131,7 +132,8 @@ internal static class SpecRules
 
         if (p3o.ReplaySteps < Math.Max(p3o.WarmUpSteps, RoundSteps(options)))
         {
-            var message = $"{p3o.ReplaySteps} is less than algorithm.warm_up_steps {p3o.WarmUpSteps} or one block of each actor, {Made(options)}";
+            var message = $"{p3o.ReplaySteps} is less than algorithm.warm_up_steps {p3o.WarmUpSteps} or one block of each actor, "
+                + $"{Made(options)}";
             problems.Add(new SpecProblem("algorithm.replay_steps", message));
         }
 
@@ -152,17 +154,20 @@ internal static class SpecRules
 
         if (sac.TimeLimit == TimeLimitRule.ZeroAdvantage)
         {
-            problems.Add(new SpecProblem("algorithm.time_limit", "'zero_advantage' is not a rule of sac, which has no advantages; allowed: bootstrap, terminal"));
+            problems.Add(new SpecProblem(
+                "algorithm.time_limit", "'zero_advantage' is not a rule of sac, which has no advantages; allowed: bootstrap, terminal"));
         }
 
         if (options.Network.Shared)
         {
-            problems.Add(new SpecProblem("network.shared", "sac has no shared body: its policy and critics take different inputs; allowed: false"));
+            problems.Add(new SpecProblem(
+                "network.shared", "sac has no shared body: its policy and critics take different inputs; allowed: false"));
         }
 
         if (options.Normalization.Rewards)
         {
-            problems.Add(new SpecProblem("normalization.rewards", "sac learns from raw rewards, scale them with algorithm.reward_scale; allowed: false"));
+            problems.Add(new SpecProblem(
+                "normalization.rewards", "sac learns from raw rewards, scale them with algorithm.reward_scale; allowed: false"));
         }
     }
 

@@ -42,7 +42,9 @@ internal static class SpecText
         _ => value.ToString() ?? "",
     };
 
-    /// <summary>"; did you mean 'x'?", or what to say when no known name is near. A text much longer than a name is no mistyped one.</summary>
+    /// <summary>
+    /// "; did you mean 'x'?", or what to say when no known name is near. A text much longer than a name is no mistyped one.
+    /// </summary>
     public static string Hint(string text, IEnumerable<string> known, string otherwise = "") =>
         text.Length <= LongestShown && NearestName.Hint(text, known) is { Length: > 0 } hint ? hint : otherwise;
 

@@ -137,7 +137,8 @@ public static class SpecWriter
                 string value => value,
                 Enum value => SpecText.Of(value),
                 IReadOnlyList<int> value => new JsonArray([.. value.Select(item => (JsonNode)item)]),
-                IReadOnlyDictionary<string, string> value => new JsonObject(value.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
+                IReadOnlyDictionary<string, string> value =>
+                    new JsonObject(value.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
                 var value => ToJsonObject(value),
             };
         }

@@ -28,7 +28,8 @@ internal static unsafe partial class Native
         }
     }
 
-    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)] private static partial int setenv(string name, string value, int overwrite);
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
 
     [LibraryImport(Library)] private static partial byte* rt_last_error();
 

@@ -261,16 +261,21 @@ public sealed class TaskEnvironmentTests : IDisposable
     public void A_simulation_that_breaks_down_is_said_to_have_diverged()
     {
         using var environment = _folder.Start("terminated: qpos[0] > 1e9\n");
-        Assert.False(environment.Step(0).Diverged);
+        Assert.Null(environment.Step(0).Breakdown);
+        var last = environment.Simulation.Positions.Span.ToArray();
         environment.Simulation.Velocities[1] = 1e30;
-        Assert.True(environment.Step(0).Diverged);
+        var observation = new float[9];
+        var broken = environment.Step([0], observation);
+        Assert.Contains("unstable", broken.Breakdown, StringComparison.Ordinal);
+        Assert.True(broken.Truncated && !broken.Terminated);
+        Assert.Equal([.. last.Select(value => (float)value)], observation);
         environment.Reset(new RandomStream(1), new float[9]);
-        Assert.False(environment.Step(0).Diverged);
-        Assert.True(environment.Step(float.NaN).Diverged);
+        Assert.Null(environment.Step(0).Breakdown);
+        Assert.NotNull(environment.Step(float.NaN).Breakdown);
     }
 
     [Fact]
-    public void A_copy_goes_on_bit_for_bit()
+    public void A_saved_state_goes_on_bit_for_bit()
     {
         const string Yaml = "reset: { scatter: all }\nlet: { v: 'qpos - before(qpos)' }\nobservation: { v: v, q: qpos, last: before(action) }\n";
         using var one = _folder.Start(Yaml);
@@ -280,13 +285,51 @@ public sealed class TaskEnvironmentTests : IDisposable
         }
 
         using var other = _folder.Start(Yaml, seed: 5);
-        other.CopyFrom(one);
+        var observation = new float[19];
+        using (var state = one.SaveState())
+        {
+            other.RestoreState(state, observation);
+        }
+
         var task = _folder.Read(Yaml);
         for (var i = 0; i < 60; i++)
         {
             Assert.Equal(one.Step(MathF.Cos(i)), other.Step(MathF.Cos(i)));
             Assert.Equal(one.Observed(task), other.Observed(task));
         }
+    }
+
+    [Theory]
+    [InlineData("dm.walker.run")]
+    [InlineData("dm.cartpole.swingup")]
+    public void A_vector_steps_as_single_environments_do_whatever_the_number_of_threads(string name)
+    {
+        float[] Play(int threads)
+        {
+            using var vector = new VectorEnvironment(_ => new TimeLimit(EnvironmentRegistry.Create(name), 30), 3, seed: 5, threads);
+            var (size, actions) = (vector.ObservationSpace.Size, vector.ActionSpace.Size);
+            float[] observations = new float[3 * size], finals = new float[3 * size], action = new float[3 * actions];
+            var trace = new List<float>();
+            vector.Reset(observations);
+            for (var i = 0; i < 50; i++)
+            {
+                Array.Fill(action, MathF.Sin(i));
+                var rewards = new float[3];
+                vector.Step(action, observations, rewards, new byte[3], new byte[3], finals);
+                trace.AddRange([.. rewards, .. observations, .. finals]);
+            }
+
+            return [.. trace];
+        }
+
+        var expected = Play(1);
+        Assert.Equal(expected, Play(2));
+        using var single = EnvironmentRegistry.Create(name);
+        var observation = new float[single.ObservationSpace.Size];
+        single.Reset(new RandomStream(RandomStream.Derive(5, 0)), observation);
+        var result = single.Step([.. Enumerable.Repeat(0f, single.ActionSpace.Size)], observation);
+        Assert.Equal((float)result.Reward, expected[0]);
+        Assert.Equal(observation, expected[3..(3 + observation.Length)]);
     }
 
     [Fact]

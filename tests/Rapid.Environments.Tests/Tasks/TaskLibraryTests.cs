@@ -278,7 +278,7 @@ public sealed class TaskLibraryTests
             }
 
             var result = environment.Step(action, observation);
-            Assert.False(result.Diverged || result.Terminated);
+            Assert.False(result.Breakdown is not null || result.Terminated);
             Assert.All(observation, value => Assert.True(float.IsFinite(value)));
             return (result.Reward, observation[0], observation[^1]);
         })];

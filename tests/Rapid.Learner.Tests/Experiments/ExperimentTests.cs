@@ -17,11 +17,14 @@ public class ExperimentTests
         var first = services.Registry.Submit(LearnerAndReplay.Spec(1));
         var second = services.Registry.Submit(LearnerAndReplay.Spec(1));
         var third = services.Registry.Submit(LearnerAndReplay.Spec(2));
-        Assert.Equal(["cartpole-v1-ppo-s1", "cartpole-v1-ppo-s1-2", "cartpole-v1-ppo-s2"], services.Registry.All.Select(record => record.Directory.Id));
+        Assert.Equal(
+            ["cartpole-v1-ppo-s1", "cartpole-v1-ppo-s1-2", "cartpole-v1-ppo-s2"],
+            services.Registry.All.Select(record => record.Directory.Id));
         await LearnerAndReplay.Until(() => first.State == ExperimentState.Running);
         Assert.Equal((ExperimentState.Pending, ExperimentState.Pending), (second.State, third.State));
 
-        Assert.Equal(ExperimentState.Cancelled, (await services.Experiments.CancelAsync(new CancelRequest { Id = second.Directory.Id })).State);
+        var cancelled = await services.Experiments.CancelAsync(new CancelRequest { Id = second.Directory.Id });
+        Assert.Equal(ExperimentState.Cancelled, cancelled.State);
         await services.Experiments.CancelAsync(new CancelRequest { Id = first.Directory.Id });
         await LearnerAndReplay.Until(() => third.State == ExperimentState.Running);
         Assert.Equal((ExperimentState.Cancelled, ExperimentState.Cancelled), (first.State, second.State));
@@ -34,7 +37,8 @@ public class ExperimentTests
         await services.StartReplayAsync();
         await services.StartLearnerAsync();
         var record = services.Registry.Submit(LearnerAndReplay.Spec(1));
-        await LearnerAndReplay.Until(() => record.State == ExperimentState.Running && services.Replay.Stats(new StatsRequest()).Tables.Count == 1);
+        await LearnerAndReplay.Until(() =>
+            record.State == ExperimentState.Running && services.Replay.Stats(new StatsRequest()).Tables.Count == 1);
         await services.Experiments.CancelAsync(new CancelRequest { Id = record.Directory.Id });
         await LearnerAndReplay.Until(() => record.State == ExperimentState.Cancelled);
         Assert.Empty(services.Replay.Stats(new StatsRequest()).Tables);

@@ -9,7 +9,9 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Tests.Observations;
 
-/// <summary>What an actor's policy saw and what the learner makes of its blocks, both against lists of frames that are kept the plainest way.</summary>
+/// <summary>
+/// What an actor's policy saw and what the learner makes of its blocks, both against lists of frames that are kept the plainest way.
+/// </summary>
 public class FrameStackTests
 {
     private const int Environments = 3, Steps = 6, Blocks = 4, Pixels = 4;

@@ -9,7 +9,14 @@ namespace Rapid.Learner.Tests.Replay;
 
 public class TrajectoryReaderTests
 {
-    private static readonly TableDefinition Table = new() { Name = "run/rollouts", Kind = TableKind.Queue, Store = StoreKind.Memory, CapacitySteps = 1000 };
+    private static readonly TableDefinition Table = new()
+    {
+        Name = "run/rollouts",
+        Kind = TableKind.Queue,
+        Store = StoreKind.Memory,
+        CapacitySteps = 1000,
+    };
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
@@ -92,7 +99,15 @@ public class TrajectoryReaderTests
         using var call = services.Replay.Append();
         foreach (var (producer, sequence) in blocks)
         {
-            var block = new Trajectory { Experiment = "run", Producer = producer, Sequence = sequence, Steps = 4, Environments = 1, PolicyVersion = 1 };
+            var block = new Trajectory
+            {
+                Experiment = "run",
+                Producer = producer,
+                Sequence = sequence,
+                Steps = 4,
+                Environments = 1,
+                PolicyVersion = 1,
+            };
             block.Add<float>(TrajectoryColumns.Rewards, [1, 1, 1, 1], 4, 1);
             block.Add<float>(TrajectoryColumns.FinalObservations, [], 0, 3);
             await call.RequestStream.WriteAsync(new AppendRequest { Table = Table.Name, Trajectory = block });

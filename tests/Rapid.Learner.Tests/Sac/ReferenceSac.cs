@@ -8,7 +8,9 @@ using static TorchSharp.torch;
 
 namespace Rapid.Learner.Tests.OffPolicy;
 
-/// <summary>SAC as one would write it down: losses of tensors, autograd, Adam; one step after the other, from the same start and the same noise.</summary>
+/// <summary>
+/// SAC as one would write it down: losses of tensors, autograd, Adam; one step after the other, from the same start and the same noise.
+/// </summary>
 internal sealed class ReferenceSac : IDisposable
 {
     private readonly SacOptions _options;
@@ -74,7 +76,8 @@ internal sealed class ReferenceSac : IDisposable
 
     public void Dispose()
     {
-        foreach (IDisposable owned in new IDisposable[] { _policyAdam, _criticAdam, _temperatureAdam, _noise, _policy, _critics, _target, _logAlpha })
+        IDisposable[] all = [_policyAdam, _criticAdam, _temperatureAdam, _noise, _policy, _critics, _target, _logAlpha];
+        foreach (var owned in all)
         {
             owned.Dispose();
         }

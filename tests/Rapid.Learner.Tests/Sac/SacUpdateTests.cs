@@ -17,7 +17,8 @@ public sealed class SacUpdateTests
     };
 
     [Theory, MemberData(nameof(Variants))]
-    public void Updates_are_those_of_autograd_on_the_written_losses(StdParameterization std, CriticLoss loss, int policyDelay, int targetDelay)
+    public void Updates_are_those_of_autograd_on_the_written_losses(
+        StdParameterization std, CriticLoss loss, int policyDelay, int targetDelay)
     {
         var sac = new SacOptions
         {
@@ -68,7 +69,8 @@ public sealed class SacUpdateTests
 
         var (expected, actual) = (Sacs.Save(whole), Sacs.Save(resumed));
         Assert.Equal(expected.State.ToJsonString(), actual.State.ToJsonString());
-        Assert.All(expected.Tensors, pair => Assert.True(pair.Value.Bytes.Span.SequenceEqual(actual.Tensors[pair.Key].Bytes.Span), pair.Key));
+        Assert.All(expected.Tensors, pair =>
+            Assert.True(pair.Value.Bytes.Span.SequenceEqual(actual.Tensors[pair.Key].Bytes.Span), pair.Key));
 
         void Run(Learner.Algorithms.Sac algorithm, int first, int last)
         {
@@ -107,7 +109,9 @@ public sealed class SacUpdateTests
 
         var after = Sacs.Save(algorithm).Tensors;
         Assert.True(before["critics.parameters"].Bytes.Span.SequenceEqual(after["critics.parameters"].Bytes.Span));
-        Assert.All(after.Values.Where(tensor => tensor.Type == "F32"), tensor => Assert.DoesNotContain(tensor.Floats().ToArray(), float.IsNaN));
+        Assert.All(
+            after.Values.Where(tensor => tensor.Type == "F32"),
+            tensor => Assert.DoesNotContain(tensor.Floats().ToArray(), float.IsNaN));
         Assert.Equal(1, algorithm.ReadFigures().Single(figure => figure.Name == "skipped_gradient_steps").Value);
     }
 
@@ -141,7 +145,8 @@ public sealed class SacUpdateTests
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        using var temperature = new Temperature(new SacOptions { InitialLogAlpha = Math.Log(0.1), TemperatureLearningRate = 0.01 }, target: -2, CPU);
+        var options = new SacOptions { InitialLogAlpha = Math.Log(0.1), TemperatureLearningRate = 0.01 };
+        using var temperature = new Temperature(options, target: -2, CPU);
         Assert.Equal(0.3, Temperature.Loss(temperature.Alpha, tensor(-1f), -2).ToSingle(), 1e-6);
 
         // Adam's first step is the whole step size, whatever the gradient.

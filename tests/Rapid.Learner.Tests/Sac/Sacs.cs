@@ -19,7 +19,14 @@ internal static class Sacs
         Seed = 3,
         Environment = new EnvironmentOptions { Name = "none" },
         Algorithm = (sac ?? new SacOptions()) with { BatchSize = Rows },
-        Network = network ?? new NetworkOptions { HiddenSizes = [12, 8], Activation = Activation.Relu, HiddenGain = 1, PolicyGain = 1, ValueGain = 1 },
+        Network = network ?? new NetworkOptions
+        {
+            HiddenSizes = [12, 8],
+            Activation = Activation.Relu,
+            HiddenGain = 1,
+            PolicyGain = 1,
+            ValueGain = 1,
+        },
     };
 
     public static PolicyLayout Layout(ExperimentOptions options, Space? actions = null) =>
@@ -54,7 +61,9 @@ internal static class Sacs
         Assert.Equal(expected.Length, actual.Length);
         for (var i = 0; i < expected.Length; i++)
         {
-            Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * (1 + Math.Abs(expected[i])), $"[{i}]: {actual[i]} instead of {expected[i]}");
+            Assert.True(
+                Math.Abs(expected[i] - actual[i]) <= tolerance * (1 + Math.Abs(expected[i])),
+                $"[{i}]: {actual[i]} instead of {expected[i]}");
         }
     }
 }

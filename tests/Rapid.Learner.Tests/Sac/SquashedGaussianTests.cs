@@ -85,7 +85,8 @@ public sealed class SquashedGaussianTests
             var loss = 0.0;
             for (var j = 0; j < 2; j++)
             {
-                var (deviation, scale, centre) = (Deviation(std, outputs[2 + j]), (box.High[j] - box.Low[j]) / 2.0, (box.High[j] + box.Low[j]) / 2.0);
+                var deviation = Deviation(std, outputs[2 + j]);
+                var (scale, centre) = ((box.High[j] - box.Low[j]) / 2.0, (box.High[j] + box.Low[j]) / 2.0);
                 var u = outputs[j] + deviation * noise[j];
                 var density = -0.5 * noise[j] * noise[j] - Math.Log(deviation) - 0.5 * Math.Log(2 * Math.PI)
                     - Math.Log(1 - Math.Pow(Math.Tanh(u), 2)) - Math.Log(scale);

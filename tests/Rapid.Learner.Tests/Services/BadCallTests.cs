@@ -10,7 +10,12 @@ public class BadCallTests
     public async Task A_wrong_spec_is_refused_with_every_problem()
     {
         await using var services = await StartAsync();
-        var spec = new ExperimentSpec { TotalSteps = -1, Environment = new EnvironmentSpec { Name = "CartPol-v1" }, Algorithm = new AlgorithmSpec { ClipRange = 7 } };
+        var spec = new ExperimentSpec
+        {
+            TotalSteps = -1,
+            Environment = new EnvironmentSpec { Name = "CartPol-v1" },
+            Algorithm = new AlgorithmSpec { ClipRange = 7 },
+        };
         var status = await StatusOf(async () => await services.Experiments.SubmitAsync(new SubmitRequest { Spec = spec }));
         Assert.Equal(StatusCode.InvalidArgument, status.StatusCode);
         foreach (var part in (string[])["total_steps", "environment.name", "CartPole-v1", "algorithm.clip_range"])
@@ -18,7 +23,8 @@ public class BadCallTests
             Assert.Contains(part, status.Detail, StringComparison.Ordinal);
         }
 
-        Assert.Equal(StatusCode.InvalidArgument, (await StatusOf(async () => await services.Experiments.SubmitAsync(new SubmitRequest()))).StatusCode);
+        var withoutSpec = await StatusOf(async () => await services.Experiments.SubmitAsync(new SubmitRequest()));
+        Assert.Equal(StatusCode.InvalidArgument, withoutSpec.StatusCode);
         Assert.Empty((await services.Experiments.ListAsync(new ListRequest())).Experiments);
     }
 
@@ -32,7 +38,8 @@ public class BadCallTests
         Assert.Contains(id, status.Detail, StringComparison.Ordinal);
         using var watch = services.Experiments.Watch(new WatchRequest { Id = "none" });
         Assert.Equal(StatusCode.NotFound, (await StatusOf(async () => await watch.ResponseStream.MoveNext(default))).StatusCode);
-        using var policies = new Protocol.V1.Policies.PoliciesClient(services.ToLearner).Subscribe(new SubscribeRequest { Experiment = "none" });
+        using var policies = new Protocol.V1.Policies.PoliciesClient(services.ToLearner)
+            .Subscribe(new SubscribeRequest { Experiment = "none" });
         Assert.Equal(StatusCode.NotFound, (await StatusOf(async () => await policies.ResponseStream.MoveNext(default))).StatusCode);
     }
 
@@ -44,7 +51,8 @@ public class BadCallTests
     public async Task An_enlistment_that_makes_no_sense_is_refused(string worker, WorkerRole role, uint slots, string field)
     {
         await using var services = await StartAsync();
-        using var call = new Assignments.AssignmentsClient(services.ToLearner).Enlist(new EnlistRequest { Worker = worker, Role = role, MaxSlots = slots });
+        using var call = new Assignments.AssignmentsClient(services.ToLearner)
+            .Enlist(new EnlistRequest { Worker = worker, Role = role, MaxSlots = slots });
         var status = await StatusOf(async () => await call.ResponseStream.MoveNext(default));
         Assert.Equal(StatusCode.InvalidArgument, status.StatusCode);
         Assert.StartsWith(field, status.Detail, StringComparison.Ordinal);
@@ -85,7 +93,8 @@ public class BadCallTests
         var record = services.Registry.Submit(LearnerAndReplay.Spec(1));
         using var watch = services.Experiments.Watch(new WatchRequest { Id = record.Directory.Id });
         Assert.True(await watch.ResponseStream.MoveNext(default));
-        using var policies = new Protocol.V1.Policies.PoliciesClient(services.ToLearner).Subscribe(new SubscribeRequest { Experiment = record.Directory.Id });
+        using var policies = new Protocol.V1.Policies.PoliciesClient(services.ToLearner)
+            .Subscribe(new SubscribeRequest { Experiment = record.Directory.Id });
         record.OnMetrics(10, "train", [("loss", 0.5), ("kl", double.NaN)]);
         await services.Experiments.CancelAsync(new CancelRequest { Id = record.Directory.Id });
         var events = new List<ExperimentEvent>();
@@ -94,10 +103,12 @@ public class BadCallTests
             events.Add(what);
         }
 
-        Assert.Contains(events, what => what.Metrics is { Step: 10 } metrics && metrics.Values["loss"] == 0.5 && double.IsNaN(metrics.Values["kl"]));
+        Assert.Contains(events, what =>
+            what.Metrics is { Step: 10 } metrics && metrics.Values["loss"] == 0.5 && double.IsNaN(metrics.Values["kl"]));
         Assert.Equal(ExperimentState.Cancelled, events[^1].Experiment.State);
         Assert.False(await policies.ResponseStream.MoveNext(default).WaitAsync(TimeSpan.FromSeconds(30)));
-        using var late = new Protocol.V1.Policies.PoliciesClient(services.ToLearner).Subscribe(new SubscribeRequest { Experiment = record.Directory.Id });
+        using var late = new Protocol.V1.Policies.PoliciesClient(services.ToLearner)
+            .Subscribe(new SubscribeRequest { Experiment = record.Directory.Id });
         Assert.False(await late.ResponseStream.MoveNext(default).WaitAsync(TimeSpan.FromSeconds(30)));
     }
 

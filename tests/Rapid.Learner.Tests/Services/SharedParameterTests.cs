@@ -39,7 +39,8 @@ public class SharedParameterTests
         var published = Publish(record, 1);
         foreach (var probe in new[] { "", Guid.NewGuid().ToString("N"), "../../etc/passwd" })
         {
-            using var call = Client(services).Subscribe(new SubscribeRequest { Experiment = record.Directory.Id, SharedMemoryProbe = probe });
+            var request = new SubscribeRequest { Experiment = record.Directory.Id, SharedMemoryProbe = probe };
+            using var call = Client(services).Subscribe(request);
             Assert.True(await call.ResponseStream.MoveNext(default).WaitAsync(Patience));
             Assert.Equal(published, call.ResponseStream.Current);
         }
@@ -118,14 +119,21 @@ public class SharedParameterTests
 
     private static Protocol.V1.Policies.PoliciesClient Client(LearnerAndReplay services) => new(services.ToLearner);
 
-    private static AsyncServerStreamingCall<PolicySnapshot> Subscribe(LearnerAndReplay services, ExperimentRecord record, SharedMemoryProbe probe) =>
+    private static AsyncServerStreamingCall<PolicySnapshot> Subscribe(
+        LearnerAndReplay services, ExperimentRecord record, SharedMemoryProbe probe) =>
         Client(services).Subscribe(new SubscribeRequest { Experiment = record.Directory.Id, SharedMemoryProbe = probe.Name });
 
     private static PolicySnapshot Publish(ExperimentRecord record, long version)
     {
         var bytes = new byte[10_000];
         new Random((int)version).NextBytes(bytes);
-        var snapshot = new PolicySnapshot { Experiment = record.Directory.Id, Version = version, LayoutHash = "x", Parameters = ByteString.CopyFrom(bytes) };
+        var snapshot = new PolicySnapshot
+        {
+            Experiment = record.Directory.Id,
+            Version = version,
+            LayoutHash = "x",
+            Parameters = ByteString.CopyFrom(bytes),
+        };
         record.Policies.Publish(snapshot);
         return snapshot;
     }

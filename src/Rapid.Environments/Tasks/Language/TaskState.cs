@@ -29,11 +29,20 @@ internal sealed class TaskState(MuJoCoSimulation simulation, IEnumerable<string>
     /// <summary>Where a reset draws from.</summary>
     public RandomStream Random { get; set; } = null!;
 
-    /// <summary>Takes over everything but the simulation's own state.</summary>
-    public void CopyFrom(TaskState other)
+    /// <summary>Everything but the simulation's own state.</summary>
+    public double[] Save() => [.. Values, .. Action, Time];
+
+    /// <summary>Takes over what another state saved; false when it is not one of this task.</summary>
+    public bool TryRestore(double[] saved)
     {
-        other.Values.CopyTo(Values, 0);
-        other.Action.CopyTo(Action, 0);
-        Time = other.Time;
+        if (saved.Length != Values.Length + Action.Length + 1)
+        {
+            return false;
+        }
+
+        saved.AsSpan(0, Values.Length).CopyTo(Values);
+        saved.AsSpan(Values.Length, Action.Length).CopyTo(Action);
+        Time = saved[^1];
+        return true;
     }
 }

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using Rapid.Environments;
+using Rapid.Environments.MuJoCo;
+
+namespace Rapid.Benchmarks;
+
+/// <summary>
+/// A task as an actor steps it: a vector with clipped actions, observations, rewards, a time limit and reset noise. What is simulated is what
+/// the bare loop simulates: the same model and frame skip, controls uniform in [-1, 1], a reset every thousand steps and none before.
+/// Falls are therefore looked for and not acted on; else this side would spend its time on resets and see other contacts.
+/// </summary>
+internal sealed class SteppedTask : IDisposable
+{
+    private const int Environments = 16, EpisodeSteps = 1000;
+
+    private readonly VectorEnvironment _vector;
+    private readonly RandomStream _random = new(2);
+    private readonly float[] _actions, _observations, _finals;
+    private readonly float[] _rewards = new float[Environments];
+    private readonly byte[] _terminated = new byte[Environments], _truncated = new byte[Environments];
+
+    public SteppedTask(string name, int threads)
+    {
+        _vector = new VectorEnvironment(
+            _ => new TimeLimit(new Endless(EnvironmentRegistry.Create(name)), EpisodeSteps), Environments, seed: 1, threads);
+        _actions = new float[Environments * _vector.ActionSpace.Size];
+        _observations = new float[Environments * _vector.ObservationSpace.Size];
+        _finals = new float[_observations.Length];
+        _vector.Reset(_observations);
+    }
+
+    /// <summary>Environment steps a second.</summary>
+    /// <param name="time">How long to step.</param>
+    /// <param name="cancellation">Checked at every step.</param>
+    /// <exception cref="InvalidOperationException">A simulation broke: the figure would mean nothing.</exception>
+    public double Measure(TimeSpan time, CancellationToken cancellation)
+    {
+        var steps = 0L;
+        var watch = Stopwatch.StartNew();
+        while (watch.Elapsed < time)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            foreach (ref var action in _actions.AsSpan())
+            {
+                action = (float)_random.NextUniform(-1, 1);
+            }
+
+            _vector.Step(_actions, _observations, _rewards, _terminated, _truncated, _finals);
+            if (_vector.Breakdowns is [var breakdown, ..])
+            {
+                throw new InvalidOperationException($"environment {breakdown.Environment} broke: {breakdown.Reason}");
+            }
+
+            steps += Environments;
+        }
+
+        return steps / watch.Elapsed.TotalSeconds;
+    }
+
+    public void Dispose() => _vector.Dispose();
+
+    /// <summary>Goes on where the task would be lost or won.</summary>
+    private sealed class Endless(IEnvironment inner) : IEnvironment, IPhysicsEnvironment
+    {
+        private readonly IPhysicsEnvironment _halves = (IPhysicsEnvironment)inner;
+
+        public Space ObservationSpace => inner.ObservationSpace;
+
+        public Space ActionSpace => inner.ActionSpace;
+
+        public PhysicsStep? Physics => _halves.Physics;
+
+        public void Reset(RandomStream random, Span<float> observation) => inner.Reset(random, observation);
+
+        public StepResult Step(ReadOnlySpan<float> action, Span<float> observation) =>
+            inner.Step(action, observation) with { Terminated = false };
+
+        public void Begin(ReadOnlySpan<float> action) => _halves.Begin(action);
+
+        public StepResult End(string? breakdown, Span<float> observation) => _halves.End(breakdown, observation) with { Terminated = false };
+
+        public void Dispose() => inner.Dispose();
+    }
+}

@@ -1,0 +1,88 @@
+namespace Rapid.Environments.MuJoCo;
+
+/// <summary>Gymnasium's MuJoCo tasks by name, in both versions that are played today.</summary>
+internal static class MuJoCoTasks
+{
+    private static readonly Entry[] Entries =
+    [
+        .. Of("HalfCheetah", "run with a planar two-legged body", 1000, 4800, new HalfCheetahOptions(), options => new HalfCheetah(options)),
+        .. Of("Hopper", "hop on one leg without falling", 1000, 3800, new HopperOptions(), options => new Hopper(options)),
+        .. Of("Walker2d", "walk on two planar legs without falling", 1000, null, new Walker2dOptions(), options => new Walker2d(options)),
+        .. Of("Ant", "run on four legs without turning over", 1000, 6000, new AntOptions(), options => new Ant(options)),
+        .. Of("Humanoid", "walk on two legs without falling", 1000, null, new HumanoidOptions(), options => new Humanoid(options)),
+        .. Of("HumanoidStandup", "get up from the back", 1000, null, new HumanoidStandupOptions(), options => new HumanoidStandup(options)),
+        .. Of("Swimmer", "swim with three links in a viscous fluid", 1000, 360, new SwimmerOptions(), options => new Swimmer(options)),
+        .. Of("Reacher", "bring a two-link arm's tip to a target", 50, -3.75, new ReacherOptions(), options => new Reacher(options)),
+        .. Of("Pusher", "push an object to a goal with an arm", 100, 0, new PusherOptions(), options => new Pusher(options)),
+        .. Of("InvertedPendulum", "balance a pole on a cart", 1000, 950, new InvertedPendulumOptions(), options => new InvertedPendulum(options)),
+        .. Of(
+            "InvertedDoublePendulum", "balance a pole on a pole on a cart", 1000, 9100, new InvertedDoublePendulumOptions(),
+            options => new InvertedDoublePendulum(options)),
+    ];
+
+    // Versions 2 and 3, which ran on mujoco-py; three of the tasks that have no options in version 4 had no version 3 either.
+    private static readonly Dictionary<string, EnvironmentInfo> OldNames = (
+        from entry in Entries
+        where entry.Options.Version == 4
+        from version in (int[])(entry.Options is HealthOptions or HalfCheetahOptions or SwimmerOptions ? [2, 3] : [2])
+        let name = entry.Info.Name[..^1] + version
+        select (name, entry.Info with { Note = $"{name} ran on mujoco-py; in its place Rapid makes {entry.Info.Name}" }))
+        .ToDictionary(old => old.name, old => old.Item2);
+
+    /// <summary>What is known of every task, in listing order.</summary>
+    public static IEnumerable<EnvironmentInfo> All => Entries.Select(entry => entry.Info);
+
+    /// <summary>What is known of a task, or null; an old name finds the task that stands for it.</summary>
+    public static EnvironmentInfo? Find(string name) => FindEntry(name)?.Info ?? OldNames.GetValueOrDefault(name);
+
+    /// <summary>Why options of the right form do not suit a task, one text each.</summary>
+    public static IEnumerable<(string Option, string Problem)> Check(string name, IReadOnlyDictionary<string, string> options)
+    {
+        if (FindEntry(name) is not { } entry)
+        {
+            return [];
+        }
+
+        (string, string)[] problems = [.. TaskOptions.Check(entry.Options, options)];
+        var decisive = new[] { "xml_file", "main_body" }.FirstOrDefault(options.ContainsKey);
+        if (problems.Length > 0 || decisive is null)
+        {
+            return problems;
+        }
+
+        // Whether these suit, only the model can say.
+        try
+        {
+            entry.Make(options).Dispose();
+            return [];
+        }
+        catch (Exception error) when (error is MuJoCoException or ArgumentException)
+        {
+            return [(decisive, error.Message)];
+        }
+    }
+
+    /// <summary>Makes a task without a time limit; null if there is none of that name.</summary>
+    /// <param name="name">Not an old one.</param>
+    /// <param name="options">In which <see cref="Check"/> finds nothing wrong.</param>
+    public static IEnvironment? Create(string name, IReadOnlyDictionary<string, string> options) => FindEntry(name)?.Make(options);
+
+    private static Entry? FindEntry(string name) => Array.Find(Entries, entry => entry.Info.Name == name);
+
+    private static IEnumerable<Entry> Of<T>(
+        string body, string summary, int steps, double? threshold, T options, Func<T, MuJoCoEnvironment> make)
+        where T : MuJoCoOptions
+    {
+        for (var version = MuJoCoOptions.OldestVersion; version <= MuJoCoOptions.NewestVersion; version++)
+        {
+            var defaults = options with { Version = version };
+            yield return new Entry(
+                new EnvironmentInfo($"{body}-v{version}", "mujoco", steps, threshold, summary, TaskOptions.Describe(defaults)),
+                defaults,
+                texts => make(TaskOptions.Read(defaults, texts)));
+        }
+    }
+
+    private sealed record Entry(
+        EnvironmentInfo Info, MuJoCoOptions Options, Func<IReadOnlyDictionary<string, string>, MuJoCoEnvironment> Make);
+}
