@@ -16,7 +16,7 @@ public sealed class OwnEnvironmentTests : IDisposable
         </mujoco>
         """;
 
-    private const string Task =
+    private const string Description =
         """
         model: cart.xml
         frame_skip: 10
@@ -41,7 +41,7 @@ public sealed class OwnEnvironmentTests : IDisposable
     {
         var home = Directory.CreateDirectory(Path.Combine(_folder.Path, "mine")).FullName;
         await File.WriteAllTextAsync(Path.Combine(home, "cart.xml"), Model);
-        await File.WriteAllTextAsync(Path.Combine(home, "task.yaml"), Task);
+        await File.WriteAllTextAsync(Path.Combine(home, "task.yaml"), Description);
         await File.WriteAllTextAsync(
             Path.Combine(home, "spec.yaml"),
             """
@@ -61,12 +61,12 @@ public sealed class OwnEnvironmentTests : IDisposable
         Assert.True(exitCode == 0, output);
         Assert.InRange((double)RunFolder.Single(_folder.Runs).Evaluations()[^1]["return_mean"]!, 0, 20);
 
-        await File.WriteAllTextAsync(Path.Combine(home, "task.yaml"), Task.Replace("slide.vel", "slid.vel", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(Path.Combine(home, "task.yaml"), Description.Replace("slide.vel", "slid.vel", StringComparison.Ordinal));
         foreach (var arguments in (string[][])[["envs", "mine/task.yaml"], ["train", "mine/spec.yaml"], ["spec", "mine/task.yaml"]])
         {
             (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, arguments);
             Assert.Equal(2, exitCode);
-            Assert.Contains("task.yaml:7:57: the model has no joint 'slid'; did you mean slide?", output, StringComparison.Ordinal);
+            Assert.Contains("task.yaml:7:54: the model has no joint 'slid'; did you mean slide?", output, StringComparison.Ordinal);
         }
 
         (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "envs", "mine/taks.yaml");

@@ -17,7 +17,7 @@ public sealed class TaskSpecTests : IDisposable
         var options = SpecReader.ReadYaml(File.ReadAllText(Path.Combine(Example, "ppo.yaml")), folder: Example);
 
         Assert.Equal(Path.Combine(Example, "task.yaml"), options.Environment.Name);
-        Assert.Equal(("task-ppo", 4, true, true), (
+        Assert.Equal(("ball-on-beam", 4, true, true), (
             options.Name, options.Actors.Environments, options.Normalization.Observations, options.Normalization.Rewards));
         using var environment = EnvironmentFactory.Create(options.Environment);
         Assert.Equal((5, 1), (environment.ObservationSpace.Size, environment.ActionSpace.Size));
