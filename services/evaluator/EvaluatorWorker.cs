@@ -66,6 +66,13 @@ public sealed class EvaluatorWorker(ServiceOptions options, ILogger<EvaluatorWor
                     continue;
                 }
 
+                if (report.BrokenEpisodes > 0)
+                {
+                    logger.LogWarning(
+                        "{Broken} of {Episodes} episodes of version {Version} of {Experiment} broke and have no score: {Reason}",
+                        report.BrokenEpisodes, snapshot.EvaluationEpisodes, snapshot.Version, experiment, report.Breakdown);
+                }
+
                 report.Experiment = experiment;
                 await Resilience.Forever("reporting a score", logger).ExecuteAsync(
                     async token => await client.ReportAsync(report, cancellationToken: token), cancellation);
@@ -81,7 +88,7 @@ public sealed class EvaluatorWorker(ServiceOptions options, ILogger<EvaluatorWor
         }
     }
 
-    /// <summary>The score, or null when the environment broke: another policy may do better.</summary>
+    /// <summary>The score, or null when these weights cannot be played: others may do better.</summary>
     private EvaluationReport? Evaluate(PolicyEvaluator evaluator, PolicySnapshot snapshot, ulong seed, CancellationToken cancellation)
     {
         try

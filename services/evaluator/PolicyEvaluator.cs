@@ -41,14 +41,22 @@ public sealed class PolicyEvaluator : IDisposable
     /// <param name="episodes">How many.</param>
     /// <param name="seed">Start states and, when actions are sampled, noise.</param>
     /// <param name="cancellation">Checked at every step.</param>
-    /// <exception cref="InvalidDataException">The snapshot is for another network, or the environment broke.</exception>
+    /// <returns>The returns, those of broken episodes left out.</returns>
+    /// <exception cref="InvalidDataException">The snapshot is for another network.</exception>
     public EvaluationReport Evaluate(PolicySnapshot snapshot, int episodes, ulong seed, CancellationToken cancellation)
     {
         _policy.Load(snapshot);
         var report = new EvaluationReport { PolicyVersion = snapshot.Version, Step = snapshot.Step };
         for (var i = 0; i < episodes; i++)
         {
-            var (episodeReturn, length) = Play(RandomOf(seed, i), cancellation);
+            var (episodeReturn, length, breakdown) = Play(RandomOf(seed, i), cancellation);
+            if (breakdown is not null)
+            {
+                report.BrokenEpisodes++;
+                report.Breakdown = breakdown;
+                continue;
+            }
+
             report.Returns.Add(episodeReturn);
             report.Lengths.Add(length);
         }
@@ -63,7 +71,7 @@ public sealed class PolicyEvaluator : IDisposable
         _environment.Dispose();
     }
 
-    private (double Return, uint Length) Play(RandomStream random, CancellationToken cancellation)
+    private (double Return, uint Length, string? Breakdown) Play(RandomStream random, CancellationToken cancellation)
     {
         RandomStream[] noise = [random];
         double sum = 0;
@@ -76,14 +84,14 @@ public sealed class PolicyEvaluator : IDisposable
             var result = _environment.Step(_action, _observation);
             if (result.Breakdown is not null || !double.IsFinite(result.RawReward))
             {
-                throw new InvalidDataException($"the environment broke during evaluation: {result.Breakdown ?? "its reward is not finite"}");
+                return (sum, length, result.Breakdown ?? $"the reward is not finite: {result.RawReward}");
             }
 
             sum += result.RawReward;
             length++;
             if (result.Terminated || result.Truncated)
             {
-                return (sum, length);
+                return (sum, length, null);
             }
         }
     }

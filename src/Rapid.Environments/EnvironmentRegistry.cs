@@ -1,9 +1,9 @@
 using System.Globalization;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Classic;
+using Rapid.Environments.Described;
 using Rapid.Environments.MuJoCo;
 using Rapid.Environments.Plugins;
-using Rapid.Environments.Tasks;
 
 namespace Rapid.Environments;
 
@@ -20,7 +20,7 @@ public sealed record EnvironmentInfo(
     /// <summary>True for physics tasks whose observations and rewards want normalisation.</summary>
     public bool IsMuJoCo => Family == "mujoco";
 
-    /// <summary>True for games whose observations are frames.</summary>
+    /// <summary>True for games.</summary>
     public bool IsAtari => Family == "atari";
 
     /// <summary>Whether actions are real numbers, where the family does not say so.</summary>
@@ -31,6 +31,9 @@ public sealed record EnvironmentInfo(
 
     /// <summary>What who uses the name should know, if anything.</summary>
     public string? Note { get; init; }
+
+    /// <summary>Whether observations are frames; of games they are, unless an option says otherwise.</summary>
+    public bool ShowsFrames { get; init; } = Family == "atari";
 }
 
 /// <summary>All environments by name.</summary>
@@ -173,12 +176,12 @@ public static class EnvironmentRegistry
     private static double Number(IReadOnlyDictionary<string, string> options, string name, double fallback) =>
         options.TryGetValue(name, out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : fallback;
 
-    /// <summary>Whether a value is what an option takes: one of two words ("this or that"), a whole number, two numbers, a text, or a
-    /// number.</summary>
+    /// <summary>Whether a value is what an option takes: one of a few words ("this, that or another"), a whole number, two numbers, a text,
+    /// or a number.</summary>
     private static bool Fits(string value, string takes)
     {
         var words = takes.Split(':', '(')[0].Trim();
-        return words.Split(" or ") is [var one, var other] ? IsWord(one) || IsWord(other)
+        return words.Contains(" or ", StringComparison.Ordinal) ? words.Split([", ", " or "], StringSplitOptions.None).Any(IsWord)
             : words.StartsWith("a whole number", StringComparison.Ordinal)
                 ? long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
             : words.StartsWith("two numbers", StringComparison.Ordinal) ? Interval.TryParse(value, out _)

@@ -48,18 +48,25 @@ public enum StackPadding
 }
 
 /// <summary>
-/// Grey frames of whole numbers 0..255. An environment shows the newest one; a policy sees the newest few as one observation, which whoever
+/// Frames of whole numbers 0..255, grey or in colour. An environment shows the newest one; a policy sees the newest few as one observation, which whoever
 /// runs the environment stacks, so that a frame is stored and sent once.
 /// </summary>
 /// <param name="Height">Rows of pixels.</param>
 /// <param name="Width">Pixels of a row.</param>
 /// <param name="Stack">Frames that a policy sees at once.</param>
 /// <param name="Padding">What a policy sees in place of frames before the episode.</param>
-public sealed record FrameSpace(int Height, int Width, int Stack, StackPadding Padding = StackPadding.Zeros) : Space
+/// <param name="Channels">Planes of a frame, one after the other: 1 of grey, 3 of red, green and blue.</param>
+public sealed record FrameSpace(int Height, int Width, int Stack, StackPadding Padding = StackPadding.Zeros, int Channels = 1) : Space
 {
-    /// <summary>Pixels of one frame.</summary>
-    public override int Size => Height * Width;
+    /// <summary>Numbers of one frame, [channels, height, width].</summary>
+    public override int Size => Channels * PlaneSize;
+
+    /// <summary>Pixels of one plane of a frame.</summary>
+    public int PlaneSize => Height * Width;
+
+    /// <summary>Planes that a policy sees at once: those of its oldest frame first.</summary>
+    public int Planes => Stack * Channels;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Stack} frames of {Height} x {Width} pixels";
+    public override string ToString() => $"{Stack} {(Channels > 1 ? "colour " : "")}frames of {Height} x {Width} pixels";
 }

@@ -49,7 +49,7 @@ public sealed class PolicyLayout
     private PolicyLayout(NetworkOptions network, Space observations, PolicyKind kind, int outputs, bool hasValueHead)
     {
         Frames = observations as FrameSpace;
-        Encoder = Frames is null ? null : EncoderShape.Of(network.Encoder, Frames.Stack, Frames.Height, Frames.Width);
+        Encoder = Frames is null ? null : EncoderShape.Of(network.Encoder, Frames.Planes, Frames.Height, Frames.Width);
         ObservationSize = observations.Size * (Frames?.Stack ?? 1);
         Kind = kind;
         Outputs = outputs;

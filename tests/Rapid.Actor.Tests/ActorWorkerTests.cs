@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Rapid.Policies;
+using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using static Rapid.Actor.Tests.Setups;
@@ -149,6 +150,28 @@ public sealed class ActorWorkerTests : IAsyncLifetime, IDisposable
 
         Assert.Equal([1L, 3L], blocks.Select(block => block.PolicyVersion).Distinct());
         Assert.Single(Producers(blocks));
+    }
+
+    [Fact]
+    public async Task Simulations_that_break_down_now_and_then_cost_their_blocks_alone()
+    {
+        // Bodies thrown that far into the floor break MuJoCo's integration in one episode of ten.
+        var options = SpecReader.ReadYaml(
+            """
+            environment: { name: HalfCheetah-v4, max_episode_steps: 8, options: { reset_noise_scale: 12 } }
+            actors: { environments: 2, threads: 2 }
+            algorithm: { rollout_steps: 8, minibatches: 4 }
+            """);
+        var blocks = _replay.Read(Table);
+        var work = Work(0);
+        work.Spec = SpecWriter.ToMessage(options);
+        _learner.Publish(Snapshot(RegisteredLayout(options), options.Network, 2));
+        _learner.Assign(work);
+
+        await Until(() => Last(blocks, 0) >= 30 && blocks.Sum(block => (long)block.BrokenEnvironments) >= 3);
+
+        Assert.Single(Producers(blocks));
+        Assert.All(blocks, block => Assert.All(block.Floats(TrajectoryColumns.Rewards, 8, 2).ToArray(), reward => Assert.True(float.IsFinite(reward))));
     }
 
     [Fact]

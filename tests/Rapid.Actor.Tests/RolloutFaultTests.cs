@@ -25,6 +25,9 @@ public sealed class RolloutFaultTests
 
         Assert.Equal(0ul, collector.Collect(snapshot, default)!.BrokenEnvironments);
         Assert.Null(collector.Collect(snapshot, default)); // breaks at its second step
+        var breakdown = Assert.Single(collector.Breakdowns);
+        Assert.Equal(1, breakdown.Environment);
+        Assert.Contains(fault == Fault.Breakdown ? ScriptedEnvironment.Reason : "is not finite", breakdown.Reason, StringComparison.Ordinal);
         var next = collector.Collect(snapshot, default)!;
 
         Assert.Equal(1ul, next.BrokenEnvironments);

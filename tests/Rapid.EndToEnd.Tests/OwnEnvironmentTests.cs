@@ -54,14 +54,16 @@ public sealed class OwnEnvironmentTests : IDisposable
 
         var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "envs", "mine/task.yaml");
         Assert.Equal(0, exitCode);
-        string[] facts = ["push a cart to the middle", "place 0, speed 1", "near + push", "cart.xml, 10 physics steps a step of 0.02 s", "20 steps"];
+        string[] facts =
+            ["push a cart to the middle", "place 0, speed 1", "near + push", "cart.xml, 10 physics steps a step of 0.02 s", "20 steps"];
         Assert.All(facts, fact => Assert.Contains(fact, output, StringComparison.Ordinal));
 
         (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", "mine/spec.yaml");
         Assert.True(exitCode == 0, output);
         Assert.InRange((double)RunFolder.Single(_folder.Runs).Evaluations()[^1]["return_mean"]!, 0, 20);
 
-        await File.WriteAllTextAsync(Path.Combine(home, "task.yaml"), Description.Replace("slide.vel", "slid.vel", StringComparison.Ordinal));
+        var wrong = Description.Replace("slide.vel", "slid.vel", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(home, "task.yaml"), wrong);
         foreach (var arguments in (string[][])[["envs", "mine/task.yaml"], ["train", "mine/spec.yaml"], ["spec", "mine/task.yaml"]])
         {
             (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, arguments);
@@ -80,7 +82,8 @@ public sealed class OwnEnvironmentTests : IDisposable
         await using var process = RapidProcess.Start(_folder.Path, ["envs"], WithPlugins);
         Assert.Equal(0, await process.WaitAsync());
 
-        string[] expected = ["dm.cheetah.run", "OneLeg-v0", "Corridor-v0", "walk to the end of a corridor", "the map of the maze is missing"];
+        string[] expected =
+            ["dm.cheetah.run", "OneLeg-v0", "Corridor-v0", "walk to the end of a corridor", "the map of the maze is missing"];
         Assert.All(expected, text => Assert.Contains(text, process.Output, StringComparison.Ordinal));
     }
 
@@ -99,7 +102,8 @@ public sealed class OwnEnvironmentTests : IDisposable
         Assert.True(await process.WaitAsync() == 0, process.Output);
         Assert.InRange((double)RunFolder.Single(_folder.Runs).Evaluations()[^1]["return_mean"]!, -0.5, 1);
 
-        await using var faulty = RapidProcess.Start(_folder.Path, ["train", spec, "--set", "environment={ name: ThrowsLater-v0 }"], WithPlugins);
+        string[] fails = ["train", spec, "--set", "environment={ name: ThrowsLater-v0 }"];
+        await using var faulty = RapidProcess.Start(_folder.Path, fails, WithPlugins);
         Assert.Equal(2, await faulty.WaitAsync());
         Assert.Contains("ThrowsLater-v0 of", faulty.Output, StringComparison.Ordinal);
         Assert.Contains("cannot be made: DllNotFoundException: libmaze.so is not there", faulty.Output, StringComparison.Ordinal);

@@ -47,6 +47,31 @@ public sealed class TrainingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_whose_simulations_break_down_now_and_then_goes_on_counts_them_and_says_why()
+    {
+        // Bodies thrown that far into the floor break MuJoCo's integration in one episode of ten.
+        const string Spec =
+            """
+            environment: { name: HalfCheetah-v4, max_episode_steps: 8, options: { reset_noise_scale: 12 } }
+            total_steps: 4096
+            actors: { count: 2, environments: 2 }
+            algorithm: { rollout_steps: 16, minibatches: 4, epochs: 1 }
+            evaluation: { interval_steps: 1024, episodes: 20, final_episodes: 20 }
+            """;
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", _folder.Spec(Spec));
+        var run = RunFolder.Single(_folder.Runs);
+
+        Assert.True(exitCode == 0, output + run.Log);
+        Assert.Equal(4096, run.TrainingSteps()[^1]);
+        Assert.True((long)run.Metrics().Last(line => (string)line["kind"]! == "train")["broken_environments"]! > 0);
+        Assert.Contains("HalfCheetah-v4 broke and its episode is cut", run.Log, StringComparison.Ordinal);
+        Assert.Contains("huge value in QACC", run.Log, StringComparison.Ordinal);
+
+        // Of 40 episodes some break, too; what is left is the score, and the run ends.
+        Assert.Contains(run.Evaluations(), line => (long)line["broken_episodes"]! > 0);
+    }
+
+    [Fact]
     public async Task Ctrl_c_leaves_a_checkpoint_and_the_same_command_goes_on_from_it()
     {
         // Checkpoints only at the end, so that the one after Ctrl-C is the doing of Ctrl-C.

@@ -9,7 +9,8 @@ internal static class Golden
     public static JsonElement Read(string path)
     {
         var file = Path.Combine(AppContext.BaseDirectory, "golden", path);
-        using Stream content = File.Exists(file) ? File.OpenRead(file) : new GZipStream(File.OpenRead($"{file}.gz"), CompressionMode.Decompress);
+        using Stream content = File.Exists(file) ? File.OpenRead(file)
+            : new GZipStream(File.OpenRead($"{file}.gz"), CompressionMode.Decompress);
         using var document = JsonDocument.Parse(content);
         return document.RootElement.Clone();
     }

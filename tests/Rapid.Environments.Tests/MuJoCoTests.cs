@@ -1,4 +1,5 @@
 using Rapid.Environments.MuJoCo;
+using Rapid.Environments.Tests.MuJoCo;
 
 namespace Rapid.Environments.Tests;
 
@@ -6,7 +7,7 @@ namespace Rapid.Environments.Tests;
 public sealed class MuJoCoTests
 {
     public static TheoryData<string> Names =>
-        [.. EnvironmentRegistry.All.Where(info => info.IsMuJoCo && info.Name.EndsWith("-v4", StringComparison.Ordinal)).Select(info => info.Name)];
+        [.. Tasks.All.Select(info => info.Name).Where(name => name.EndsWith("-v4", StringComparison.Ordinal))];
 
     [Theory, MemberData(nameof(Names))]
     public void No_entry_of_any_physics_array_differs(string name)
@@ -76,6 +77,13 @@ public sealed class MuJoCoTests
             Assert.Equal(Golden.Floats(environment.PreciseObservation), observation);
             Assert.InRange(Golden.Distance([rewards[t]], [result.Reward]), 0, 1e-13);
             Assert.Equal(terminated[t], result.Terminated);
+
+            // "forward_reward" is a second name for another detail.
+            foreach (var detail in trace.GetProperty("info").EnumerateObject().Where(detail => detail.Name != "forward_reward"))
+            {
+                var actual = environment.Info[Array.IndexOf([.. environment.InfoNames], detail.Name)];
+                Assert.InRange(Golden.Distance([detail.Value[t].GetDouble()], [actual]), 0, 1e-12);
+            }
         }
 
         Assert.Equal(200, actions.Length);

@@ -71,7 +71,8 @@ public sealed class TaskSpecTests : IDisposable
         var task = Path.Combine(_folder.FullName, "task.yaml");
         File.WriteAllText(task, File.ReadAllText(task).Replace("joint.tilt.", "joint.tlit.", StringComparison.Ordinal) + "seed: 1\n");
 
-        var error = Assert.Throws<SpecException>(() => SpecReader.ReadYaml("environment: { name: task.yaml }\nseed: x", folder: _folder.FullName));
+        var error = Assert.Throws<SpecException>(
+            () => SpecReader.ReadYaml("environment: { name: task.yaml }\nseed: x", folder: _folder.FullName));
 
         Assert.Equal(["environment.name", "environment.name", "seed"], error.Problems.Select(problem => problem.Path).Order());
         Assert.Contains(error.Problems, problem => problem.Message.Contains("did you mean tilt?", StringComparison.Ordinal));

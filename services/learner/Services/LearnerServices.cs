@@ -124,9 +124,11 @@ internal sealed class EvaluationsService(ExperimentRegistry registry) : Evaluati
 {
     public override Task<EvaluationReceipt> Report(EvaluationReport request, ServerCallContext context)
     {
-        if (request.Returns.Count == 0 || request.Returns.Count != request.Lengths.Count || !request.Returns.All(double.IsFinite))
+        var isEmpty = request.Returns.Count == 0 && request.BrokenEpisodes == 0;
+        if (isEmpty || request.Returns.Count != request.Lengths.Count || !request.Returns.All(double.IsFinite))
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, "returns and lengths must be as many, at least one, and finite"));
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument, "returns and lengths must be as many, at least one unless episodes broke, and finite"));
         }
 
         // A version that this life of the run did not ask about was learned before a restart, and is learned and scored again.

@@ -107,6 +107,12 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout)
 
     private void WriteEvaluation(EvaluationReport report)
     {
+        if (report.Returns.Count == 0)
+        {
+            // Every episode broke, which is no score; the evaluator has said why.
+            return;
+        }
+
         var mean = report.Returns.Average();
         var deviation = Math.Sqrt(report.Returns.Average(value => (value - mean) * (value - mean)));
         run.Metrics.Write(
@@ -120,6 +126,7 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout)
                 ("return_minimum", report.Returns.Min()),
                 ("return_maximum", report.Returns.Max()),
                 ("length_mean", report.Lengths.Average(length => (double)length)),
+                ("broken_episodes", report.BrokenEpisodes),
             ]);
     }
 }

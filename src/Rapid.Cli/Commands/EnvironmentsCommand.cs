@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Rapid.Environments;
 using Rapid.Environments.Atari;
+using Rapid.Environments.MuJoCo;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 
@@ -77,6 +78,7 @@ internal static class EnvironmentsCommand
                 .. info.Facts.Select(fact => (string[])[fact.About, fact.Fact]),
                 ["limit", $"{Number(info.MaxEpisodeSteps)} steps an episode (environment.max_episode_steps)"],
                 ["solved at", Threshold(info)],
+                .. InfoNames(info) is { Count: > 0 } details ? (string[][])[["info", string.Join(", ", details)]] : [],
                 ["options", info.Options.Count == 0 ? "none" : "(environment.options)"],
                 .. info.Options.Select(option => (string[])[$"  {option.Key}", option.Value]),
             ]);
@@ -90,6 +92,12 @@ internal static class EnvironmentsCommand
     {
         using var environment = EnvironmentFactory.Create(new EnvironmentOptions { Name = info.Name });
         return (environment.ObservationSpace.ToString()!, environment.ActionSpace.ToString()!);
+    }
+
+    private static IReadOnlyList<string> InfoNames(EnvironmentInfo info)
+    {
+        using var environment = EnvironmentRegistry.Create(info.Name);
+        return environment is MuJoCoEnvironment physics ? physics.InfoNames : [];
     }
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);

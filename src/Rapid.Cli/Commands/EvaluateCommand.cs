@@ -54,6 +54,13 @@ internal static class EvaluateCommand
         var episodes = wanted ?? (atari is null ? UsualEpisodes : AtariEpisodes);
         using var evaluator = new PolicyEvaluator(options);
         var report = evaluator.Evaluate(snapshot, episodes, seed ?? options.Seed, cancellation);
+        if (report.BrokenEpisodes > 0)
+        {
+            var broken = $"{report.BrokenEpisodes} of {episodes} episodes broke and have no return: {report.Breakdown}";
+            episodes = report.Returns.Count > 0 ? report.Returns.Count : throw new CliException(broken, ExitCode.Failure);
+            Console.Out.WriteLine(broken);
+        }
+
         for (var i = 0; i < episodes; i++)
         {
             Console.Out.WriteLine($"episode {i + 1}: return {Figures.Return(report.Returns[i])}, {report.Lengths[i]} steps");

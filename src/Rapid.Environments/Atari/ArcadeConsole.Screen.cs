@@ -1,3 +1,5 @@
+using Rapid.Environments.Atari.Games;
+
 namespace Rapid.Environments.Atari;
 
 public sealed partial class ArcadeConsole
@@ -16,13 +18,18 @@ public sealed partial class ArcadeConsole
     {
         get
         {
-            _machine.DrawAll();
+            _machine.DrawScreen(alsoPrevious: _settings.ColorAveraging);
             return _settings.ColorAveraging ? Average() : _machine.Graphics.Screen;
         }
     }
 
     /// <summary>The colours of the screen.</summary>
-    public ArcadePalette Palette => IsPal ? ArcadePalette.Pal : ArcadePalette.Ntsc;
+    public ArcadePalette Palette => _machine.Television switch
+    {
+        TelevisionStandard.Pal => ArcadePalette.Pal,
+        TelevisionStandard.Secam => ArcadePalette.Secam,
+        _ => ArcadePalette.Ntsc,
+    };
 
     private ReadOnlySpan<byte> Average()
     {

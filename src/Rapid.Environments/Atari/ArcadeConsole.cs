@@ -60,8 +60,8 @@ public sealed partial class ArcadeConsole : IGameControls
     /// <summary>Lines of the screen.</summary>
     public int Height => _machine.Graphics.Screen.Length / Width;
 
-    /// <summary>The program makes frames for PAL television; its colours are from that palette.</summary>
-    public bool IsPal => _machine.IsPal;
+    /// <summary>The program makes the long frames of PAL and SECAM television, 50 in a second instead of 60.</summary>
+    public bool IsPal => _machine.Television != TelevisionStandard.Ntsc;
 
     /// <summary>Actions that do something in this game, ascending.</summary>
     public IReadOnlyList<int> MinimalActions => _game.MinimalActions;

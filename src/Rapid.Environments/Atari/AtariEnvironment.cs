@@ -10,16 +10,16 @@ namespace Rapid.Environments.Atari;
 /// </summary>
 public sealed class AtariEnvironment : IEnvironment
 {
-    private const int Noop = 0, Fire = 1;
+    private const int Noop = 0, Fire = 1, RamSize = 128;
 
     private readonly ReadOnlyMemory<byte> _rom;
     private readonly GameDescription _game;
     private readonly AtariOptions _options;
     private readonly IReadOnlyList<int> _actions;
-    private readonly bool _fires;
+    private readonly bool _fires, _seesRam;
     private readonly byte[] _pixels;
     private ArcadeConsole? _console;
-    private FrameResizer _resizer = null!;
+    private IReadOnlyList<FrameResizer> _resizers = [];
     private byte[] _older = [], _newer = [];
     private RandomStream _random = new(0);
     private bool _gameGoesOn;
@@ -33,15 +33,18 @@ public sealed class AtariEnvironment : IEnvironment
     {
         ArgumentNullException.ThrowIfNull(game);
         ArgumentNullException.ThrowIfNull(options);
-        (_rom, _game, _options) = (rom, game, options);
+        (_rom, _game, _options, _seesRam) = (rom, game, options, options.Observations == AtariObservations.Ram);
         _actions = options.FullActionSpace ? [.. Enumerable.Range(0, 18)] : game.MinimalActions;
         _fires = options.FireReset && _actions.Count >= 3 && _actions[1] == Fire;
-        _pixels = new byte[options.ScreenSize * options.ScreenSize];
+        _pixels = new byte[_seesRam ? 0 : ObservationSpace.Size];
     }
 
     /// <inheritdoc/>
-    public Space ObservationSpace =>
-        new FrameSpace(_options.ScreenSize, _options.ScreenSize, _options.FrameStack, _options.StackPadding);
+    public Space ObservationSpace => _seesRam
+        ? BoxSpace.Uniform(RamSize, 0, byte.MaxValue)
+        : new FrameSpace(
+            _options.ScreenSize, _options.ScreenSize, _options.FrameStack, _options.StackPadding,
+            _options.Observations == AtariObservations.Rgb ? 3 : 1);
 
     /// <inheritdoc/>
     public Space ActionSpace => new DiscreteSpace(_actions.Count);
@@ -126,8 +129,11 @@ public sealed class AtariEnvironment : IEnvironment
             }
         }
 
-        _console!.Screen.CopyTo(_newer);
-        _newer.CopyTo(_older, 0);
+        if (!_seesRam)
+        {
+            _console!.Screen.CopyTo(_newer);
+            _newer.CopyTo(_older, 0);
+        }
     }
 
     private void SwitchOn()
@@ -147,8 +153,11 @@ public sealed class AtariEnvironment : IEnvironment
             Mode = _options.Mode,
             Difficulty = _options.Difficulty,
         });
-        (_older, _newer) = (new byte[_console.Screen.Length], new byte[_console.Screen.Length]);
-        _resizer = Resizers.Of(_console.Palette, _console.Height, _options.ScreenSize);
+        if (!_seesRam)
+        {
+            (_older, _newer) = (new byte[_console.Screen.Length], new byte[_console.Screen.Length]);
+            _resizers = Resizers.Of(_console.Palette, _console.Height, _options.ScreenSize, _options.Observations == AtariObservations.Rgb);
+        }
     }
 
     /// <summary>Action 1, then 2, each held as any other.</summary>
@@ -177,7 +186,7 @@ public sealed class AtariEnvironment : IEnvironment
         var (console, score) = (_console!, 0);
         for (var frame = 0; frame < frames && !IsOver; frame++)
         {
-            var (isOlder, isNewer) = (frame == frames - 2 && _options.MaxPool, frame == frames - 1);
+            var (isOlder, isNewer) = (frame == frames - 2 && _options.MaxPool && !_seesRam, frame == frames - 1 && !_seesRam);
             console.DrawsFrames = isOlder || isNewer;
             score += console.Act(action);
             if (isOlder)
@@ -197,10 +206,19 @@ public sealed class AtariEnvironment : IEnvironment
 
     private void Show(Span<float> observation)
     {
-        _resizer.Resize(_newer, _options.MaxPool && _options.MostFrameSkip > 1 ? _older : _newer, _pixels);
-        for (var i = 0; i < _pixels.Length; i++)
+        if (_seesRam)
         {
-            observation[i] = _pixels[i];
+            Widening.ToFloats(_console!.Ram, observation);
+            return;
         }
+
+        var plane = _options.ScreenSize * _options.ScreenSize;
+        for (var channel = 0; channel < _resizers.Count; channel++)
+        {
+            _resizers[channel].Resize(
+                _newer, _options.MaxPool && _options.MostFrameSkip > 1 ? _older : _newer, _pixels.AsSpan(channel * plane, plane));
+        }
+
+        Widening.ToFloats(_pixels, observation);
     }
 }

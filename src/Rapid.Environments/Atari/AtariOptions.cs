@@ -1,5 +1,16 @@
 namespace Rapid.Environments.Atari;
 
+/// <summary>What policies see of a game.</summary>
+public enum AtariObservations
+{
+    /// <summary>Small frames of grey levels.</summary>
+    Grayscale,
+    /// <summary>Small frames of red, green and blue, one plane after the other.</summary>
+    Rgb,
+    /// <summary>The 128 bytes of the console's memory after the last frame, as numbers 0..255; no frame is drawn.</summary>
+    Ram,
+}
+
 /// <summary>
 /// How a game is made a task: what lies between the console and a policy. Defaults are the constants that deep reinforcement learning has
 /// used since Mnih et al. (2015), in the order of OpenAI baselines' wrappers.
@@ -36,7 +47,10 @@ public sealed record AtariOptions
     /// <summary>The console is switched on anew for every game, so that nothing is left of the games before.</summary>
     public bool PowerCycle { get; init; }
 
-    /// <summary>Rows and columns of an observation.</summary>
+    /// <summary>What an observation is made of.</summary>
+    public AtariObservations Observations { get; init; } = AtariObservations.Grayscale;
+
+    /// <summary>Rows and columns of a frame.</summary>
     public int ScreenSize { get; init; } = 84;
 
     /// <summary>Frames that a policy sees at once.</summary>

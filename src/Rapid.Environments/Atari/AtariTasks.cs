@@ -26,6 +26,7 @@ public static class AtariTasks
         ["clip_rewards"] = "true or false: learn from -1, 0, 1 (true)",
         ["full_action_space"] = "true or false: all 18 actions (false)",
         ["power_cycle"] = "true or false: the console is switched on anew for every game (false)",
+        ["obs_type"] = "grayscale, rgb or ram: what a policy sees, grey frames, frames in colour or the console's 128 bytes (grayscale)",
         ["screen_size"] = "a whole number of rows and columns, 36 to 160 (84)",
         ["frame_stack"] = "a whole number of frames that a policy sees, 1 to 16 (4)",
         ["stack_padding"] = "zeros or first_frame: what a policy sees before the first frame (zeros)",
@@ -33,6 +34,9 @@ public static class AtariTasks
         ["difficulty"] = "a whole number, one of the game's difficulties",
         ["max_frames"] = "a whole number of frames a game (108000), 0 for no limit",
     };
+
+    /// <summary>Whether a game with this value of obs_type shows frames.</summary>
+    public static bool ShowsFrames(string observations) => !"ram".Equals(observations?.Trim(), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Why values that are well-formed do not suit the game, one text each.</summary>
     public static IEnumerable<(string Option, string Problem)> Check(AtariName name, IReadOnlyDictionary<string, string> options)
@@ -134,6 +138,7 @@ public static class AtariTasks
             ClipRewards = Flag("clip_rewards", standard.ClipRewards),
             FullActionSpace = Flag("full_action_space", defaults.FullActionSpace),
             PowerCycle = Flag("power_cycle", standard.PowerCycle),
+            Observations = options.TryGetValue("obs_type", out var type) ? Enum.Parse<AtariObservations>(type.Trim(), ignoreCase: true) : default,
             ScreenSize = Whole("screen_size", standard.ScreenSize, 36, 160),
             FrameStack = Whole("frame_stack", standard.FrameStack, 1, 16),
             StackPadding = FirstFrame.Equals(options.GetValueOrDefault("stack_padding")?.Trim(), StringComparison.OrdinalIgnoreCase)

@@ -53,7 +53,8 @@ internal sealed class Ant : MuJoCoEnvironment
         _contactForces = Simulation.State("cfrc_ext");
         _chargesContacts = options.Version >= 5 || options.UseContactForces;
         _mainBody = options.Version == 4 ? FindBody("torso") : FindMainBody(options.MainBody);
-        StateSlice positions = new(Simulation.Positions, Skip: options.ExcludeCurrentPositions ? 2 : 0), velocities = new(Simulation.Velocities);
+        StateSlice positions = new(Simulation.Positions, Skip: options.ExcludeCurrentPositions ? 2 : 0);
+        StateSlice velocities = new(Simulation.Velocities);
 
         // Version 4 shows the world's row of zeros too.
         StateSlice forces = new(_contactForces, Skip: options.Version == 4 ? 0 : 6, options.ContactForceRange);

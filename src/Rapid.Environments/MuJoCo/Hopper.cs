@@ -39,7 +39,8 @@ internal sealed class Hopper : MuJoCoEnvironment
         _options = options;
         RequireDegrees(positions: 3, velocities: 1);
         _observed = new(
-            new(Simulation.Positions, Skip: options.ExcludeCurrentPositions ? 1 : 0), new(Simulation.Velocities, Limits: ObservedVelocities));
+            new(Simulation.Positions, Skip: options.ExcludeCurrentPositions ? 1 : 0),
+            new(Simulation.Velocities, Limits: ObservedVelocities));
         SetLayout(
             _observed.Size, "x_position", "z_distance_from_origin", "x_velocity", "reward_forward", "reward_ctrl", "reward_survive");
     }

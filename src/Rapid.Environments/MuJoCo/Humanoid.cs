@@ -61,7 +61,8 @@ internal sealed class Humanoid : MuJoCoEnvironment
         string[] rewards = options.Version == 4 ? ["reward_linvel", "reward_quadctrl", "reward_contact", "reward_alive"]
             : ["reward_forward", "reward_ctrl", "reward_contact", "reward_survive"];
         SetLayout(
-            _state.Size, ["x_position", "y_position", "distance_from_origin", "x_velocity", "y_velocity", .. rewards, .. _state.TendonNames]);
+            _state.Size,
+            ["x_position", "y_position", "distance_from_origin", "x_velocity", "y_velocity", .. rewards, .. _state.TendonNames]);
     }
 
     private protected override void AddResetNoise(RandomStream random, Span<double> positions, Span<double> velocities)

@@ -54,7 +54,10 @@ internal sealed class HumanoidStandup : MuJoCoEnvironment
         _state = new HumanoidState(Simulation, options.Version, options.ExcludeCurrentPositions ? 2 : 0, parts);
         SetLayout(
             _state.Size,
-            ["x_position", "y_position", "z_distance_from_origin", "reward_linup", "reward_quadctrl", "reward_impact", .. _state.TendonNames]);
+            [
+                "x_position", "y_position", "z_distance_from_origin", "reward_linup", "reward_quadctrl", "reward_impact",
+                .. _state.TendonNames,
+            ]);
     }
 
     private protected override void AddResetNoise(RandomStream random, Span<double> positions, Span<double> velocities)

@@ -184,7 +184,8 @@ public abstract class MuJoCoEnvironment : IEnvironment, IPhysicsEnvironment
         if (present < needed)
         {
             throw new ArgumentException(string.Create(
-                CultureInfo.InvariantCulture, $"the model '{Model.Source}' has {present} {what}; {GetType().Name} needs {needed} at least"));
+                CultureInfo.InvariantCulture,
+                $"the model '{Model.Source}' has {present} {what}; {GetType().Name} needs {needed} at least"));
         }
     }
 
@@ -218,7 +219,8 @@ public abstract class MuJoCoEnvironment : IEnvironment, IPhysicsEnvironment
         var (range, isLimited) = (model.Array("actuator_ctrlrange"), model.Array("actuator_ctrllimited"));
         if (isLimited.Length == 0 || isLimited.Contains(0))
         {
-            var what = isLimited.Length == 0 ? "no actuators" : $"no range for actuator {Array.IndexOf(isLimited, 0)} (ctrllimited, ctrlrange)";
+            var what = isLimited.Length == 0 ? "no actuators"
+                : $"no range for actuator {Array.IndexOf(isLimited, 0)} (ctrllimited, ctrlrange)";
             throw new ArgumentException($"the model '{model.Source}' has {what}, so that there are no actions");
         }
 

@@ -60,8 +60,12 @@ internal static partial class MuJoCoNative
     [LibraryImport(Library, EntryPoint = "rapid_mj_fail", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Fail(string text);
 
-    /// <summary>MuJoCo's words for the last failure on this thread.</summary>
-    public static string Message() => Marshal.PtrToStringUTF8(MessagePointer()) ?? "";
+    /// <summary>MuJoCo's words for the last failure on this thread, on one line.</summary>
+    public static string Message()
+    {
+        const StringSplitOptions Tidy = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+        return string.Join(' ', (Marshal.PtrToStringUTF8(MessagePointer()) ?? "").Split('\n', Tidy));
+    }
 
     /// <summary>The name of a part; empty when it has none.</summary>
     public static string Name(MuJoCoModel model, MuJoCoObject kind, int id) => Marshal.PtrToStringUTF8(NamePointer(model, kind, id)) ?? "";

@@ -5,22 +5,22 @@ internal static class MuJoCoTasks
 {
     private static readonly Entry[] Entries =
     [
-        .. Of("HalfCheetah", "run with a planar two-legged body", 1000, 4800, new HalfCheetahOptions(), options => new HalfCheetah(options)),
-        .. Of("Hopper", "hop on one leg without falling", 1000, 3800, new HopperOptions(), options => new Hopper(options)),
-        .. Of("Walker2d", "walk on two planar legs without falling", 1000, null, new Walker2dOptions(), options => new Walker2d(options)),
-        .. Of("Ant", "run on four legs without turning over", 1000, 6000, new AntOptions(), options => new Ant(options)),
-        .. Of("Humanoid", "walk on two legs without falling", 1000, null, new HumanoidOptions(), options => new Humanoid(options)),
-        .. Of("HumanoidStandup", "get up from the back", 1000, null, new HumanoidStandupOptions(), options => new HumanoidStandup(options)),
-        .. Of("Swimmer", "swim with three links in a viscous fluid", 1000, 360, new SwimmerOptions(), options => new Swimmer(options)),
-        .. Of("Reacher", "bring a two-link arm's tip to a target", 50, -3.75, new ReacherOptions(), options => new Reacher(options)),
-        .. Of("Pusher", "push an object to a goal with an arm", 100, 0, new PusherOptions(), options => new Pusher(options)),
-        .. Of("InvertedPendulum", "balance a pole on a cart", 1000, 950, new InvertedPendulumOptions(), options => new InvertedPendulum(options)),
+        .. Of("HalfCheetah", "run with a planar two-legged body", 1000, 4800, new HalfCheetahOptions(), o => new HalfCheetah(o)),
+        .. Of("Hopper", "hop on one leg without falling", 1000, 3800, new HopperOptions(), o => new Hopper(o)),
+        .. Of("Walker2d", "walk on two planar legs without falling", 1000, null, new Walker2dOptions(), o => new Walker2d(o)),
+        .. Of("Ant", "run on four legs without turning over", 1000, 6000, new AntOptions(), o => new Ant(o)),
+        .. Of("Humanoid", "walk on two legs without falling", 1000, null, new HumanoidOptions(), o => new Humanoid(o)),
+        .. Of("HumanoidStandup", "get up from the back", 1000, null, new HumanoidStandupOptions(), o => new HumanoidStandup(o)),
+        .. Of("Swimmer", "swim with three links in a viscous fluid", 1000, 360, new SwimmerOptions(), o => new Swimmer(o)),
+        .. Of("Reacher", "bring a two-link arm's tip to a target", 50, -3.75, new ReacherOptions(), o => new Reacher(o)),
+        .. Of("Pusher", "push an object to a goal with an arm", 100, 0, new PusherOptions(), o => new Pusher(o)),
+        .. Of("InvertedPendulum", "balance a pole on a cart", 1000, 950, new InvertedPendulumOptions(), o => new InvertedPendulum(o)),
         .. Of(
             "InvertedDoublePendulum", "balance a pole on a pole on a cart", 1000, 9100, new InvertedDoublePendulumOptions(),
-            options => new InvertedDoublePendulum(options)),
+            o => new InvertedDoublePendulum(o)),
     ];
 
-    // Versions 2 and 3, which ran on mujoco-py; three of the tasks that have no options in version 4 had no version 3 either.
+    // Versions 2 and 3, which ran on mujoco-py. What has no options in version 4 never had a version 3.
     private static readonly Dictionary<string, EnvironmentInfo> OldNames = (
         from entry in Entries
         where entry.Options.Version == 4

@@ -17,7 +17,7 @@ internal sealed record PusherOptions : MuJoCoOptions
 
 /// <summary>
 /// Push an object to a goal with a seven-joint arm. Never terminates. Version 4 charges for the distances before the step; in version 5 the
-/// object weighs a thousand times as much.
+/// object is a thousand times as dense.
 /// </summary>
 internal sealed class Pusher : MuJoCoEnvironment
 {

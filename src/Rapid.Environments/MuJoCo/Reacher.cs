@@ -12,7 +12,7 @@ internal sealed record ReacherOptions : MuJoCoOptions
     public double RewardControlWeight { get; init; } = 1;
 }
 
-/// <summary>Bring the tip of a planar two-link arm to a target. Never terminates. Version 4 charges for the distance before the step.</summary>
+/// <summary>Bring the tip of a planar two-link arm to a target. Never terminates. Version 4 charges for where a step began.</summary>
 internal sealed class Reacher : MuJoCoEnvironment
 {
     private const double PositionNoise = 0.1, TargetRadius = 0.2, VelocityNoise = 0.005; // radians, metres, radians/s

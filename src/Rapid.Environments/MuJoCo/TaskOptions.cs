@@ -12,7 +12,7 @@ internal static class TaskOptions
         field => field.Option.Name,
         field => field.Property.PropertyType == typeof(string)
             ? field.Option.Meaning
-            : $"{KindOf(field.Property.PropertyType, field.Option)}: {field.Option.Meaning} ({TextOf(field.Property.GetValue(defaults)!)})");
+            : $"{KindOf(field.Property, field.Option)}: {field.Option.Meaning} ({TextOf(field.Property.GetValue(defaults)!)})");
 
     /// <summary>Why texts of the right form are no values of their options, one text each.</summary>
     public static IEnumerable<(string Option, string Problem)> Check(MuJoCoOptions defaults, IReadOnlyDictionary<string, string> texts) =>
@@ -20,7 +20,7 @@ internal static class TaskOptions
         where texts.ContainsKey(field.Option.Name)
         let value = Parse(field.Property.PropertyType, texts[field.Option.Name])
         where value is null || (value is int or double && Convert.ToDouble(value, CultureInfo.InvariantCulture) < field.Option.AtLeast)
-        select (field.Option.Name, $"'{texts[field.Option.Name]}' is not {KindOf(field.Property.PropertyType, field.Option)}");
+        select (field.Option.Name, $"'{texts[field.Option.Name]}' is not {KindOf(field.Property, field.Option)}");
 
     /// <summary>The defaults with what the texts say.</summary>
     /// <param name="defaults">Of one version of a task.</param>
@@ -55,10 +55,10 @@ internal static class TaskOptions
         _ => Interval.TryParse(text, out var interval) ? interval : null,
     };
 
-    private static string KindOf(Type type, TaskOptionAttribute option)
+    private static string KindOf(PropertyInfo property, TaskOptionAttribute option)
     {
         var bound = double.IsInfinity(option.AtLeast) ? "" : $" of at least {TextOf(option.AtLeast)}";
-        return Type.GetTypeCode(type) switch
+        return Type.GetTypeCode(property.PropertyType) switch
         {
             TypeCode.Boolean => "true or false",
             TypeCode.Int32 => $"a whole number{bound}",

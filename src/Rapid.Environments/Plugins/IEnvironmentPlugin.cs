@@ -7,8 +7,9 @@ namespace Rapid.Environments;
 public interface IEnvironmentPlugin
 {
     /// <summary>
-    /// Its name in specs, its time limit, its options and what they take: "a number", "a whole number", "true or false", each with more words
-    /// behind if you like. <see cref="EnvironmentInfo.HasContinuousActions"/> decides on defaults of algorithms. The family becomes "plug-in".
+    /// Its name in specs, its time limit, its options and what they take: "a number", "a whole number", "true or false", each with more
+    /// words behind if you like. <see cref="EnvironmentInfo.HasContinuousActions"/> and <see cref="EnvironmentInfo.ShowsFrames"/> decide on
+    /// defaults of algorithms. The family becomes "plug-in".
     /// </summary>
     EnvironmentInfo Info { get; }
 

@@ -4,8 +4,8 @@ using System.Runtime.Loader;
 namespace Rapid.Environments.Plugins;
 
 /// <summary>
-/// Where one plug-in and what it depends on is loaded, apart from all others. Only this assembly is shared, so that both sides mean the same
-/// by its types; what the plug-in does not bring along comes from the program.
+/// Where one plug-in and what it depends on is loaded, apart from all others. Only this assembly is shared, so that both sides mean the
+/// same by its types; what the plug-in does not bring along comes from the program.
 /// </summary>
 /// <param name="path">Of the plug-in.</param>
 internal sealed class PluginContext(string path) : AssemblyLoadContext(Path.GetFileNameWithoutExtension(path))

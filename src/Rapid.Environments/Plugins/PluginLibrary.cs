@@ -36,10 +36,13 @@ internal sealed class PluginLibrary
                 continue;
             }
 
-            foreach (var file in Directory.EnumerateFiles(folder, "*.dll").Order(StringComparer.Ordinal))
+            Guard($"{Variable}: the folder '{folder}'", "cannot be read", () =>
             {
-                Guard(Path.GetFullPath(file), "does not load", () => Load(Path.GetFullPath(file)));
-            }
+                foreach (var file in Directory.EnumerateFiles(folder, "*.dll").Select(Path.GetFullPath).Order(StringComparer.Ordinal))
+                {
+                    Guard(file, "does not load", () => Load(file));
+                }
+            });
         }
     }
 
@@ -68,7 +71,8 @@ internal sealed class PluginLibrary
         }
 
         var types = new PluginContext(file).LoadFromAssemblyPath(file).GetTypes();
-        foreach (var type in types.Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IEnvironmentPlugin))))
+        foreach (var type in types.Where(
+            type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IEnvironmentPlugin))))
         {
             Guard($"{file}: {type.FullName}", "cannot be made", () => Add(file, type));
         }
@@ -94,7 +98,7 @@ internal sealed class PluginLibrary
     {
         var maker = (IEnvironmentPlugin)Activator.CreateInstance(type, nonPublic: true)!;
         var info = maker.Info ?? throw new ArgumentException("its Info is null");
-        if (string.IsNullOrWhiteSpace(info.Name) || info.Name.Length > LongestName || info.Name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
+        if (info.Name is not { Length: > 0 and <= LongestName } || info.Name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c)))
         {
             throw new ArgumentException($"its name is '{info.Name}'; allowed: 1 to {LongestName} characters without blanks");
         }

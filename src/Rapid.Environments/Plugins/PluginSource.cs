@@ -36,7 +36,8 @@ internal sealed class PluginSource(Func<PluginLibrary> library) : IEnvironmentSo
         try
         {
             environment = plugin.Maker.Create(options);
-            return environment is { ObservationSpace: BoxSpace { Size: > 0 } or FrameSpace, ActionSpace: BoxSpace { Size: > 0 } or DiscreteSpace }
+            return environment?.ObservationSpace is BoxSpace { Size: > 0 } or FrameSpace
+                && environment.ActionSpace is BoxSpace { Size: > 0 } or DiscreteSpace
                 ? environment
                 : throw new NotSupportedException("an environment needs a box or frames to observe, and a box or choices to act");
         }

@@ -28,7 +28,7 @@ public sealed class FrameBuffer
         _frames = GC.AllocateArray<byte>(checked((space.Stack + steps) * _row), pinned: true);
         _blank = GC.AllocateArray<byte>(space.Size, pinned: true);
         _ages = new int[(steps + 1) * environments];
-        _planes = new nint[environments * space.Stack];
+        _planes = new nint[environments * space.Planes];
     }
 
     /// <summary>Steps that fit.</summary>
@@ -109,15 +109,21 @@ public sealed class FrameBuffer
         _ages.AsSpan(0, _environments).Fill(_space.Stack - 1);
     }
 
-    /// <summary>[N, stack] addresses of the frames that the policy sees at a step, oldest first; good until the next call.</summary>
+    /// <summary>[N, stack, channels] addresses of the planes of the frames that the policy sees at a step, oldest first; good until the next
+    /// call.</summary>
     public ReadOnlySpan<nint> Planes(int step)
     {
+        var plane = 0;
         for (var i = 0; i < _environments; i++)
         {
-            for (var plane = 0; plane < _space.Stack; plane++)
+            for (var frame = 0; frame < _space.Stack; frame++)
             {
-                var back = FrameStack.StepsBack(_space, _ages[step * _environments + i], plane);
-                _planes[i * _space.Stack + plane] = back == FrameStack.Blank ? Address(_blank) : Address(FrameOf(step - back, i));
+                var back = FrameStack.StepsBack(_space, _ages[step * _environments + i], frame);
+                var address = back == FrameStack.Blank ? Address(_blank) : Address(FrameOf(step - back, i));
+                for (var channel = 0; channel < _space.Channels; channel++)
+                {
+                    _planes[plane++] = address + channel * _space.PlaneSize;
+                }
             }
         }
 

@@ -39,13 +39,13 @@ internal static class A2cPresets
             Lockstep = true,
             Algorithm = isContinuous ? options with { EntropyCoefficient = 0 } : options,
             TotalSteps = Presets.TotalSteps(environment),
-            Network = environment.IsAtari
+            Network = environment.ShowsFrames
                 ? Presets.ForFrames(options.Preset == "baselines" ? Encoder.Nature : Encoder.Ikostrikov)
                 : new NetworkOptions(),
             Actors = new ActorOptions { Environments = isContinuous ? 8 : 16 },
             Normalization = new NormalizationOptions
             {
-                Observations = isContinuous,
+                Observations = Presets.NormalizesObservations(environment),
                 Rewards = isContinuous || environment.Name is "Acrobot-v1" or "MountainCar-v0",
             },
         };

@@ -23,10 +23,10 @@ internal static class PpoPresets
             Actors = new ActorOptions { Environments = environment.IsAtari ? 8 : environment.IsMuJoCo ? 1 : 4 },
             Network = preset switch
             {
-                "ikostrikov" when environment.IsAtari => Presets.ForFrames(Encoder.Ikostrikov),
-                "ppo1" when environment.IsAtari =>
+                "ikostrikov" when environment.ShowsFrames => Presets.ForFrames(Encoder.Ikostrikov),
+                "ppo1" when environment.ShowsFrames =>
                     Presets.ForFrames(Encoder.Ppo1) with { Initialization = Initialization.NormalizedColumns, HiddenGain = 1 },
-                _ when environment.IsAtari => Presets.ForFrames(Encoder.Nature),
+                _ when environment.ShowsFrames => Presets.ForFrames(Encoder.Nature),
                 "ikostrikov" => new NetworkOptions { PolicyGain = isContinuous ? 1 : 0.01, ValueGain = Math.Sqrt(2) },
                 "ppo1" => new NetworkOptions { Initialization = Initialization.NormalizedColumns, HiddenGain = 1 },
                 // CleanRL starts at 0, with which HalfCheetah learns to slide on its back. A quieter start is worth a factor of three
@@ -34,7 +34,7 @@ internal static class PpoPresets
                 "cleanrl" when environment.Name is "HalfCheetah-v4" or "HalfCheetah-v5" => new NetworkOptions { InitialLogStd = -1 },
                 _ => new NetworkOptions(),
             },
-            Normalization = new NormalizationOptions { Observations = isContinuous, Rewards = isContinuous },
+            Normalization = new NormalizationOptions { Observations = Presets.NormalizesObservations(environment), Rewards = isContinuous },
         };
     }
 

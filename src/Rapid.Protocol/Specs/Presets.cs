@@ -37,7 +37,11 @@ public static class Presets
     internal static bool IsContinuous(EnvironmentInfo environment) =>
         environment.IsMuJoCo || environment.HasContinuousActions || environment.Name is "Pendulum-v1" or "MountainCarContinuous-v0";
 
-    /// <summary>The network of games: convolutions and one hidden layer, shared by policy and value (Mnih et al. 2015 and 2016).</summary>
+    /// <summary>Whether observations want normalisation: those of physics, and bytes of memory, of which most stand for nothing.</summary>
+    internal static bool NormalizesObservations(EnvironmentInfo environment) =>
+        IsContinuous(environment) || (environment.IsAtari && !environment.ShowsFrames);
+
+    /// <summary>The network of frames: convolutions and one hidden layer, shared by policy and value (Mnih et al. 2015 and 2016).</summary>
     internal static NetworkOptions ForFrames(Encoder encoder) => new()
     {
         Encoder = encoder,

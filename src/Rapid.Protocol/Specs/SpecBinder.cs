@@ -5,8 +5,8 @@ namespace Rapid.Protocol.Specs;
 /// <summary>Writes a tree over the defaults in an options record, and notes everything that is wrong.</summary>
 internal sealed class SpecBinder
 {
-    // Far more than any option of an environment needs.
-    private const int LongestOption = 200;
+    // Options of an environment may be paths.
+    private const int LongestOption = 1000;
 
     /// <summary>What was wrong so far.</summary>
     public List<SpecProblem> Problems { get; } = [];

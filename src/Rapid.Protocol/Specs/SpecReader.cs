@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Rapid.Environments;
+using Rapid.Environments.Atari;
 
 namespace Rapid.Protocol.Specs;
 
@@ -146,7 +147,10 @@ public static class SpecReader
             problems.Add(new SpecProblem("environment.name", $"'{SpecText.Shorten(name)}' {EnvironmentRegistry.WhyUnknown(name)}"));
         }
 
-        return info;
+        // Some defaults, as the network, depend on what is seen.
+        return info is not null && TextOf(tree, "environment", "options", "obs_type") is { } type && !AtariTasks.ShowsFrames(type)
+            ? info with { ShowsFrames = false }
+            : info;
     }
 
     private static string Choose(
@@ -162,7 +166,14 @@ public static class SpecReader
         return fallback;
     }
 
-    private static string? TextOf(SpecNode.Map tree, string group, string field) =>
-        tree.Children.TryGetValue(group, out var node) && node is SpecNode.Map map
-        && map.Children.TryGetValue(field, out var child) && child is SpecNode.Value { Text: { } text } ? text : null;
+    private static string? TextOf(SpecNode.Map tree, params ReadOnlySpan<string> path)
+    {
+        SpecNode? node = tree;
+        foreach (var name in path)
+        {
+            node = node is SpecNode.Map map ? map.Children.GetValueOrDefault(name) : null;
+        }
+
+        return node is SpecNode.Value { Text: { } text } ? text : null;
+    }
 }

@@ -38,7 +38,7 @@ internal static class SpecRules
     private static void CheckNetwork(ExperimentOptions options, EnvironmentInfo environment, List<SpecProblem> problems)
     {
         var network = options.Network;
-        if (!environment.IsAtari)
+        if (!environment.ShowsFrames)
         {
             if (network.Encoder != Encoder.None)
             {

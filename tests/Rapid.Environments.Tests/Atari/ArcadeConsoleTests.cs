@@ -184,6 +184,21 @@ public sealed class ArcadeConsoleTests
     }
 
     [Fact]
+    public void Palettes_hold_the_colours_that_the_reference_shows()
+    {
+        static uint Sum(ArcadePalette palette) => ArcadeTrace.Crc(
+            [.. palette.Rgb.ToArray().Where((_, i) => i % 2 == 0).SelectMany(c => (byte[])[(byte)(c >> 16), (byte)(c >> 8), (byte)c])]);
+        Assert.Equal((0x9D42A294u, 0xED19D6FAu), (Sum(ArcadePalette.Ntsc), Sum(ArcadePalette.Pal)));
+
+        // SECAM knows eight colours: the lowest bit of luminance is blue, then come red and green.
+        uint[] secam = [0x000000, 0x2121FF, 0xF03C79, 0xFF50FF, 0x7FFF00, 0x7FFFFF, 0xFFFF3F, 0xFFFFFF];
+        for (var index = 0; index < 256; index += 2)
+        {
+            Assert.Equal(secam[index / 2 % 8], ArcadePalette.Secam.Rgb.Span[index]);
+        }
+    }
+
+    [Fact]
     public void Averaged_colours_are_the_nearest_of_the_palette()
     {
         // White and black alternate: 77 hundredths of 0xEC are 181, taken as 180; the nearest grey of the palette is 0xAA.

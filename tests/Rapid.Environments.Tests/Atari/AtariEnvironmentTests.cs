@@ -179,6 +179,63 @@ public class AtariEnvironmentTests
         Assert.Equal(First(), First());
     }
 
+    [Fact]
+    public void Frames_in_colour_are_red_green_and_blue_of_what_grey_frames_show()
+    {
+        using var grey = Make(("power_cycle", "true"));
+        using var colour = Make(("power_cycle", "true"), ("obs_type", "rgb"));
+        var space = Assert.IsType<FrameSpace>(colour.ObservationSpace);
+        Assert.Equal((84, 84, 4, 3, 12, 3 * Pixels), (space.Height, space.Width, space.Stack, space.Channels, space.Planes, space.Size));
+        var (greys, colours) = (new float[Pixels], new float[3 * Pixels]);
+        grey.Reset(new RandomStream(2), greys);
+        colour.Reset(new RandomStream(2), colours);
+        var hues = 0;
+        for (var t = 0; t < 100; t++)
+        {
+            for (var i = 0; i < Pixels; i++)
+            {
+                var (red, green, blue) = (colours[i], colours[Pixels + i], colours[(2 * Pixels) + i]);
+                Assert.InRange(greys[i] - (0.299 * red) - (0.587 * green) - (0.114 * blue), -1.01, 1.01);
+                hues += red != green ? 1 : 0;
+            }
+
+            grey.Step([t % 6], greys);
+            colour.Step([t % 6], colours);
+        }
+
+        Assert.True(hues > 0, "all was grey");
+    }
+
+    [Fact]
+    public void Memory_as_observation_is_the_consoles_after_the_last_frame_and_changes_nothing_else()
+    {
+        using var frames = Make(("power_cycle", "true"));
+        using var memory = (AtariEnvironment)Make(("power_cycle", "true"), ("obs_type", "ram"));
+        var space = Assert.IsType<BoxSpace>(memory.ObservationSpace);
+        Assert.Equal((128, 0, 255), (space.Size, space.Low.Max(), space.High.Min()));
+        var (pixels, bytes, ram) = (new float[Pixels], new float[128], new byte[128]);
+        memory.FramePlayed = console => console.Ram.CopyTo(ram);
+        frames.Reset(new RandomStream(2), pixels);
+        memory.Reset(new RandomStream(2), bytes);
+        Assert.Equal(ram.Select(value => (float)value), bytes);
+        for (var t = 0; t < 300; t++)
+        {
+            Assert.Equal(frames.Step([t % 6], pixels), memory.Step([t % 6], bytes));
+            Assert.Equal(ram.Select(value => (float)value), bytes);
+        }
+    }
+
+    [Theory]
+    [InlineData("obs_type", "RAM", null)]
+    [InlineData("obs_type", "Grayscale", null)]
+    [InlineData("obs_type", "color", "'color' is not grayscale, rgb or ram")]
+    public void A_kind_of_observation_is_one_of_three_words(string option, string value, string? problem)
+    {
+        var found = EnvironmentRegistry.CheckOptions(EnvironmentRegistry.Find(Name)!, new Dictionary<string, string> { [option] = value }).ToList();
+        Assert.Equal(problem is null ? 0 : 1, found.Count);
+        Assert.StartsWith(problem ?? "", found.Count == 0 ? "" : found[0].Problem, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("DuelNoFrameskip-v4", 4, 4, 0)]
     [InlineData("DuelNoFrameskip-v0", 4, 4, 0.25)]

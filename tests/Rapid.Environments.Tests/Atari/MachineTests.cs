@@ -111,20 +111,29 @@ public sealed class MachineTests
     }
 
     [Theory]
-    [InlineData(0x96, 60)]
-    [InlineData(0x95, 200)]
-    [InlineData(0x97, 255)]
-    public void A_wait_for_the_timer_takes_the_same_time_however_it_is_written(int register, int value)
+    [InlineData(0x96, 60, "AD 84 02 D0 FB", "BD 84 02 D0 FB")] // LDA INTIM; BNE and LDA INTIM,X; BNE
+    [InlineData(0x95, 200, "AD 86 02 D0 FB", "BD 84 02 D0 FB")]
+    [InlineData(0x97, 255, "AD 84 02 D0 FB", "BD 84 02 D0 FB")]
+    [InlineData(0x96, 60, "AC 84 02 D0 FB", "BC 84 02 D0 FB")] // LDY
+    [InlineData(0x96, 36, "AE 94 02 D0 FB", "BE 84 02 D0 FB")] // LDX
+    [InlineData(0x96, 70, "AD 84 02 10 FB", "BD 84 02 10 FB")] // BPL: until it is below 0
+    [InlineData(0x95, 140, "AD 84 02 10 FB", "BD 84 02 10 FB")]
+    [InlineData(0x96, 60, "2C 84 02 10 FB", "BD 84 02 10 FB")] // BIT
+    [InlineData(0x96, 60, "2C 85 02 10 FB", "BD 85 02 10 FB")] // BIT of the flag
+    [InlineData(0x96, 60, "AE 85 02 10 FB", "BE 85 02 10 FB")]
+    [InlineData(0x96, 60, "AD 85 02 D0 FB", "BD 85 02 D0 FB")] // leaves at once
+    [InlineData(0x95, 9, "AD 84 02 D0 FB", "BD 84 02 D0 FB")]
+    public void A_wait_for_the_timer_takes_the_same_time_however_it_is_written(int register, int value, string usually, string slowly)
     {
-        // The timer is at two addresses. Behind the wait the background flashes; the longest goes over several frames.
-        byte[] Rom(byte timer) => TinyRom.Frames(
-            [],
+        // Behind the wait the sign and the timer are kept, and the background flashes; the longest goes over several frames.
+        byte[] Rom(string wait) => TinyRom.Frames(
+            [0xD8],
             [
-                0xA9, (byte)value, 0x8D, (byte)register, 0x02, 0xAD, timer, 0x02, 0xD0, 0xFB, 0x85, 0x80, 0xAD, timer, 0x02, 0x85, 0x81,
-                0xA9, 0x4E, 0x85, 0x09, 0xA9, 0x00, 0x85, 0x09,
+                0xA9, (byte)value, 0x8D, (byte)register, 0x02, 0xA2, 0x00, 0xA0, 0x00, 0xA9, 0xFF, .. Convert.FromHexString(wait.Replace(" ", "")),
+                0xB8, 0x08, 0x68, 0x85, 0x80, 0xAD, 0x84, 0x02, 0x85, 0x81, 0xA9, 0x4E, 0x85, 0x09, 0xA9, 0x00, 0x85, 0x09,
             ]);
-        var usual = new Atari2600(Rom(0x84), new ConsoleProperties());
-        var other = new Atari2600(Rom(0x86), new ConsoleProperties());
+        var usual = new Atari2600(Rom(usually), new ConsoleProperties());
+        var other = new Atari2600(Rom(slowly), new ConsoleProperties());
         for (var frame = 0; frame < 10; frame++)
         {
             usual.RunFrame(ConsoleInput.Idle);
@@ -160,10 +169,31 @@ public sealed class MachineTests
         Assert.Equal(0xFA, Lines(ConsoleInput.Open));
     }
 
+    [Fact]
+    public void A_television_that_is_stated_is_not_looked_for()
+    {
+        byte[] blue = [0xA9, 0xB8, 0x85, 0x09];
+        (TelevisionStandard Television, int Height, int Pixel) Show(int lines, TelevisionStandard television)
+        {
+            var machine = new Atari2600(TinyRom.Frames(blue, [], lines), new ConsoleProperties { Television = television });
+            for (var frame = 0; frame < 4; frame++)
+            {
+                machine.RunFrame(ConsoleInput.Idle);
+            }
+
+            return (machine.Television, machine.Graphics.Screen.Length / Tia.Width, machine.Graphics.Screen[100 * Tia.Width]);
+        }
+
+        Assert.Equal((TelevisionStandard.Secam, 250, 0xB8), Show(313, TelevisionStandard.Secam));
+        Assert.Equal((TelevisionStandard.Pal, 250, 0xB9), Show(313, TelevisionStandard.Pal));
+        Assert.Equal((TelevisionStandard.Pal, 250, 0xB9), Show(263, TelevisionStandard.Pal));
+        Assert.Equal((TelevisionStandard.Ntsc, 210, 0xB8), Show(263, TelevisionStandard.Ntsc));
+    }
+
     static (bool Pal, int Height) Format(int lines, ConsoleProperties properties)
     {
         var machine = new Atari2600(TinyRom.Frames([], [], lines), properties);
-        return (machine.IsPal, machine.Graphics.Screen.Length / Tia.Width);
+        return (machine.Television == TelevisionStandard.Pal, machine.Graphics.Screen.Length / Tia.Width);
     }
 
     static int LastPixel(byte[] rom)

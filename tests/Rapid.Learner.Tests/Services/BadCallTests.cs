@@ -84,6 +84,11 @@ public class BadCallTests
         Assert.True(record.Evaluations.TryTake(out var taken));
         Assert.Equal(1, Assert.Single(taken.Returns));
         Assert.False(record.Evaluations.TryTake(out _));
+
+        record.Policies.Publish(new PolicySnapshot { Version = 6, EvaluationEpisodes = 1 });
+        var broken = Report(6);
+        broken.BrokenEpisodes = 1;
+        Assert.True((await client.ReportAsync(broken)).Accepted);
     }
 
     [Fact]

@@ -10,6 +10,22 @@ public enum Controller
     Paddles,
 }
 
+/// <summary>The television that a cartridge's pictures are for.</summary>
+public enum TelevisionStandard
+{
+    /// <summary>NTSC or PAL, by the number of lines that the program makes.</summary>
+    Detected,
+
+    /// <summary>262 lines, 60 times a second, 128 colours.</summary>
+    Ntsc,
+
+    /// <summary>312 lines, 50 times a second, 104 colours, which an odd number of lines turns grey.</summary>
+    Pal,
+
+    /// <summary>312 lines, 50 times a second, eight colours.</summary>
+    Secam,
+}
+
 /// <summary>How the console is set up for a cartridge; the defaults hold for most games.</summary>
 public sealed record ConsoleProperties
 {
@@ -18,6 +34,9 @@ public sealed record ConsoleProperties
 
     /// <summary>Lines of the screen; the default becomes 250 for a PAL or SECAM cartridge.</summary>
     public int Height { get; init; } = 210;
+
+    /// <summary>The television; what is stated is not looked for.</summary>
+    public TelevisionStandard Television { get; init; }
 
     /// <summary>Left port.</summary>
     public Controller Left { get; init; }

@@ -31,28 +31,33 @@ internal sealed class Atari2600
     private byte _keptBus;
     private int _kept;
 
-    /// <summary>A machine that was switched on and has found out whether its program is for NTSC or PAL television.</summary>
+    /// <summary>A machine that was switched on and has found out, unless it is told, which television its program is for.</summary>
     /// <exception cref="ArgumentException">The image is of no known kind.</exception>
     public Atari2600(ReadOnlySpan<byte> rom, ConsoleProperties properties)
     {
         _riot = new Riot(_random);
         _cartridge = CartridgeFactory.Create(rom);
-        Graphics = new Tia(properties.FirstLine, properties.Height, pal: false, properties.HmoveBlanks);
+        Graphics = new Tia(properties.FirstLine, properties.Height, TelevisionStandard.Ntsc, properties.HmoveBlanks);
         _cpu = new Cpu6507(_riot, Graphics, _cartridge);
-        Reset();
-        IsPal = LooksLikePal(properties);
-        if (IsPal)
+        Television = properties.Television;
+        if (Television == TelevisionStandard.Detected)
+        {
+            Reset();
+            Television = LooksLikePal(properties) ? TelevisionStandard.Pal : TelevisionStandard.Ntsc;
+        }
+
+        if (Television != TelevisionStandard.Ntsc)
         {
             var height = properties.Height == new ConsoleProperties().Height ? PalHeight : properties.Height;
-            Graphics = new Tia(properties.FirstLine, height, pal: true, properties.HmoveBlanks, Graphics.InFrame);
+            Graphics = new Tia(properties.FirstLine, height, Television, properties.HmoveBlanks, Graphics.InFrame);
             _cpu.Graphics = Graphics;
         }
 
         Reset();
     }
 
-    /// <summary>The program makes PAL frames.</summary>
-    public bool IsPal { get; }
+    /// <summary>Which television the program is for.</summary>
+    public TelevisionStandard Television { get; }
 
     /// <summary>The graphics chip, which has the screen.</summary>
     public Tia Graphics { get; }
@@ -98,7 +103,16 @@ internal sealed class Atari2600
         }
     }
 
-    /// <summary>Makes the screens show what they would if every frame had been drawn.</summary>
+    /// <summary>Makes the newest screen, or both, show what they would if every frame had been drawn.</summary>
+    public void DrawScreen(bool alsoPrevious)
+    {
+        if (alsoPrevious || !Graphics.IsScreenWhole)
+        {
+            DrawAll();
+        }
+    }
+
+    /// <summary>Makes both screens show what they would if every frame had been drawn.</summary>
     public void DrawAll()
     {
         if (!Graphics.IsWhole)

@@ -8,9 +8,9 @@ namespace Rapid.Environments.Atari.Machine;
 /// The 6507 with all its instructions, also the undocumented ones but those that halt it, and the bus it drives: 13 address lines, on which
 /// the cartridge has the upper half and TIA and RIOT share the lower one. There are no interrupts.
 /// </summary>
-internal sealed partial class Cpu6507
+internal sealed unsafe partial class Cpu6507
 {
-    private const int Decimal = 8, Interrupt = 4, TimerAddress = 0x284;
+    private const int Decimal = 8, Interrupt = 4;
 
     /// <summary>Registers between two instructions.</summary>
     internal struct State
@@ -20,17 +20,20 @@ internal sealed partial class Cpu6507
         public bool Halted;
     }
 
-    private readonly byte[] _ram;
+
+    // Arrays of RIOT and cartridge that do not move: the first as if it began at address 0, the second so that an address in the window, without
+    // the lines that do not count, is an index. What is read or written through them lies within.
+    private readonly byte* _page0;
+    private byte* _program;
     private readonly Riot _riot;
     private readonly Cartridge _cartridge;
-    private readonly byte[] _image;
     private readonly int _addressMask;
     private readonly uint _windowLength, _fetchLength;
     private readonly bool _cartridgeListens;
     private Tia _tia;
-    private int _pc, _a, _x, _y, _sp, _nz, _c, _v, _modes, _bank, _windowStart, _remaining;
+    private int _pc, _a, _x, _y, _sp, _nz, _c, _v, _modes, _windowStart;
     private uint _instruction;
-    private bool _halted;
+    private bool _halted, _stopped;
 
     // The last byte on the bus. Bytes of instructions are left out in the fast path and found again when they matter.
     private int _bus;
@@ -38,11 +41,16 @@ internal sealed partial class Cpu6507
     /// <summary>A processor on its bus.</summary>
     public Cpu6507(Riot riot, Tia tia, Cartridge cartridge)
     {
-        (_riot, _tia, _cartridge, _ram, _image) = (riot, tia, cartridge, riot.Memory, cartridge.Image);
+        (_riot, _tia, _cartridge) = (riot, tia, cartridge);
+        _page0 = AddressOf(riot.Memory) - 0x80;
+        tia.Processor = this;
         (_addressMask, _cartridgeListens) = (cartridge.AddressMask, cartridge.Listens);
         _windowLength = (uint)cartridge.WindowLength;
         _fetchLength = (uint)Math.Max(0, cartridge.WindowLength - 2);
     }
+
+    /// <summary>Ends <see cref="Run"/> after the present instruction.</summary>
+    public void Stop() => _stopped = true;
 
     /// <summary>Cycles since the start of the frame.</summary>
     public int Cycles { get; set; }
@@ -50,7 +58,7 @@ internal sealed partial class Cpu6507
     /// <summary>The graphics chip on the bus.</summary>
     public Tia Graphics
     {
-        set => _tia = value;
+        set => (_tia, value.Processor) = (value, this);
     }
 
     /// <summary>Registers, for saving and restoring. The bus keeps its last byte.</summary>
@@ -148,10 +156,8 @@ internal sealed partial class Cpu6507
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private uint Fetch(int pc, uint previous, int cycles)
     {
-        var offset = (uint)((pc & _addressMask) - _windowStart);
-        return offset < _fetchLength
-            ? Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_image), _bank + (int)offset))
-            : FetchSlowly(pc, previous, cycles);
+        var address = pc & _addressMask;
+        return (uint)(address - _windowStart) < _fetchLength ? *(uint*)(_program + address) : FetchSlowly(pc, previous, cycles);
     }
 
     /// <summary>Fetches byte by byte, with everything that the accesses do.</summary>
@@ -174,28 +180,36 @@ internal sealed partial class Cpu6507
     }
 
     /// <summary>
-    /// How many whole rounds of LDA INTIM, BNE at <paramref name="pc"/> will find the timer above zero; they count as executed.
+    /// How many whole rounds of a loop at <paramref name="pc"/> that waits for the timer will find it as it is. The loop is an absolute LDA, LDX or LDY of the timer and BNE, or one of them or BIT of the timer or its flag and BPL.
     /// </summary>
     /// <param name="pc">Where the loop begins.</param>
     /// <param name="cycles">The cycle counter at its beginning.</param>
     /// <param name="round">Cycles of a round; the timer is read at the fourth.</param>
-    private int WaitRounds(int pc, int cycles, int round)
+    /// <param name="untilZero">The branch is BNE.</param>
+    private int WaitRounds(int pc, int cycles, int round, bool untilZero)
     {
-        var offset = (uint)((pc & _addressMask) - _windowStart);
-        if (offset >= _fetchLength
-            || (Unsafe.ReadUnaligned<uint>(ref _image[_bank + (int)offset]) & 0xFFFFFF) != (0xAD | (TimerAddress << 8)))
+        var address = pc & _addressMask;
+        if (address < _windowStart || (uint)(address + 3 - _windowStart) >= _fetchLength)
         {
             return 0;
         }
 
-        var spare = _riot.CyclesAboveZero(cycles) - 4;
-        var rounds = spare < 0 ? 0 : Math.Min((spare / round) + 1, _remaining / 2);
-        _remaining -= 2 * rounds;
-        return rounds;
-    }
+        var load = *(uint*)(_program + address);
+        var readsFlag = (load & 0x100) != 0;
+        var waits = (load & 0xFF) switch
+        {
+            0xAC or 0xAD or 0xAE => !(readsFlag && untilZero),
+            0x2C => !untilZero,
+            _ => false,
+        };
+        if (!waits || (load & 0x128400) != 0x28400 || (!readsFlag && !untilZero && _riot.Timer(cycles + 4) > 0x7F))
+        {
+            return 0;
+        }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Word(uint inst) => (int)(inst >> 8) & 0xFFFF;
+        var spare = _riot.CyclesAbove(untilZero ? 0 : -1, cycles) - 4;
+        return spare < 0 ? 0 : (spare / round) + 1;
+    }
 
     private static int High(int address) => ((address >> 8) + 1) & 0xFF;
 
@@ -203,18 +217,22 @@ internal sealed partial class Cpu6507
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Read(int address, int word, int cycles)
     {
-        var offset = (uint)((address & _addressMask) - _windowStart);
-        return offset < _windowLength
-            ? _bus = Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_image), _bank + (int)offset)
-            : ReadSlowly(address, word >> 8, cycles);
+        var place = address & _addressMask;
+        return (uint)(place - _windowStart) < _windowLength ? _bus = _program[place] : ReadSlowly(address, word >> 8, cycles);
     }
+
+    /// <summary><see cref="Read"/> as a call, for instructions that programs rarely use: the compiler inlines only so much into one method.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int Load(int address, int word, int cycles) => Read(address, word, cycles);
+
+    /// <summary><see cref="ReadPage0"/> as a call.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private int LoadPage0(int address, int noise, int cycles) => ReadPage0(address, noise, cycles);
 
     /// <summary>Reads a byte of page 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int ReadPage0(int address, int noise, int cycles) =>
-        _bus = address >= 0x80
-            ? Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_ram), address - 0x80)
-            : ReadSlowly(address, noise, cycles);
+        _bus = address >= 0x80 ? _page0[address] : ReadSlowly(address, noise, cycles);
 
     private int ReadSlowly(int address, int noise, int cycles)
     {
@@ -226,7 +244,7 @@ internal sealed partial class Cpu6507
         }
         else if ((address & 0x280) == 0x80)
         {
-            _bus = _ram[address & 0x7F];
+            _bus = _page0[address & 0xFF];
         }
         else if ((address & 0x80) != 0)
         {
@@ -246,14 +264,20 @@ internal sealed partial class Cpu6507
         return _bus;
     }
 
-    private void FollowCartridge() => (_bank, _windowStart) = (_cartridge.Bank, _cartridge.WindowStart);
+    private void FollowCartridge()
+    {
+        _windowStart = _cartridge.WindowStart;
+        _program = AddressOf(_cartridge.Image) + _cartridge.Bank - _windowStart;
+    }
+
+    private static byte* AddressOf(byte[] pinned) => (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(pinned));
 
     /// <summary>A pointer in page 0; its second byte may lie behind the page's end.</summary>
     private int Pointer(int address, int noise, int cycles)
     {
         if (address is >= 0x80 and < 0xFF)
         {
-            return Unsafe.ReadUnaligned<ushort>(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_ram), address - 0x80));
+            return *(ushort*)(_page0 + address);
         }
 
         var low = ReadPage0(address, noise, cycles);
@@ -265,7 +289,7 @@ internal sealed partial class Cpu6507
     {
         if (address >= 0x80)
         {
-            Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_ram), address - 0x80) = (byte)value;
+            _page0[address] = (byte)value;
             _bus = value;
             return cycles;
         }
@@ -289,7 +313,7 @@ internal sealed partial class Cpu6507
         }
         else if ((address & 0x200) == 0)
         {
-            _ram[address & 0x7F] = (byte)value;
+            _page0[address & 0xFF] = (byte)value;
         }
         else
         {
@@ -301,20 +325,19 @@ internal sealed partial class Cpu6507
 
     private int WriteTia(int address, int value, int cycles, bool afterRead)
     {
-        _bus = value & 0xFF;
         if (_cartridgeListens)
         {
-            _cartridge.Overhear(address & 0x1FFF, (byte)value);
-            FollowCartridge();
+            LetCartridgeHear(address, (byte)value);
         }
 
-        cycles = _tia.Write(address, (byte)value, cycles, afterRead);
-        if (_tia.FrameEnded)
-        {
-            _remaining = 0;
-        }
+        _bus = value & 0xFF;
+        return _tia.Write(address, (byte)value, cycles, afterRead);
+    }
 
-        return cycles;
+    private void LetCartridgeHear(int address, byte value)
+    {
+        _cartridge.Overhear(address & 0x1FFF, value);
+        FollowCartridge();
     }
 
     /// <summary>Writes to the stack, whose lower half is the TIA.</summary>
@@ -325,7 +348,7 @@ internal sealed partial class Cpu6507
             return WriteTia(0x100 | sp, value, cycles, afterRead);
         }
 
-        _ram[sp - 0x80] = (byte)value;
+        _page0[sp] = (byte)value;
         _bus = value & 0xFF;
         return cycles;
     }

@@ -1,17 +1,25 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Rapid.Environments.Atari.Machine;
 
 /// <summary>One bit for each of the 160 pixels of a line; pixel x is bit x % 64 of word x / 64.</summary>
 internal struct LineMask
 {
-    /// <summary>Pixels 0..63, 64..127 and 128..159.</summary>
-    public ulong Word0, Word1, Word2;
+    /// <summary>Pixels 0..63, 64..127 and 128..159; the fourth word is 0.</summary>
+    public ulong Word0, Word1, Word2, Word3;
 
     private static readonly uint[] Fourfold = Stretched(4, reversed: false);
     private static readonly uint[] FourfoldReversed = Stretched(4, reversed: true);
     private static readonly uint[] Twofold = Stretched(2, reversed: true);
     private static readonly byte[] ReversedBits = [.. Stretched(1, reversed: true).Select(bits => (byte)bits)];
+
+    /// <summary>All pixels.</summary>
+    public readonly Vector256<ulong> All
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector256.LoadUnsafe(in Word0);
+    }
 
     /// <summary>Pixels 32c..32c+31.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,6 +55,10 @@ internal struct LineMask
         Word0 |= Word2 >> 32;
         Word2 &= 0xFFFFFFFF;
     }
+
+    /// <summary>The bits of a byte from the last to the first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte Reversed(byte bits) => ReversedBits[bits];
 
     /// <summary>A player's graphics, bit 7 leftmost, as pixels.</summary>
     /// <param name="graphics">8 pixels.</param>

@@ -29,8 +29,8 @@ internal sealed class Riot
         Reset();
     }
 
-    /// <summary>[128], $80..$FF; a reset leaves it alone.</summary>
-    public byte[] Memory { get; } = new byte[128];
+    /// <summary>[128], $80..$FF; a reset leaves it alone. The array does not move.</summary>
+    public byte[] Memory { get; } = GC.AllocateArray<byte>(128, pinned: true);
 
     /// <summary>Pins of the two ports.</summary>
     public byte PortA { get; set; } = 0xFF;
@@ -63,11 +63,11 @@ internal sealed class Riot
         2 => PortB,
         3 => 0, // The switches are always inputs here.
         4 or 6 => ReadTimer(cycles),
-        _ => (byte)(TimerAt(cycles) >= 0 || _state.ReadAfterExpiry ? 0 : 0x80),
+        _ => (byte)(Timer(cycles) >= 0 || _state.ReadAfterExpiry ? 0 : 0x80),
     };
 
-    /// <summary>For how many cycles from now reading the timer still gives more than 0; negative when it does not even now.</summary>
-    public int CyclesAboveZero(int cycles) => _state.SetAt + ((_state.Timer - 1) << _state.Shift) - cycles;
+    /// <summary>For how many cycles from now the timer is still above a value, 0 or -1; negative when it is not even now.</summary>
+    public int CyclesAbove(int value, int cycles) => _state.SetAt + ((_state.Timer - 1 - value) << _state.Shift) - cycles;
 
     /// <summary>Writes a register.</summary>
     public void Write(int address, byte value, int cycles)
@@ -85,11 +85,12 @@ internal sealed class Riot
         }
     }
 
-    private int TimerAt(int cycles) => _state.Timer - (int)((uint)(cycles - 1 - _state.SetAt) >> _state.Shift) - 1;
+    /// <summary>The timer, below 0 when it ran out.</summary>
+    public int Timer(int cycles) => _state.Timer - (int)((uint)(cycles - 1 - _state.SetAt) >> _state.Shift) - 1;
 
     private byte ReadTimer(int cycles)
     {
-        var timer = TimerAt(cycles);
+        var timer = Timer(cycles);
         if (timer >= 0)
         {
             return (byte)timer;

@@ -1,3 +1,5 @@
+using Rapid.Environments.Atari.Games;
+
 namespace Rapid.Environments.Atari.Machine;
 
 /// <summary>
@@ -12,7 +14,7 @@ internal sealed partial class Tia
     private const int LineClocks = 228, BlankClocks = 68, Never = int.MaxValue;
 
     private readonly bool _hmoveBlanks, _colourLoss;
-    private readonly int _windowStart, _windowLength, _height, _lastLine;
+    private readonly int _windowStart, _windowLength, _height, _longestFrame;
     private byte[] _screen, _previous;
 
     // Bytes at the start of each screen that frames have passed without drawing them.
@@ -24,13 +26,14 @@ internal sealed partial class Tia
     /// <summary>A chip that shows some lines of the frame.</summary>
     /// <param name="firstLine">First line shown.</param>
     /// <param name="height">Lines shown.</param>
-    /// <param name="pal">Frames may be longer and lose their colours.</param>
+    /// <param name="television">Frames may be longer for PAL and SECAM, and lose their colours for PAL.</param>
     /// <param name="hmoveBlanks">HMOVE blanks the left edge.</param>
     /// <param name="inFrame">A frame is in progress.</param>
-    public Tia(int firstLine, int height, bool pal, bool hmoveBlanks, bool inFrame = false)
+    public Tia(int firstLine, int height, TelevisionStandard television, bool hmoveBlanks, bool inFrame = false)
     {
         (_windowStart, _windowLength, _height) = (firstLine * LineClocks, height * LineClocks, height);
-        (_colourLoss, _lastLine, _hmoveBlanks) = (pal, pal ? 342 : 290, hmoveBlanks);
+        (_colourLoss, _hmoveBlanks) = (television == TelevisionStandard.Pal, hmoveBlanks);
+        _longestFrame = (television is TelevisionStandard.Pal or TelevisionStandard.Secam ? 343 : 291) * LineClocks;
         _screen = new byte[Width * height];
         _previous = new byte[Width * height];
         _s.InFrame = inFrame;
@@ -46,8 +49,8 @@ internal sealed partial class Tia
     /// <summary>Whether lines are put into <see cref="Screen"/>; collisions do not depend on it.</summary>
     public bool Draws { get; set; } = true;
 
-    /// <summary>The program has ended its frame and the processor is to stop after this instruction.</summary>
-    public bool FrameEnded { get; set; }
+    /// <summary>Who is to stop when its program has ended a frame.</summary>
+    public Cpu6507? Processor { get; set; }
 
     /// <summary>What is on the pins.</summary>
     public ConsoleInput Input { get; set; }
@@ -57,6 +60,9 @@ internal sealed partial class Tia
 
     /// <summary>The frame in progress has not ended within its limit of instructions.</summary>
     public bool InFrame => _s.InFrame;
+
+    /// <summary><see cref="Screen"/> shows what it would if every frame had been drawn.</summary>
+    public bool IsScreenWhole => _undrawn == 0;
 
     /// <summary>Both screens show what they would if every frame had been drawn.</summary>
     public bool IsWhole => (_undrawn | _previousUndrawn) == 0;
@@ -92,7 +98,6 @@ internal sealed partial class Tia
     /// <returns>Whether a frame was started.</returns>
     public bool StartFrame(int cycles)
     {
-        FrameEnded = false;
         _drawsWhole = Draws && !_s.InFrame;
         if (_s.InFrame)
         {

@@ -9,6 +9,8 @@ internal static class ConsoleFields
     {
         ["first_line"] = (console, node) => console with { FirstLine = SourceFields.Whole(node, 0, 100) },
         ["height"] = (console, node) => console with { Height = SourceFields.Whole(node, 200, 300) },
+        ["television"] = (console, node) =>
+            console with { Television = (TelevisionStandard)SourceFields.Choice(node, "detected", "ntsc", "pal", "secam") },
         ["left"] = (console, node) => console with { Left = Plugged(node) },
         ["right"] = (console, node) => console with { Right = Plugged(node) },
         ["swap_ports"] = (console, node) => console with { SwapPorts = Flag(node) },

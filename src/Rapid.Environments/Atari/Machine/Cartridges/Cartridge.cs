@@ -12,12 +12,12 @@ internal abstract class Cartridge
     /// <summary>A cartridge with an image, and a window on it.</summary>
     protected Cartridge(ReadOnlySpan<byte> image, int windowStart, int windowLength)
     {
-        Image = new byte[image.Length + Padding];
+        Image = GC.AllocateArray<byte>(image.Length + Padding, pinned: true);
         image.CopyTo(Image);
         (WindowStart, WindowLength) = (windowStart, windowLength);
     }
 
-    /// <summary>What the window shows parts of.</summary>
+    /// <summary>What the window shows parts of; the array does not move.</summary>
     public byte[] Image { get; }
 
     /// <summary>First address of the window, $1000..$1FFF.</summary>

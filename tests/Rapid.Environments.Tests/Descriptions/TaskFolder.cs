@@ -1,11 +1,12 @@
-using Rapid.Environments.Tasks;
+using Rapid.Environments.Described;
 
-namespace Rapid.Environments.Tests.Tasks;
+namespace Rapid.Environments.Tests.Descriptions;
 
 /// <summary>A folder with a small model and the tasks of a test.</summary>
 internal sealed class TaskFolder : IDisposable
 {
-    /// <summary>A cart with a pole and a free box that falls beside it, a mocap body, a sensor, a tendon; the physics is easy to follow.</summary>
+    /// <summary>A cart with a pole and a free box that falls beside it, a mocap body, a sensor, a tendon; the physics is easy to
+    /// follow.</summary>
     private const string Model =
         """
         <mujoco>

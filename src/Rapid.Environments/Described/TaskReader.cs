@@ -2,7 +2,7 @@ using System.Globalization;
 using Rapid.Environments.Languages;
 using Rapid.Environments.MuJoCo;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>Makes a task from its file. Reads all of it and reports everything that is wrong.</summary>
 internal sealed class TaskReader

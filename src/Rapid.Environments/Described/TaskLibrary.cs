@@ -1,4 +1,4 @@
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>Descriptions that ship with Rapid. Several tasks may be one description with other values of its options.</summary>
 internal static class TaskLibrary
@@ -10,9 +10,13 @@ internal static class TaskLibrary
         new("dm.acrobot.swingup_sparse", "acrobot", "the same, rewarded at the target alone", new() { ["margin"] = 0 }),
         new("dm.ball_in_cup.catch", "ball_in_cup", "catch a ball on a string in a cup", []),
         new("dm.cartpole.balance", "cartpole", "keep a pole on a cart upright", new() { ["hanging"] = 0, ["sparse"] = 0 }),
-        new("dm.cartpole.balance_sparse", "cartpole", "the same, rewarded when it is upright alone", new() { ["hanging"] = 0, ["sparse"] = 1 }),
+        new(
+            "dm.cartpole.balance_sparse", "cartpole", "the same, rewarded when it is upright alone",
+            new() { ["hanging"] = 0, ["sparse"] = 1 }),
         new("dm.cartpole.swingup", "cartpole", "swing a hanging pole on a cart up", new() { ["hanging"] = 1, ["sparse"] = 0 }),
-        new("dm.cartpole.swingup_sparse", "cartpole", "the same, rewarded when it is upright alone", new() { ["hanging"] = 1, ["sparse"] = 1 }),
+        new(
+            "dm.cartpole.swingup_sparse", "cartpole", "the same, rewarded when it is upright alone",
+            new() { ["hanging"] = 1, ["sparse"] = 1 }),
         new("dm.cheetah.run", "cheetah", "run at 10 m/s with a planar two-legged body", []),
         new("dm.hopper.stand", "hopper", "stand on one leg", new() { ["speed"] = 0 }),
         new("dm.hopper.hop", "hopper", "hop forward on one leg at 2 m/s", new() { ["speed"] = 2 }),

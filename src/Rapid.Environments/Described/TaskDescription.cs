@@ -1,7 +1,7 @@
 using Rapid.Environments.Languages;
 using Rapid.Environments.MuJoCo;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>A task description is wrong; one line of the message is one problem.</summary>
 /// <param name="file">Name of the file, for the message.</param>

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Rapid.Environments.Languages;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>What a token is.</summary>
 internal enum TokenKind
@@ -107,7 +107,7 @@ internal static class TaskLexer
         const NumberStyles Style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
         return double.TryParse(word, Style, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
             ? new Token(TokenKind.Number, word, value, at, word.Length)
-            : throw source.Wrong(at, $"'{word}' is no number; allowed: for example 12, 0.5, 1e-3; a name that begins with a digit is quoted");
+            : throw source.Wrong(at, $"'{word}' is no number, as 12, 0.5 and 1e-3 are; a name that begins with a digit is quoted");
     }
 
     /// <summary>The sign in 1e-3.</summary>

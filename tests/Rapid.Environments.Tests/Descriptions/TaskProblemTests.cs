@@ -1,6 +1,6 @@
-using Rapid.Environments.Tasks;
+using Rapid.Environments.Described;
 
-namespace Rapid.Environments.Tests.Tasks;
+namespace Rapid.Environments.Tests.Descriptions;
 
 public sealed class TaskProblemTests : IDisposable
 {

@@ -1,6 +1,6 @@
-using Rapid.Environments.Tasks;
+using Rapid.Environments.Described;
 
-namespace Rapid.Environments.Tests.Tasks;
+namespace Rapid.Environments.Tests.Descriptions;
 
 public sealed class TaskEnvironmentTests : IDisposable
 {
@@ -277,7 +277,8 @@ public sealed class TaskEnvironmentTests : IDisposable
     [Fact]
     public void A_saved_state_goes_on_bit_for_bit()
     {
-        const string Yaml = "reset: { scatter: all }\nlet: { v: 'qpos - before(qpos)' }\nobservation: { v: v, q: qpos, last: before(action) }\n";
+        const string Yaml =
+            "reset: { scatter: all }\nlet: { v: 'qpos - before(qpos)' }\nobservation: { v: v, q: qpos, last: before(action) }\n";
         using var one = _folder.Start(Yaml);
         for (var i = 0; i < 60; i++)
         {

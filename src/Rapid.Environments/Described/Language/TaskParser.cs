@@ -1,9 +1,10 @@
 using Rapid.Environments.Languages;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>
-/// Compiles expressions by recursive descent. From weak to strong: or; and; not; comparisons; + -; * /; a sign; ^; what stands behind a value.
+/// Compiles expressions by recursive descent. From weak to strong: or; and; not; comparisons; + -; * /; a sign; ^; what stands behind a
+/// value.
 /// </summary>
 /// <param name="source">The piece of the file that the tokens are from.</param>
 /// <param name="tokens">Ends with <see cref="TokenKind.End"/>.</param>
@@ -40,7 +41,8 @@ internal sealed class TaskParser(SourceSpan source, List<Token> tokens, TaskScop
         var node = Read(source, scope, place);
         return node.Size == 1
             ? node
-            : throw source.Wrong(0, $"one number is expected here, not {node.Size}; sum(), mean(), norm(), all() and [index] make one of many");
+            : throw source.Wrong(
+                0, $"one number is expected here, not {node.Size}; sum(), mean(), norm(), all() and [index] make one of many");
     }
 
     /// <summary>Takes a token that must come.</summary>
@@ -55,7 +57,8 @@ internal sealed class TaskParser(SourceSpan source, List<Token> tokens, TaskScop
     /// <summary>Takes a name, with or without quotes.</summary>
     public Token TakeName() => Next.Kind is TokenKind.Name or TokenKind.Quoted
         ? Take()
-        : throw Wrong($"a name is expected here, not {Next.Describe()}; one with other characters than letters, digits and _ is quoted: 'left-hip'");
+        : throw Wrong(
+            $"a name is expected here, not {Next.Describe()}; one with other characters than letters, digits and _ is quoted: 'left-hip'");
 
     /// <summary>A problem at a token that was taken.</summary>
     public SourceException WrongAt(Token token, string message) => source.Wrong(token.Offset, message);
@@ -342,7 +345,8 @@ internal sealed class TaskParser(SourceSpan source, List<Token> tokens, TaskScop
     internal Node Made(Node node, params ReadOnlySpan<Node> parts)
     {
         scope.Nodes += 1 + (node is Sequence ? node.Size : 0);
-        return scope.Nodes > TaskScope.MostNodes ? throw Wrong($"the task's expressions are too large: more than {TaskScope.MostNodes} values")
+        return scope.Nodes > TaskScope.MostNodes
+            ? throw Wrong($"the task's expressions are too large: more than {TaskScope.MostNodes} values")
             : parts.Length > 0 ? node.Folded(parts)
             : node;
     }

@@ -1,6 +1,6 @@
 using Rapid.Environments.Languages;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>Reads how an episode begins.</summary>
 /// <param name="scope">Names of the task.</param>
@@ -71,7 +71,8 @@ internal sealed class TaskResetReader(TaskScope scope, List<SourceProblem> probl
         var value = TaskParser.Read(SourceFields.Text(child), scope, Place.Reset);
         return value.Size == target.Size || value.Size == 1
             ? (target, value)
-            : throw child.At.Wrong(0, $"{value.Size} values for the {target.Size} of '{key.Text}'; allowed: {target.Size}, or a single one for all");
+            : throw child.At.Wrong(
+                0, $"{value.Size} values for the {target.Size} of '{key.Text}'; allowed: {target.Size}, or a single one for all");
     }
 
     private void Guard(Action read)

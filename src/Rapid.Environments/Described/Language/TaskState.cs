@@ -1,6 +1,6 @@
 using Rapid.Environments.MuJoCo;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>What expressions are evaluated on: one environment.</summary>
 /// <param name="simulation">Not owned.</param>

@@ -1,4 +1,4 @@
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>A function of one value, element by element.</summary>
 internal sealed class Unary(Func<double, double> function, Node value, bool isCondition = false) : Node(value.Size)
@@ -18,7 +18,8 @@ internal sealed class Binary(Func<double, double, double> function, Node left, N
 }
 
 /// <summary>One number made of all elements.</summary>
-internal sealed class Reduction(Func<double, double, double> function, double start, Node value, Func<double, double>? finish = null) : Node(1)
+internal sealed class Reduction(Func<double, double, double> function, double start, Node value, Func<double, double>? finish = null)
+    : Node(1)
 {
     public override double At(int index, TaskState state)
     {

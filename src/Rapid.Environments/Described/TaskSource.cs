@@ -1,7 +1,7 @@
 using System.Globalization;
 using Rapid.Environments.MuJoCo;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>Tasks that descriptions make: those that ship with Rapid by name, others by the path of their file.</summary>
 internal sealed class TaskSource : IEnvironmentSource

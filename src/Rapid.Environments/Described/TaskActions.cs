@@ -1,7 +1,7 @@
 using Rapid.Environments.Languages;
 using Rapid.Environments.MuJoCo;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>Reads what an action is and what the actuators make of it.</summary>
 /// <param name="scope">Names of the task; learns how large an action is.</param>

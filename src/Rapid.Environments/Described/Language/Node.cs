@@ -1,8 +1,8 @@
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>
-/// A node of a compiled expression: a vector of doubles of a size that is known when the file is read, a condition being 0 or 1. Elements are
-/// asked for one at a time, so that nothing is stored between nodes and nothing is allocated. What draws random numbers draws one for
+/// A node of a compiled expression: a vector of doubles of a size that is known when the file is read, a condition being 0 or 1. Elements
+/// are asked for one at a time, so that nothing is stored between nodes and nothing is allocated. What draws random numbers draws one for
 /// each time that it is asked.
 /// </summary>
 /// <param name="size">Elements.</param>

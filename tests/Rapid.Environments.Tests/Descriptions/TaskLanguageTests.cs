@@ -1,13 +1,14 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Rapid.Environments.Tasks;
+using Rapid.Environments.Described;
 
-namespace Rapid.Environments.Tests.Tasks;
+namespace Rapid.Environments.Tests.Descriptions;
 
 public sealed class TaskLanguageTests : IDisposable
 {
-    /// <summary>The state that expressions are looked at in: cart at 0.5 with 2 m/s, pole at 0.25 rad with 3 rad/s.</summary>
-    private const string State = "reset: { set: { 'qpos[0:2]': '(0.5, 0.25)', 'qvel[0:2]': '(2, 3)' } }\n";
+    /// <summary>The state that expressions are looked at in: cart at 0.5 with 2 m/s, pole at 0.25 rad with 3 rad/s, the box
+    /// flying.</summary>
+    private const string State = "reset: { set: { 'qpos[0:2]': '(0.5, 0.25)', qvel: '(2, 3, 1, 2, 3, 4, 5, 6)' } }\n";
 
     private readonly TaskFolder _folder = new();
 
@@ -64,7 +65,7 @@ public sealed class TaskLanguageTests : IDisposable
     [InlineData("norm(site.top.linvel - sensor.top_velocity)", 0)]
     [InlineData("site.top.linvel[0] - 2 - 3 * cos(0.25)", 0)]
     [InlineData("body.pole.angvel[1]", 3)]
-    [InlineData("norm(body.box.linvel - sensor.box_velocity)", 0)]
+    [InlineData("norm(body.box.linvel - sensor.box_velocity) + norm(body.box.linvel - (1, 2, 3))", 0)]
     [InlineData("sum(data.mocap_pos)", 6)]
     [InlineData("dt + time + contacts + sum(action) + sum(control)", 0.01)]
     [InlineData("tolerance(0.3, 0, 1)", 1)]

@@ -1,10 +1,10 @@
 using Rapid.Environments.MuJoCo;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>
-/// An environment that a task description makes of a MuJoCo model. What is seen and rewarded after a step is that of the state then: unlike in
-/// Gymnasium's environments, what is derived from positions and velocities is evaluated once more, as in the DeepMind Control Suite.
+/// An environment that a task description makes of a MuJoCo model. What is seen and rewarded after a step is that of the state then: unlike
+/// in Gymnasium's environments, what is derived from positions and velocities is evaluated once more, as in the DeepMind Control Suite.
 /// </summary>
 public sealed class TaskEnvironment : IEnvironment, IPhysicsEnvironment
 {

@@ -1,7 +1,7 @@
 using Rapid.Environments.Languages;
 using Rapid.Environments.MuJoCo;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>What the parts of a model are called and where their numbers lie.</summary>
 /// <param name="simulation">Of the model; not owned.</param>
@@ -100,7 +100,8 @@ internal sealed class ModelNames(MuJoCoSimulation simulation)
     ];
 
     /// <summary>An array of the model.</summary>
-    public double[] OfModel(string array) => _model.TryGetValue(array, out var values) ? values : _model[array] = simulation.Model.Array(array);
+    public double[] OfModel(string array) =>
+        _model.TryGetValue(array, out var values) ? values : _model[array] = simulation.Model.Array(array);
 
     /// <summary>For a message: "actuator 'x'", or its number when it has no name.</summary>
     public string Describe(MuJoCoObject kind, int id) =>

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Rapid.Environments.Languages;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>Task descriptions in files. Safe from any thread.</summary>
 internal static class TaskFiles

@@ -1,7 +1,7 @@
+using Rapid.Environments.Described;
 using Rapid.Environments.MuJoCo;
-using Rapid.Environments.Tasks;
 
-namespace Rapid.Environments.Tests.Tasks;
+namespace Rapid.Environments.Tests.Descriptions;
 
 public sealed class TaskLibraryTests
 {
@@ -88,7 +88,8 @@ public sealed class TaskLibraryTests
         environment.Simulation.Reset([1, 2], [0.5, 4]);
         var reward = environment.Step(0.6f).Reward;
 
-        var (x, angle, speed) = (environment.Simulation.Positions[0], environment.Simulation.Positions[1], environment.Simulation.Velocities[1]);
+        var (positions, speed) = (environment.Simulation.Positions, environment.Simulation.Velocities[1]);
+        var (x, angle) = (positions[0], positions[1]);
         double Gaussian(double distance) => Math.Pow(0.1, distance * distance);
         var expected = (1 + Math.Cos(angle)) / 2 * (1 + Gaussian(x / 2)) / 2 * (4 + (1 - (0.6 * 0.6))) / 5 * (1 + Gaussian(speed / 5)) / 2;
         Assert.Equal(expected, reward, 1e-6);

@@ -1,6 +1,6 @@
 using Rapid.Environments.Languages;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>Compiles calls of functions.</summary>
 /// <param name="parser">Stands at the opening bracket.</param>
@@ -117,10 +117,10 @@ internal sealed class TaskCalls(TaskParser parser, Place place)
             throw parser.WrongAt(call, $"a margin of {margin.Value}; allowed: 0 and more");
         }
 
-        var isHigh = atMargin is Constant { Size: 1, Value: var value } && value < 1 && (value > 0 || (value == 0 && Tolerance.MayBeZeroAtMargin(shape)));
-        if (!isHigh)
+        var mayBeZero = Tolerance.MayBeZeroAtMargin(shape);
+        if (atMargin is not Constant { Size: 1, Value: >= 0 and < 1 and var value } || (value == 0 && !mayBeZero))
         {
-            var range = Tolerance.MayBeZeroAtMargin(shape) ? "0 to less than 1" : "more than 0 and less than 1";
+            var range = mayBeZero ? "0 to less than 1" : "more than 0 and less than 1";
             throw parser.WrongAt(call, $"the value at the margin of a {shape} slope is not allowed; allowed: a number, {range}");
         }
     }

@@ -1,6 +1,6 @@
 using Rapid.Environments.Languages;
 
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>Where in a description an expression stands, which decides what it may use.</summary>
 internal enum Place
@@ -66,7 +66,9 @@ internal sealed class TaskScope(ModelNames names, double stepSeconds)
         }
 
         var slot = NewSlot(size);
-        return _values.TryAdd(name.Text, (slot, place)) ? slot : throw name.Wrong(0, $"'{name.Text}' is there twice; give one another name");
+        return _values.TryAdd(name.Text, (slot, place))
+            ? slot
+            : throw name.Wrong(0, $"'{name.Text}' is there twice; give one another name");
     }
 
     /// <summary>Remembers a value as it is before each step.</summary>

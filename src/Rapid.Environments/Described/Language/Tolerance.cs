@@ -1,4 +1,4 @@
-namespace Rapid.Environments.Tasks;
+namespace Rapid.Environments.Described;
 
 /// <summary>
 /// The tolerance function of the DeepMind Control Suite (Tassa et al. 2018, section 2): 1 within the bounds, and outside falling with the
