@@ -4,14 +4,11 @@
 // therefore runs under setjmp, and the handler jumps back here with the message. Warnings are counted by MuJoCo itself and kept silent.
 #include <mujoco/mujoco.h>
 #include <mujoco/mjxmacro.h>
+#include "rapid_mujoco.h"
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
-
-#define EXPORT __attribute__((visibility("default")))
-
-enum { OK = 0, FAILED = 1, DIVERGED = 2 };
 
 static _Thread_local jmp_buf recovery;
 static _Thread_local int recovering;
@@ -198,4 +195,14 @@ EXPORT int rapid_mj_state(const mjModel *m, const mjData *d, const char *name, c
 EXPORT int rapid_mj_fail(const char *text) {
   GUARDED(mju_error(text));
   return OK;
+}
+
+int rapid_guarded(void (*body)(void *), void *argument) {
+  GUARDED(body(argument));
+  return OK;
+}
+
+int rapid_refuse(const char *text) {
+  snprintf(message, sizeof message, "%s", text);
+  return FAILED;
 }

@@ -9,7 +9,10 @@ using Rapid.Protocol.V1;
 namespace Rapid.Evaluator;
 
 /// <summary>Plays the snapshots that ask for it and reports the scores.</summary>
-public sealed class EvaluatorWorker(ServiceOptions options, ILogger<EvaluatorWorker> logger) : BackgroundService
+/// <param name="options">Where the learner is.</param>
+/// <param name="exhibition">Shows what is scored.</param>
+/// <param name="logger">Says what goes wrong.</param>
+public sealed class EvaluatorWorker(ServiceOptions options, Exhibition exhibition, ILogger<EvaluatorWorker> logger) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -61,6 +64,7 @@ public sealed class EvaluatorWorker(ServiceOptions options, ILogger<EvaluatorWor
             {
                 var snapshot = await policies.WaitAsync(last, cancellation);
                 last = snapshot.Version;
+                exhibition.Show(spec, snapshot);
                 if (Evaluate(evaluator, snapshot, spec.Seed, cancellation) is not { } report)
                 {
                     continue;
@@ -85,6 +89,10 @@ public sealed class EvaluatorWorker(ServiceOptions options, ILogger<EvaluatorWor
         catch (Exception error)
         {
             logger.LogError(error, "evaluating {Experiment} failed", experiment);
+        }
+        finally
+        {
+            exhibition.Close();
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Grpc.Core;
+using Rapid.Environments.Rendering;
 using Rapid.Hosting;
 using Rapid.Protocol.Specs;
 
@@ -49,7 +50,7 @@ internal static class CliAction
                 _ => ExitCode.Failure,
             });
         }
-        catch (Exception error) when (error is IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception error) when (error is RenderingException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             return Say([error.Message], ExitCode.Failure);
         }

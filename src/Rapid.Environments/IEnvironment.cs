@@ -1,3 +1,5 @@
+using Rapid.Environments.Rendering;
+
 namespace Rapid.Environments;
 
 /// <summary>What one step brought.</summary>
@@ -6,8 +8,8 @@ namespace Rapid.Environments;
 /// <param name="Truncated">The episode was cut, by a time limit or a breakdown: the state after it might have gone on.</param>
 public readonly record struct StepResult(double Reward, bool Terminated, bool Truncated = false)
 {
-    /// <summary>Why the simulation broke down; null when all is well. Then neither reward nor observation means anything, and nothing may be
-    /// learned from this step.</summary>
+    /// <summary>Why the simulation broke down; null when all is well. Where it did, neither reward nor observation means anything, and
+    /// nothing may be learned from this step.</summary>
     public string? Breakdown { get; init; }
 
     /// <summary>What counts for the score where <see cref="Reward"/> is clipped.</summary>
@@ -29,6 +31,9 @@ public interface IEnvironment : IDisposable
 
     /// <summary>A <see cref="BoxSpace"/> or a <see cref="DiscreteSpace"/>.</summary>
     Space ActionSpace { get; }
+
+    /// <summary>What shows it, or null where nothing does.</summary>
+    IRenderable? Renderable => this as IRenderable;
 
     /// <summary>Starts an episode.</summary>
     /// <param name="random">Where the start state is drawn from.</param>

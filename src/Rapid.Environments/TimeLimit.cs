@@ -1,4 +1,5 @@
 using Rapid.Environments.MuJoCo;
+using Rapid.Environments.Rendering;
 
 namespace Rapid.Environments;
 
@@ -16,6 +17,9 @@ public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment, 
 
     /// <inheritdoc/>
     public Space ActionSpace => inner.ActionSpace;
+
+    /// <inheritdoc/>
+    public IRenderable? Renderable => inner.Renderable;
 
     /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation)

@@ -1,3 +1,8 @@
+using System.Text.RegularExpressions;
+using Grpc.Core;
+using Rapid.Hosting;
+using Rapid.Protocol.V1;
+
 namespace Rapid.EndToEnd.Tests;
 
 /// <summary>The services as processes of their own.</summary>
@@ -97,6 +102,37 @@ public sealed class DistributedTests : IDisposable
         Assert.Matches($@"{id} +cancelled", list.Output);
         Assert.Matches("next-s1 +finished +1024 +1024", list.Output);
         Assert.NotEmpty(new RunFolder(Path.Combine(_folder.Runs, id)).Checkpoints);
+    }
+
+    [Fact]
+    public async Task Who_watches_the_evaluator_sees_the_policies_that_it_scores()
+    {
+        await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 1);
+        var id = await cluster.SubmitAsync(_folder.Spec(
+            """
+            environment: { name: CartPole-v1 }
+            total_steps: 1e9
+            algorithm: { rollout_steps: 32 }
+            evaluation: { interval_steps: 512, episodes: 1 }
+            """));
+        var evaluator = cluster.Running["evaluator"];
+        var address = new Regex(@"listening on (http://\S+:\d+)");
+        await Eventually.TrueAsync(() => address.IsMatch(evaluator.Output), () => cluster.Story);
+        var options = new ServiceOptions { Listen = [], Token = ClusterProcesses.Token };
+        using var channel = Channels.Open(ServiceAddress.Parse(address.Match(evaluator.Output).Groups[1].Value), options);
+        using var call = new EvaluationFrames.EvaluationFramesClient(channel).Watch(new WatchFramesRequest());
+        long first = -1;
+        await foreach (var frame in call.ResponseStream.ReadAllAsync())
+        {
+            Assert.Equal((id, 480u, 320u), (frame.Experiment, frame.Width, frame.Height));
+            first = first < 0 ? frame.PolicyVersion : first;
+            if (frame.PolicyVersion > first)
+            {
+                break;
+            }
+        }
+
+        Assert.True(first >= 0, cluster.Story);
     }
 
     private static async Task SubmitAndWatchAsync(ClusterProcesses cluster, string spec)

@@ -68,7 +68,7 @@ public sealed class OwnEnvironmentTests : IDisposable
         {
             (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, arguments);
             Assert.Equal(2, exitCode);
-            Assert.Contains("task.yaml:7:54: the model has no joint 'slid'; did you mean slide?", output, StringComparison.Ordinal);
+            Assert.Contains("task.yaml:7:53: the model has no joint 'slid'; did you mean slide?", output, StringComparison.Ordinal);
         }
 
         (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "envs", "mine/taks.yaml");

@@ -68,9 +68,66 @@ public sealed class PlayTests : IDisposable
     }
 
     [Theory]
-    [InlineData("'duell' is no Atari environment, no game and no run", "duell")]
+    [InlineData("play", "HalfCheetah-v4", 320, 320)]
+    [InlineData("play", "CartPole-v1", 480, 320)]
+    [InlineData("envs", "Hopper-v4", 320, 320)]
+    public async Task Any_environment_is_filmed_at_random(string command, string name, int width, int height)
+    {
+        var (exitCode, output) = await RapidProcess.RunAsync(
+            _folder.Path, command, name, "--random", "--steps", "12", "--video", "film.gif");
+        Assert.True(exitCode == 0, output);
+        Assert.Matches(@"episode 1: return -?\d+(\.\d+)?, 12 steps, stopped", output);
+        Assert.Matches("wrote .*film.gif: [0-9]+ pictures", output);
+        var film = await File.ReadAllBytesAsync(Path.Combine(_folder.Path, "film.gif"));
+        Assert.Equal("GIF89a"u8, film.AsSpan(0, 6));
+        Assert.Equal(width, BinaryPrimitives.ReadUInt16LittleEndian(film.AsSpan(6)));
+        Assert.Equal(height, BinaryPrimitives.ReadUInt16LittleEndian(film.AsSpan(8)));
+    }
+
+    [Fact]
+    public async Task A_still_shows_the_end_and_has_the_height_asked_for()
+    {
+        string[] play = ["play", "Pendulum-v1", "--random", "--steps", "5", "--height", "100", "--out", "still.png"];
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, play);
+        Assert.True(exitCode == 0, output);
+        Assert.Contains("still.png: 1 picture,", output, StringComparison.Ordinal);
+        var still = await File.ReadAllBytesAsync(Path.Combine(_folder.Path, "still.png"));
+        Assert.Equal(100, BinaryPrimitives.ReadInt32BigEndian(still.AsSpan(16)));
+        Assert.Equal(100, BinaryPrimitives.ReadInt32BigEndian(still.AsSpan(20)));
+    }
+
+    [Fact]
+    public async Task All_environments_come_on_one_picture()
+    {
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "envs", "--pictures", "all.png");
+        Assert.True(exitCode == 0, output);
+        Assert.Matches("wrote all.png: [0-9]+ environments", output);
+        var sheet = await File.ReadAllBytesAsync(Path.Combine(_folder.Path, "all.png"));
+        Assert.Equal([0x89, 0x50, 0x4E, 0x47], sheet[..4]);
+        Assert.InRange(sheet.Length, 5_000, 400 << 10);
+    }
+
+    [Fact]
+    public async Task A_machine_that_cannot_draw_is_told_what_to_install_and_still_plays()
+    {
+        // Without vendors the dispatcher of EGL finds nothing, as on a machine without Mesa.
+        var variables = new Dictionary<string, string> { ["MUJOCO_GL"] = "egl", ["__EGL_VENDOR_LIBRARY_DIRS"] = _folder.Path };
+        await using var film = RapidProcess.Start(_folder.Path, ["play", "Hopper-v4", "--random", "--out", "film.gif"], variables);
+        Assert.Equal(1, await film.WaitAsync());
+        Assert.Contains("this machine cannot draw", film.Output, StringComparison.Ordinal);
+        Assert.Contains("sudo apt-get install -y --no-install-recommends lib", film.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", film.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+
+        await using var plain = RapidProcess.Start(_folder.Path, ["play", "Hopper-v4", "--random", "--steps", "3"], variables);
+        Assert.Equal(0, await plain.WaitAsync());
+        Assert.Contains("episode 1: return", plain.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("'duell' is no environment, no Atari game and no run", "duell")]
     [InlineData("did you mean 'duel'?", "duell")]
-    [InlineData("Hopper-v4 has no pictures to play with", "Hopper-v4")]
+    [InlineData("--height: 31 is out of range; allowed: 32 to 2160", "duel", "--height", "31")]
     [InlineData("--steps: 0 is out of range; allowed: 1 to", "duel", "--steps", "0")]
     [InlineData("--episodes: 10001 is out of range; allowed: 1 to 10000", "duel", "--episodes", "10001")]
     [InlineData("'.avi' is no format of pictures or films; allowed: .gif", "duel", "--out", "x.avi")]
@@ -97,8 +154,15 @@ public sealed class PlayTests : IDisposable
         Assert.Equal(1, await game.WaitAsync());
         Assert.Contains("the cartridge of pong is missing: put the file with the MD5", game.Output, StringComparison.Ordinal);
 
-        await using var film = RapidProcess.Start(_folder.Path, ["play", "duel", "--out", "x.mp4"], variables);
-        Assert.Equal(2, await film.WaitAsync());
-        Assert.Contains(".mp4 films are made by ffmpeg, which is not installed", film.Output, StringComparison.Ordinal);
+        string[] play = ["play", "duel", "--steps", "5", "--out", "x.mp4"];
+        await using var first = RapidProcess.Start(_folder.Path, play, variables);
+        Assert.Equal(0, await first.WaitAsync());
+        Assert.Contains(".mp4 films are made by ffmpeg, which is not installed: this is a GIF. wrote", first.Output, StringComparison.Ordinal);
+        var film = await File.ReadAllBytesAsync(Path.Combine(_folder.Path, "x.gif"));
+        Assert.Equal("GIF89a"u8, film.AsSpan(0, 6));
+
+        await using var second = RapidProcess.Start(_folder.Path, play, variables);
+        Assert.Equal(2, await second.WaitAsync());
+        Assert.Contains("x.gif is there already", second.Output, StringComparison.Ordinal);
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Rapid.Cli.Play;
 using Rapid.Environments;
 using Rapid.Environments.Atari;
 using Rapid.Environments.MuJoCo;
@@ -19,10 +20,47 @@ internal static class EnvironmentsCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         var folder = RomsCommand.FolderOption();
-        var command = new Command("envs", "List the environments, or describe one") { name, folder };
-        command.SetBody((result, signals) => Task.FromResult(result.GetValue(name) is { } wanted
-            ? Describe(wanted, result.GetValue(folder))
-            : List(result.GetValue(folder), signals.Stop)));
+        var (isRandom, target) = (PlayCommand.RandomOption("Show it under random actions"), PlayCommand.TargetOption());
+        var (steps, seed) = (PlayCommand.StepsOption(), PlayCommand.SeedOption());
+        var pictures = new Option<string?>("--pictures")
+        {
+            Description = "Write a .png with a picture of every environment but Atari's games",
+            HelpName = "file",
+        };
+        var command = new Command("envs", "List the environments, describe one, or show one")
+        {
+            name, isRandom, target, steps, seed, pictures, folder,
+        };
+        command.Validators.Add(result =>
+        {
+            var shows = result.GetResult(isRandom) is { Implicit: false } || result.GetResult(target) is not null;
+            if (shows && result.GetValue(name) is null)
+            {
+                result.AddError("--random and --video want the name of one environment: rapid envs Hopper-v4 --random --video hopper.gif");
+            }
+        });
+        command.SetBody((result, signals) =>
+        {
+            var (wanted, file) = (result.GetValue(name), result.GetValue(target));
+            if (result.GetValue(pictures) is { } sheet)
+            {
+                Console.Out.WriteLine(ContactSheet.Write(sheet, signals.Stop));
+                return Task.FromResult(ExitCode.Success);
+            }
+
+            return wanted is not null && (result.GetValue(isRandom) || file is not null)
+                ? PlaySession.RunAsync(
+                    new PlayRequest(PlaySubject.Find(wanted, TrainCommand.RunsFolder(null)))
+                    {
+                        IsRandom = true,
+                        Target = file,
+                        Steps = result.GetValue(steps),
+                        Seed = result.GetValue(seed),
+                        Roms = result.GetValue(folder),
+                    },
+                    signals)
+                : Task.FromResult(wanted is null ? List(result.GetValue(folder), signals.Stop) : Describe(wanted, result.GetValue(folder)));
+        });
         return command;
     }
 

@@ -1,15 +1,13 @@
 using System.Globalization;
-using Rapid.Environments.Atari.Pictures;
+using Rapid.Environments.Rendering.Pictures;
 
 namespace Rapid.Cli.Play;
 
-/// <summary>Chooses by a file's name how a game is filmed.</summary>
+/// <summary>Chooses by a file's name how an episode is filmed.</summary>
 internal static class Films
 {
-    /// <summary>Screen pixels for each of the game's, both ways.</summary>
-    public const int Scale = 2;
-
-    private const string Allowed = "allowed: .gif, .mp4, .webm (a film), .png (the last picture), a folder (numbered .png files)";
+    private const string Allowed =
+        "allowed: .gif, .apng, .mp4, .webm (a film), .png (the last picture), a folder (numbered .png files)";
 
     /// <summary>A film that is not begun; nothing is written yet.</summary>
     /// <param name="path">What --out says.</param>
@@ -26,22 +24,39 @@ internal static class Films
         return isFolder ? new PictureFolder(full) : Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".gif" => new GifFilm(full),
+            ".apng" => new AnimatedPngFilm(full),
             ".png" => new LastPicture(full),
-            ".mp4" or ".webm" => new VideoFilm(full),
+            ".mp4" or ".webm" => VideoFilm.FindProgram() is { } program ? new VideoFilm(full, program) : InsteadOfVideo(full),
             var other => throw new CliException($"--out: '{other}' is no format of pictures or films; {Allowed}", ExitCode.BadInput),
         };
     }
 
     /// <summary>A picture as PNG, enlarged.</summary>
-    public static byte[] ToPng(GamePicture picture)
+    public static byte[] ToPng(Picture picture)
     {
-        var pixels = new byte[picture.Pixels.Length * Scale * Scale];
-        PictureFrame.Enlarge(picture.Pixels.Span, GamePicture.Width, Scale, pixels);
-        return PngEncoder.Encode(pixels, GamePicture.Width * Scale, picture.Palette.Rgb.Span);
+        if (!picture.IsIndexed)
+        {
+            return PngEncoder.EncodeRgb(picture.Pixels.Span, picture.Width);
+        }
+
+        var pixels = new byte[picture.Pixels.Length * picture.Scale * picture.Scale];
+        PictureFrame.Enlarge(picture.Pixels.Span, picture.Width, picture.Scale, pixels);
+        return PngEncoder.Encode(pixels, picture.Width * picture.Scale, picture.Palette.Span);
     }
 
     /// <summary>"wrote duel.gif: 300 pictures, 812 KiB".</summary>
     public static string Describe(string path, long pictures) => string.Create(
         CultureInfo.InvariantCulture,
         $"wrote {path}: {pictures} picture{(pictures == 1 ? "" : "s")}, {(new FileInfo(path).Length + 1023) / 1024} KiB");
+
+    /// <summary>A GIF of the same name, which needs nothing; a file that the user has not named is not written over.</summary>
+    private static GifFilm InsteadOfVideo(string path)
+    {
+        var (gif, format) = (Path.ChangeExtension(path, ".gif"), Path.GetExtension(path));
+        var reason = $"{format} films are made by {VideoFilm.Program}, which is not installed";
+        return File.Exists(gif)
+            ? throw new CliException(
+                $"--out: {reason}, and {gif} is there already; name a .gif or .apng, which need nothing", ExitCode.BadInput)
+            : new GifFilm(gif, $"{reason}: this is a GIF. ");
+    }
 }

@@ -8,8 +8,8 @@ internal sealed class HalfBlocks
 {
     private const char UpperHalf = '\u2580';
 
-    // A television's sides are as 4 to 3. More columns than this show no more of 160 pixels.
-    private const int AspectWidth = 4, AspectHeight = 3, MostColumns = 240;
+    // More columns than this show no more of 160 or 240 pixels.
+    private const int MostColumns = 240;
 
     private const ulong Unknown = ulong.MaxValue;
 
@@ -22,10 +22,10 @@ internal sealed class HalfBlocks
     /// <param name="lines">Lines that there are.</param>
     /// <param name="text">Where it goes.</param>
     /// <returns>Lines that are used.</returns>
-    public int Draw(GamePicture picture, int columns, int lines, StringBuilder text)
+    public int Draw(Picture picture, int columns, int lines, StringBuilder text)
     {
-        var wide = Math.Clamp(lines * 2 * AspectWidth / AspectHeight, 1, Math.Min(columns, MostColumns));
-        var high = Math.Clamp(wide * AspectHeight / AspectWidth / 2, 1, lines);
+        var wide = Math.Clamp((int)(lines * 2 * picture.AspectRatio), 1, Math.Min(columns, MostColumns));
+        var high = Math.Clamp((int)(wide / picture.AspectRatio / 2), 1, lines);
         if ((columns, lines) != (_columns, _lines))
         {
             (_columns, _lines, _cells) = (columns, lines, new ulong[wide * high]);
@@ -69,21 +69,22 @@ internal sealed class HalfBlocks
     }
 
     /// <summary>The average of the pixels that fall on one of the terminal's.</summary>
-    private static uint ColorOf(GamePicture picture, int column, int columns, int row, int rows)
+    private static uint ColorOf(Picture picture, int column, int columns, int row, int rows)
     {
-        var (left, right) = Range(column, columns, GamePicture.Width);
+        var (left, right) = Range(column, columns, picture.Width);
         var (top, bottom) = Range(row, rows, picture.Height);
         var pixels = picture.Pixels.Span;
-        var palette = picture.Palette.Rgb.Span;
+        var palette = picture.Palette.Span;
         uint red = 0, green = 0, blue = 0;
         for (var y = top; y < bottom; y++)
         {
             for (var x = left; x < right; x++)
             {
-                var color = palette[pixels[(y * GamePicture.Width) + x]];
-                red += color >> 16;
-                green += (color >> 8) & 0xFF;
-                blue += color & 0xFF;
+                var i = (y * picture.Width) + x;
+                var (r, g, b) = palette.IsEmpty
+                    ? (pixels[i * 3], pixels[(i * 3) + 1], pixels[(i * 3) + 2])
+                    : ((byte)(palette[pixels[i]] >> 16), (byte)(palette[pixels[i]] >> 8), (byte)palette[pixels[i]]);
+                (red, green, blue) = (red + r, green + g, blue + b);
             }
         }
 

@@ -4,10 +4,16 @@ namespace Rapid.Cli.Play;
 internal sealed class LastPicture(string path) : IScreen
 {
     private byte[] _pixels = [];
-    private GamePicture _last;
+    private Picture _last;
 
     /// <inheritdoc/>
-    public Task ShowAsync(GamePicture picture, CancellationToken stop)
+    public int PreferredHeight => 480;
+
+    /// <inheritdoc/>
+    public double MostPerSecond => 0;
+
+    /// <inheritdoc/>
+    public Task ShowAsync(Picture picture, CancellationToken stop)
     {
         _pixels = _pixels.Length == picture.Pixels.Length ? _pixels : new byte[picture.Pixels.Length];
         picture.Pixels.CopyTo(_pixels);

@@ -14,7 +14,7 @@ internal sealed class PictureFolder : IScreen
     {
         if (File.Exists(folder))
         {
-            throw new CliException($"--out: {folder} is a file without an extension; name a folder, or a file .gif, .png, .mp4 or .webm",
+            throw new CliException($"--out: {folder} is a file without an extension; name a folder, or a file .gif, .apng, .png, .mp4 or .webm",
                 ExitCode.BadInput);
         }
 
@@ -27,7 +27,13 @@ internal sealed class PictureFolder : IScreen
     }
 
     /// <inheritdoc/>
-    public async Task ShowAsync(GamePicture picture, CancellationToken stop)
+    public int PreferredHeight => 480;
+
+    /// <inheritdoc/>
+    public double MostPerSecond => 60;
+
+    /// <inheritdoc/>
+    public async Task ShowAsync(Picture picture, CancellationToken stop)
     {
         Directory.CreateDirectory(_folder);
         var name = (++_pictures).ToString("000000", CultureInfo.InvariantCulture);

@@ -16,27 +16,42 @@ internal sealed class TerminalScreen : IScreen
     private readonly HalfBlocks _blocks = new();
     private readonly string _hint;
     private PeriodicTimer? _timer;
+    private volatile bool _isOpen;
 
-    /// <param name="hint">Which keys there are; shown below the game.</param>
-    public TerminalScreen(string hint)
-    {
-        _hint = hint;
-        Write(Enter);
-    }
+    /// <summary>Nothing is drawn before the first picture: what goes wrong until then is said on the user's own page.</summary>
+    /// <param name="hint">Which keys there are; shown below the picture.</param>
+    public TerminalScreen(string hint) => _hint = hint;
 
     /// <summary>Gives the terminal back; may be called at any time, from any thread.</summary>
-    public void Restore() => Write(Leave);
+    public void Restore()
+    {
+        if (_isOpen)
+        {
+            Write(Leave);
+        }
+    }
 
     /// <inheritdoc/>
-    public async Task ShowAsync(GamePicture picture, CancellationToken stop)
+    public int PreferredHeight => 240;
+
+    /// <inheritdoc/>
+    public double MostPerSecond => 30;
+
+    /// <inheritdoc/>
+    public async Task ShowAsync(Picture picture, CancellationToken stop)
     {
+        if (!_isOpen)
+        {
+            _isOpen = true;
+            Write(Enter);
+        }
+
         _timer ??= new PeriodicTimer(TimeSpan.FromSeconds(1.0 / picture.PerSecond));
         await _timer.WaitForNextTickAsync(stop);
         var (columns, lines) = (Size(Console.WindowWidth, UsualColumns), Size(Console.WindowHeight, UsualLines));
         _text.Clear();
         var used = _blocks.Draw(picture, columns, Math.Max(1, lines - 1), _text);
-        var status = string.Create(
-            CultureInfo.InvariantCulture, $" score {picture.Score}   lives {picture.Lives}   frame {picture.Frame}   {_hint}");
+        var status = $" {picture.Status}   {_hint}";
         _text.Append(CultureInfo.InvariantCulture, $"\e[0m\e[{used + 1};1H{status[..Math.Min(status.Length, columns)]}\e[K");
         await _output.WriteAsync(Encoding.UTF8.GetBytes(_text.ToString()), stop);
     }

@@ -7,7 +7,8 @@ namespace Rapid.Cli.Play;
 /// <summary>A film in a format of the program ffmpeg, which is given the pictures as they are played.</summary>
 internal sealed class VideoFilm : IScreen
 {
-    private const string Encoder = "ffmpeg";
+    /// <summary>Its name.</summary>
+    public const string Program = "ffmpeg";
 
     private readonly string _path, _program;
     private byte[] _rgb = [];
@@ -16,35 +17,43 @@ internal sealed class VideoFilm : IScreen
     private long _pictures;
 
     /// <param name="path">Its extension says the format.</param>
-    /// <exception cref="CliException">ffmpeg is not installed.</exception>
-    public VideoFilm(string path)
-    {
-        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
-        _program = folders.Select(folder => Path.Combine(folder, Encoder)).FirstOrDefault(File.Exists) ?? throw new CliException(
-            $"--out: {Path.GetExtension(path)} films are made by {Encoder}, which is not installed; "
-            + "a .gif, a .png or a folder needs nothing",
-            ExitCode.BadInput);
-        _path = path;
-    }
+    /// <param name="program">Where ffmpeg is.</param>
+    public VideoFilm(string path, string program) => (_path, _program) = (path, program);
 
     /// <inheritdoc/>
-    public async Task ShowAsync(GamePicture picture, CancellationToken stop)
+    public int PreferredHeight => 480;
+
+    /// <inheritdoc/>
+    public double MostPerSecond => 60;
+
+    /// <summary>Where ffmpeg is, or null when it is not installed.</summary>
+    public static string? FindProgram() => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .Select(folder => Path.Combine(folder, Program))
+        .FirstOrDefault(File.Exists);
+
+    /// <inheritdoc/>
+    public async Task ShowAsync(Picture picture, CancellationToken stop)
     {
         if (_process is null)
         {
             Start(picture);
         }
 
-        ColorFrames.Convert(picture.Pixels.Span, picture.Palette.Rgb.Span, _rgb);
+        if (picture.IsIndexed)
+        {
+            ColorFrames.Convert(picture.Pixels.Span, picture.Palette.Span, _rgb);
+        }
+
         try
         {
-            await _process!.StandardInput.BaseStream.WriteAsync(_rgb, CancellationToken.None);
+            await _process!.StandardInput.BaseStream.WriteAsync(picture.IsIndexed ? _rgb : picture.Pixels, CancellationToken.None);
             _pictures++;
         }
         catch (IOException)
         {
             // It has ended by itself: what it says of that is the error.
-            throw new CliException($"{Encoder} failed: {await _complaints}");
+            throw new CliException($"{Program} failed: {await _complaints}");
         }
     }
 
@@ -61,7 +70,7 @@ internal sealed class VideoFilm : IScreen
         await _process.WaitForExitAsync();
         return _process.ExitCode == 0
             ? Films.Describe(_path, _pictures)
-            : throw new CliException($"{Encoder} failed: {complaints}");
+            : throw new CliException($"{Program} failed: {complaints}");
     }
 
     /// <inheritdoc/>
@@ -76,11 +85,12 @@ internal sealed class VideoFilm : IScreen
         return default;
     }
 
-    private void Start(GamePicture picture)
+    private void Start(Picture picture)
     {
-        _rgb = new byte[picture.Pixels.Length * 3];
-        var size = string.Create(CultureInfo.InvariantCulture, $"{GamePicture.Width}x{picture.Height}");
-        var scale = string.Create(CultureInfo.InvariantCulture, $"scale=iw*{Films.Scale}:ih*{Films.Scale}:flags=neighbor,format=yuv420p");
+        _rgb = picture.IsIndexed ? new byte[picture.Pixels.Length * 3] : [];
+        var size = string.Create(CultureInfo.InvariantCulture, $"{picture.Width}x{picture.Height}");
+        var scale = string.Create(
+            CultureInfo.InvariantCulture, $"scale=iw*{picture.Scale}:ih*{picture.Scale}:flags=neighbor,format=yuv420p");
         string[] arguments =
         [
             "-y", "-loglevel", "error", "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", size,

@@ -1,5 +1,6 @@
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Pixels;
+using Rapid.Environments.Rendering;
 
 namespace Rapid.Environments.Atari;
 
@@ -8,7 +9,7 @@ namespace Rapid.Environments.Atari;
 /// episodes, fire to start, small grey frames, clipped rewards (Mnih et al. 2015; order and constants of OpenAI baselines). The score
 /// is always reported unclipped and per game.
 /// </summary>
-public sealed class AtariEnvironment : IEnvironment
+public sealed class AtariEnvironment : IEnvironment, IRenderable
 {
     private const int Noop = 0, Fire = 1, RamSize = 128;
 
@@ -51,6 +52,15 @@ public sealed class AtariEnvironment : IEnvironment
 
     /// <summary>Called after every emulated frame in which an action is held; for those who watch, whatever policies see.</summary>
     public Action<ArcadeConsole>? FramePlayed { get; set; }
+
+    /// <inheritdoc/>
+    public double StepsPerSecond => ScreenRenderer.FramesPerSecond(_console) * 2 / (_options.LeastFrameSkip + _options.MostFrameSkip);
+
+    /// <inheritdoc/>
+    public double AspectRatio => ScreenRenderer.AspectRatio;
+
+    /// <inheritdoc/>
+    public IRenderer CreateRenderer(RenderOptions options) => new ScreenRenderer(() => _console, options);
 
     /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation)

@@ -1,7 +1,9 @@
+using Rapid.Environments.Rendering;
+
 namespace Rapid.Environments.Classic;
 
 /// <summary>Swing a two-link arm above a line by torque at the elbow (Sutton 1996, the book's dynamics; Gymnasium's Acrobot-v1).</summary>
-public sealed class Acrobot : IEnvironment
+public sealed class Acrobot : IEnvironment, IRenderable
 {
     private const double Dt = 0.2, Gravity = 9.8; // s, m/s^2
     private const double Length1 = 1, Mass1 = 1, Mass2 = 1, Centre1 = 0.5, Centre2 = 0.5, Inertia1 = 1, Inertia2 = 1;
@@ -21,6 +23,16 @@ public sealed class Acrobot : IEnvironment
         get => (_state.Angle1, _state.Angle2, _state.Speed1, _state.Speed2);
         set => _state = new State4(value.Angle1, value.Angle2, value.Speed1, value.Speed2);
     }
+
+    /// <summary>Three times as fast as in life, as Gymnasium shows it: five pictures a second are no film.</summary>
+    public double StepsPerSecond => 15;
+
+    /// <inheritdoc/>
+    public double AspectRatio => 1;
+
+    /// <inheritdoc/>
+    public IRenderer CreateRenderer(RenderOptions options) =>
+        new CanvasRenderer(options, canvas => ClassicScenes.DrawAcrobot(canvas, _state.Angle1, _state.Angle2));
 
     /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation)

@@ -1,7 +1,9 @@
+using Rapid.Environments.Rendering;
+
 namespace Rapid.Environments.Classic;
 
 /// <summary>Balance a pole on a cart by pushing left or right (Barto, Sutton and Anderson 1983; Gymnasium's CartPole-v1).</summary>
-public sealed class CartPole(bool suttonBartoReward = false) : IEnvironment
+public sealed class CartPole(bool suttonBartoReward = false) : IEnvironment, IRenderable
 {
     private const double Gravity = 9.8, CartMass = 1, PoleMass = 0.1, PoleHalfLength = 0.5, Force = 10, Dt = 0.02; // SI units
     private const double TotalMass = CartMass + PoleMass, PoleMassLength = PoleMass * PoleHalfLength;
@@ -21,6 +23,16 @@ public sealed class CartPole(bool suttonBartoReward = false) : IEnvironment
         get => (_x, _v, _angle, _angularVelocity);
         set => ((_x, _v, _angle, _angularVelocity), _over) = (value, false);
     }
+
+    /// <inheritdoc/>
+    public double StepsPerSecond => 1 / Dt;
+
+    /// <inheritdoc/>
+    public double AspectRatio => 1.5;
+
+    /// <inheritdoc/>
+    public IRenderer CreateRenderer(RenderOptions options) =>
+        new CanvasRenderer(options, canvas => ClassicScenes.DrawCartPole(canvas, _x, _angle));
 
     /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation)

@@ -1,7 +1,9 @@
+using Rapid.Environments.Rendering;
+
 namespace Rapid.Environments.Classic;
 
 /// <summary>The mountain car with a continuous force (Gymnasium's MountainCarContinuous-v0).</summary>
-public sealed class MountainCarContinuous : IEnvironment
+public sealed class MountainCarContinuous : IEnvironment, IRenderable
 {
     private const double MinPosition = -1.2, MaxPosition = 0.6, MaxSpeed = 0.07, Goal = 0.45, Power = 0.0015, Gravity = 0.0025;
 
@@ -18,6 +20,16 @@ public sealed class MountainCarContinuous : IEnvironment
         get => (_position, _velocity);
         set => (_position, _velocity) = value;
     }
+
+    /// <inheritdoc/>
+    public double StepsPerSecond => 30;
+
+    /// <inheritdoc/>
+    public double AspectRatio => 1.5;
+
+    /// <inheritdoc/>
+    public IRenderer CreateRenderer(RenderOptions options) =>
+        new CanvasRenderer(options, canvas => ClassicScenes.DrawMountainCar(canvas, _position, Goal));
 
     /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation)

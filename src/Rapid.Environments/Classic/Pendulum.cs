@@ -1,8 +1,10 @@
+using Rapid.Environments.Rendering;
+
 namespace Rapid.Environments.Classic;
 
 /// <summary>Swing a pendulum up and hold it with little torque (Gymnasium's Pendulum-v1). Never terminates.</summary>
 /// <param name="gravity">m/s^2.</param>
-public sealed class Pendulum(double gravity = 10) : IEnvironment
+public sealed class Pendulum(double gravity = 10) : IEnvironment, IRenderable
 {
     private const double MaxSpeed = 8, MaxTorque = 2, Dt = 0.05, Mass = 1, Length = 1; // rad/s, N m, s, kg, m
 
@@ -19,6 +21,16 @@ public sealed class Pendulum(double gravity = 10) : IEnvironment
         get => (_angle, _speed);
         set => (_angle, _speed) = value;
     }
+
+    /// <inheritdoc/>
+    public double StepsPerSecond => 1 / Dt;
+
+    /// <inheritdoc/>
+    public double AspectRatio => 1;
+
+    /// <inheritdoc/>
+    public IRenderer CreateRenderer(RenderOptions options) =>
+        new CanvasRenderer(options, canvas => ClassicScenes.DrawPendulum(canvas, _angle));
 
     /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation)

@@ -22,6 +22,9 @@ internal sealed class MuJoCoSimulation : IDisposable
 
     public MuJoCoModel Model { get; }
 
+    /// <summary>The whole state, for native code.</summary>
+    public MuJoCoData Data => _data;
+
     /// <summary>Generalised positions, [nq].</summary>
     public MuJoCoArray Positions { get; }
 

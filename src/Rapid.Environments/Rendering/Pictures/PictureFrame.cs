@@ -1,4 +1,4 @@
-namespace Rapid.Environments.Atari.Pictures;
+namespace Rapid.Environments.Rendering.Pictures;
 
 /// <summary>Rows of palette indices.</summary>
 public static class PictureFrame

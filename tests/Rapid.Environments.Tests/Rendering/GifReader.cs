@@ -1,4 +1,4 @@
-namespace Rapid.Environments.Tests.Atari.Pictures;
+namespace Rapid.Environments.Tests.Rendering;
 
 /// <summary>Reads films as a program that shows them does, with colours in place of indices.</summary>
 internal static class GifReader

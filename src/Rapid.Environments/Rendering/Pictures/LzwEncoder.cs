@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Rapid.Environments.Atari.Pictures;
+namespace Rapid.Environments.Rendering.Pictures;
 
 /// <summary>The image data of GIF: codes of 9 to 12 bits in blocks of at most 255 bytes (CompuServe, GIF89a, appendix F).</summary>
 internal sealed class LzwEncoder(IBufferWriter<byte> output)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rapid.Environments.Atari;
 
 namespace Rapid.Cli.Play;
@@ -6,35 +7,40 @@ namespace Rapid.Cli.Play;
 /// Takes pictures of a game, one for two emulated frames. Both are in it where they differ, as many games draw half of what there is in
 /// every other frame.
 /// </summary>
-internal sealed class PictureTap
+internal sealed class ArcadePictures : IPictureSource
 {
     // Fields a second of the two television systems.
     private const int Ntsc = 60, Pal = 50, FramesPerPicture = 2;
 
-    private readonly Queue<(byte[] Pixels, GamePicture Picture)> _waiting = [];
+    // A television's sides.
+    private const double AspectRatio = 4.0 / 3;
+
+    private readonly Queue<Shot> _waiting = [];
     private readonly Stack<byte[]> _free = [];
     private byte[] _earlier = [];
     private byte[]? _shown;
-    private int _earlierFrame = -1;
+    private int _earlierFrame = -1, _frame;
+    private double _score;
 
     /// <param name="environment">The game.</param>
     /// <param name="takesPictures">Whether there is somebody to see them.</param>
-    public PictureTap(AtariEnvironment environment, bool takesPictures) => environment.FramePlayed = console =>
+    public ArcadePictures(AtariEnvironment environment, bool takesPictures) => environment.FramePlayed = console =>
     {
-        Frame = console.EpisodeFrames;
+        _frame = console.EpisodeFrames;
         if (takesPictures)
         {
             Take(console);
         }
     };
 
-    /// <summary>Emulated frames since the game's start.</summary>
-    public int Frame { get; private set; }
+    /// <inheritdoc/>
+    public void Start() => _score = 0;
 
-    /// <summary>The next picture, in order; its pixels are valid until the next call.</summary>
-    /// <param name="score">The game's so far.</param>
-    /// <param name="picture">The next one, if there is one.</param>
-    public bool TryTake(double score, out GamePicture picture)
+    /// <inheritdoc/>
+    public void Step(double score, bool isLast) => _score = score;
+
+    /// <inheritdoc/>
+    public bool TryTake(out Picture picture)
     {
         if (_shown is not null)
         {
@@ -42,14 +48,24 @@ internal sealed class PictureTap
             _shown = null;
         }
 
-        if (!_waiting.TryDequeue(out var next))
+        if (!_waiting.TryDequeue(out var shot))
         {
             picture = default;
             return false;
         }
 
-        (_shown, picture) = (next.Pixels, next.Picture with { Score = score });
+        _shown = shot.Pixels;
+        var status = string.Create(CultureInfo.InvariantCulture, $"score {_score}   lives {shot.Lives}   frame {shot.Frame}");
+        picture = new Picture(shot.Pixels, ArcadeConsole.Width, shot.Palette.Rgb, shot.PerSecond, AspectRatio, status);
         return true;
+    }
+
+    /// <inheritdoc/>
+    public string Summary(double score) => string.Create(CultureInfo.InvariantCulture, $"score {score}, {_frame} frames");
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
     }
 
     private void Take(ArcadeConsole console)
@@ -81,6 +97,8 @@ internal sealed class PictureTap
         }
 
         var rate = (console.IsPal ? Pal : Ntsc) / FramesPerPicture;
-        _waiting.Enqueue((pixels, new GamePicture(pixels, console.Palette, rate, 0, console.Lives, console.EpisodeFrames)));
+        _waiting.Enqueue(new Shot(pixels, console.Palette, rate, console.Lives, console.EpisodeFrames));
     }
+
+    private readonly record struct Shot(byte[] Pixels, ArcadePalette Palette, int PerSecond, int Lives, int Frame);
 }

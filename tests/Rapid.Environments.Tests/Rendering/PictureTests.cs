@@ -2,9 +2,9 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
 using Rapid.Environments.Atari;
-using Rapid.Environments.Atari.Pictures;
+using Rapid.Environments.Rendering.Pictures;
 
-namespace Rapid.Environments.Tests.Atari.Pictures;
+namespace Rapid.Environments.Tests.Rendering;
 
 public sealed class PictureTests
 {
@@ -32,9 +32,7 @@ public sealed class PictureTests
     public void Png_holds_every_pixel_and_colour_and_its_checksums_are_right(int width, int height)
     {
         var pixels = Fill(Filling.Noise, width * height, seed: 1);
-        var file = PngEncoder.Encode(pixels, width, Rainbow).AsSpan();
-        Assert.Equal([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], file[..8].ToArray());
-        var chunks = Chunks(file[8..]);
+        var chunks = PngReader.Chunks(PngEncoder.Encode(pixels, width, Rainbow));
         Assert.Equal(["IHDR", "PLTE", "IDAT", "IEND"], chunks.Select(chunk => chunk.Type));
         Assert.Equal(width, BinaryPrimitives.ReadInt32BigEndian(chunks[0].Data));
         Assert.Equal(height, BinaryPrimitives.ReadInt32BigEndian(chunks[0].Data.AsSpan(4)));
@@ -159,41 +157,5 @@ public sealed class PictureTests
             Filling.Noise => (byte)random.NextIndex(256),
             _ => (byte)(((i / 5) + seed) % 3),
         })];
-    }
-
-    private static List<(string Type, byte[] Data)> Chunks(ReadOnlySpan<byte> file)
-    {
-        List<(string, byte[])> chunks = [];
-        while (file.Length > 0)
-        {
-            var length = BinaryPrimitives.ReadInt32BigEndian(file);
-            Assert.Equal(Checksum(file.Slice(4, 4 + length)), BinaryPrimitives.ReadUInt32BigEndian(file[(8 + length)..]));
-            chunks.Add((System.Text.Encoding.ASCII.GetString(file.Slice(4, 4)), file.Slice(8, length).ToArray()));
-            file = file[(12 + length)..];
-        }
-
-        return chunks;
-    }
-
-    /// <summary>CRC-32 as long division, most significant bit first: another way than the encoder's.</summary>
-    private static uint Checksum(ReadOnlySpan<byte> data)
-    {
-        var crc = uint.MaxValue;
-        foreach (var value in data)
-        {
-            for (var bit = 0; bit < 8; bit++)
-            {
-                var carry = (crc >> 31) ^ (uint)((value >> bit) & 1);
-                crc = (crc << 1) ^ (carry * 0x04C11DB7);
-            }
-        }
-
-        uint reversed = 0;
-        for (var bit = 0; bit < 32; bit++)
-        {
-            reversed |= ((~crc >> bit) & 1) << (31 - bit);
-        }
-
-        return reversed;
     }
 }

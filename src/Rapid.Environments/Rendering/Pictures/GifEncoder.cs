@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 
-namespace Rapid.Environments.Atari.Pictures;
+namespace Rapid.Environments.Rendering.Pictures;
 
 /// <summary>
 /// A film of palette indices as an animated GIF that repeats for ever (CompuServe, GIF89a). Of each frame only what changed is
@@ -15,7 +15,8 @@ public sealed class GifEncoder
 
     private readonly IBufferWriter<byte> _output;
     private readonly LzwEncoder _lzw;
-    private readonly int _width, _framesPerSecond;
+    private readonly int _width;
+    private readonly double _framesPerSecond;
     private readonly byte[] _ownIndex = new byte[Colors];
     private readonly byte[] _shown, _change;
     private readonly int? _transparent;
@@ -27,8 +28,8 @@ public sealed class GifEncoder
     /// <param name="width">Pixels in a row.</param>
     /// <param name="height">Rows.</param>
     /// <param name="palette">At most 256 colours, 0xRRGGBB.</param>
-    /// <param name="framesPerSecond">1 to 50; more is played slower by most programs.</param>
-    public GifEncoder(IBufferWriter<byte> output, int width, int height, ReadOnlySpan<uint> palette, int framesPerSecond)
+    /// <param name="framesPerSecond">More than 0, at most 50; more is played slower by most programs.</param>
+    public GifEncoder(IBufferWriter<byte> output, int width, int height, ReadOnlySpan<uint> palette, double framesPerSecond)
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentOutOfRangeException.ThrowIfNotEqual(width is > 0 and <= ushort.MaxValue && height is > 0 and <= ushort.MaxValue, true);
@@ -99,7 +100,7 @@ public sealed class GifEncoder
     /// <summary>Hundredths of a second that the waiting frame lasts; rounded so that a film of any length keeps its rate.</summary>
     private int DelayUntil(long frame) => (int)(HundredthsOf(frame) - HundredthsOf(_begun));
 
-    private long HundredthsOf(long frames) => ((frames * 100) + (_framesPerSecond / 2)) / _framesPerSecond;
+    private long HundredthsOf(long frames) => (long)Math.Round(frames * 100 / _framesPerSecond, MidpointRounding.AwayFromZero);
 
     private void WriteWaiting()
     {

@@ -1,0 +1,29 @@
+using Grpc.Core;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Evaluator;
+
+/// <summary>Serves the exhibition.</summary>
+internal sealed class EvaluationFramesService(Exhibition exhibition) : EvaluationFrames.EvaluationFramesBase
+{
+    /// <inheritdoc/>
+    public override async Task Watch(WatchFramesRequest request, IServerStreamWriter<EvaluationFrame> responseStream, ServerCallContext context)
+    {
+        if (request.FramesPerSecond > ExhibitionPlayer.Rate)
+        {
+            throw new RpcException(new Status(
+                StatusCode.InvalidArgument,
+                $"frames_per_second: {request.FramesPerSecond} is out of range 1..{ExhibitionPlayer.Rate} (0 for {ExhibitionPlayer.Rate})"));
+        }
+
+        // Half a picture earlier than due, or a rate just below the player's would miss every other one.
+        var pause = request.FramesPerSecond is 0 or ExhibitionPlayer.Rate
+            ? TimeSpan.Zero
+            : TimeSpan.FromSeconds((1.0 / request.FramesPerSecond) - (0.5 / ExhibitionPlayer.Rate));
+        await foreach (var frame in exhibition.WatchAsync(context.CancellationToken))
+        {
+            await responseStream.WriteAsync(frame);
+            await Task.Delay(pause, context.CancellationToken);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using Rapid.Cli.Training;
+using Rapid.Environments;
+using Rapid.Environments.Atari;
+using Rapid.Environments.Atari.Games;
+using Rapid.Environments.Atari.Roms;
+using Rapid.Environments.Rendering;
+using Rapid.Evaluator;
+using Rapid.Protocol;
+
+namespace Rapid.Cli.Play;
+
+/// <summary>Plays what a user wants to see, in the terminal or on film.</summary>
+internal static class PlaySession
+{
+    /// <summary>Plays.</summary>
+    /// <exception cref="CliException">It cannot be played or shown.</exception>
+    /// <exception cref="RenderingException">This machine cannot draw.</exception>
+    public static async Task<int> RunAsync(PlayRequest request, StopSignals signals)
+    {
+        var (subject, isTerminal) = (request.Subject, request.Target is null && !Console.IsOutputRedirected);
+        var keyboard = isTerminal && !Console.IsInputRedirected ? new Keyboard() : null;
+        var byHand = keyboard is not null && subject is { Run: null, Game: not null } && !request.IsRandom;
+        await using var film = request.Target is null ? null : Films.Create(request.Target);
+        var terminal = isTerminal ? new TerminalScreen(byHand ? Keyboard.Hint : keyboard is null ? "" : "q ends") : null;
+        var screen = terminal ?? film;
+        using var game = subject.Game is { } name ? CreateGame(request, name, byHand) : null;
+        using var environment = game is null
+            ? EnvironmentFactory.CreateForEvaluation(subject.Environment)
+            : new TimeLimit(game, subject.Spec?.Environment.MaxEpisodeSteps ?? int.MaxValue);
+        using IPictureSource pictures = game is not null ? new ArcadePictures(game, screen is not null)
+            : screen is not null ? Draw(environment, request, screen)
+            : new NoPictures();
+        using var policy = subject is { Spec: { } spec, Run: { } run } && !request.IsRandom
+            ? new FrozenPolicy(spec, environment.ObservationSpace, environment.ActionSpace)
+            : null;
+        policy?.Load(CheckpointPolicy.Load(subject.Run!, subject.Spec!));
+        signals.BeforeExit = terminal is null ? null : terminal.Restore;
+        var playback = new Playback(environment, Choose(), pictures, screen)
+        {
+            HasQuit = () => keyboard?.HasQuit == true,
+            StepsLeft = request.Steps ?? int.MaxValue,
+        };
+        var isStopped = false;
+        try
+        {
+            await playback.RunAsync(request.Episodes, request.Seed ?? subject.Spec?.Seed ?? 1, signals.Stop);
+        }
+        catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
+        {
+            isStopped = true;
+        }
+        finally
+        {
+            await (terminal?.DisposeAsync() ?? default);
+        }
+
+        var made = film is null ? null : await film.FinishAsync();
+        playback.Results.ForEach(Console.Out.WriteLine);
+        if (made is not null)
+        {
+            Console.Out.WriteLine(made);
+        }
+
+        return isStopped ? ExitCode.Stopped : ExitCode.Success;
+
+        Player Choose() => (observation, isFirst, random, action) =>
+        {
+            var pressed = keyboard?.Read() ?? 0;
+            if (policy is not null)
+            {
+                policy.Act(observation, isFirst, random, action);
+            }
+            else if (byHand)
+            {
+                action[0] = pressed;
+            }
+            else
+            {
+                RandomActions.Draw(environment.ActionSpace, random[0], action);
+            }
+        };
+    }
+
+    private static RenderedPictures Draw(IEnvironment environment, PlayRequest request, IScreen screen)
+    {
+        var renderable = environment.Renderable ?? throw new CliException(
+            $"{request.Subject.Environment.Name} cannot be drawn: its environment is no {nameof(IRenderable)}", ExitCode.BadInput);
+
+        // Where one picture counts, it may take its time.
+        var quality = request.Quality ?? (screen.MostPerSecond == 0 ? RenderQuality.Good : RenderQuality.Fast);
+        return new RenderedPictures(
+            renderable, RenderOptions.Of(renderable, request.Height ?? screen.PreferredHeight, quality), screen.MostPerSecond);
+    }
+
+    private static AtariEnvironment CreateGame(PlayRequest request, AtariName name, bool byHand)
+    {
+        // Whole games; a hand is asked thirty times a second and does everything itself.
+        var options = new Dictionary<string, string>(request.Subject.Environment.Options) { ["episodic_life"] = "false" };
+        if (byHand)
+        {
+            (options["frame_skip"], options["noop_max"], options["repeat_action_probability"]) = ("2", "0", "0");
+            (options["fire_reset"], options["full_action_space"], options["max_pool"]) = ("false", "true", "false");
+        }
+
+        var game = GameTable.Find(name.Game)!;
+        return new AtariEnvironment(RomLibrary.Open(request.Roms).Require(game), game, AtariTasks.Read(name.Defaults, options));
+    }
+}
