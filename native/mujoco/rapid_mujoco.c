@@ -104,13 +104,22 @@ typedef struct {
   mjData *data;
   int frames;         // physics steps
   int contact_forces; // whether the forces that bodies feel from outside are computed after them
+  int to_current;     // whether what follows from positions and velocities is brought up to date with the new ones
   int status;
-  char reason[244]; // MuJoCo's words unless the status is OK
+  char reason[240]; // MuJoCo's words unless the status is OK
 } Simulation;
 
+// Euler's step comes in two halves, of which the first evaluates. To end with what is derived up to date, the second one is taken first: the
+// trajectory is the same, and it costs nothing more. What is derived must be up to date before. A Runge-Kutta step has no halves.
 static int advance(const Simulation *s) {
   GUARDED({
-    for (int i = 0; i < s->frames; i++) mj_step(s->model, s->data);
+    int done = 0;
+    if (s->to_current && s->model->opt.integrator != mjINT_RK4) {
+      mj_step2(s->model, s->data);
+      done = 1;
+    }
+    for (; done < s->frames; done++) mj_step(s->model, s->data);
+    if (s->to_current) mj_step1(s->model, s->data);
     if (s->contact_forces) mj_rnePostConstraint(s->model, s->data);
   });
   return breakdown(s->data) < 0 ? OK : DIVERGED;
@@ -132,6 +141,16 @@ EXPORT void rapid_mj_step(Simulation *simulations, int count) {
     }
   }
 }
+
+EXPORT int rapid_mj_forward(const mjModel *m, mjData *d) {
+  GUARDED(mj_forward(m, d));
+  return OK;
+}
+
+EXPORT int rapid_mj_contact_count(const mjData *d) { return d->ncon; }
+
+// The name of a part by its kind (mjtObj) and number; 0 or empty when it has none.
+EXPORT const char *rapid_mj_name(const mjModel *m, int kind, int id) { return mj_id2name(m, kind, id); }
 
 // The whole state of one simulation into another of the same model.
 EXPORT int rapid_mj_copy(const mjModel *m, mjData *to, const mjData *from) {

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Classic;
+using Rapid.Environments.Described;
 using Rapid.Environments.MuJoCo;
+using Rapid.Environments.Plugins;
 
 namespace Rapid.Environments;
 
@@ -21,6 +23,12 @@ public sealed record EnvironmentInfo(
     /// <summary>True for games.</summary>
     public bool IsAtari => Family == "atari";
 
+    /// <summary>Whether actions are real numbers, where the family does not say so.</summary>
+    public bool HasContinuousActions { get; init; }
+
+    /// <summary>More of what there is to know, each with what it is about.</summary>
+    public IReadOnlyList<(string About, string Fact)> Facts { get; init; } = [];
+
     /// <summary>What who uses the name should know, if anything.</summary>
     public string? Note { get; init; }
 
@@ -31,6 +39,9 @@ public sealed record EnvironmentInfo(
 /// <summary>All environments by name.</summary>
 public static class EnvironmentRegistry
 {
+    /// <summary>A text much longer than a name is no mistyped one.</summary>
+    private const int LongestName = 80;
+
     private static readonly Dictionary<string, string> NoOptions = [];
 
     private static readonly Entry[] Entries =
@@ -52,12 +63,46 @@ public static class EnvironmentRegistry
             _ => new MountainCarContinuous()),
     ];
 
-    /// <summary>Every environment but the hundreds of <see cref="AtariNames"/>, in listing order.</summary>
+    private static readonly IEnvironmentSource[] Sources = [new TaskSource(), new PluginSource(() => PluginLibrary.Current)];
+
+    /// <summary>Every environment but <see cref="More"/> and the hundreds of <see cref="AtariNames"/>, in listing order.</summary>
     public static IReadOnlyList<EnvironmentInfo> All { get; } = [.. Entries.Select(entry => entry.Info), .. MuJoCoTasks.All];
 
-    /// <summary>Facts about one environment, or null. An old name finds the environment that is made in its place.</summary>
-    public static EnvironmentInfo? Find(string name) =>
-        All.FirstOrDefault(info => info.Name == name) ?? MuJoCoTasks.Find(name) ?? AtariNames.Find(name);
+    /// <summary>Tasks that are described instead of written.</summary>
+    public static IEnumerable<EnvironmentInfo> More => Sources.SelectMany(source => source.All);
+
+    /// <summary>Facts about one environment, or null. An old name finds the environment that is made in its
+    /// place; the path of a description of a task or a game is a name too.</summary>
+    public static EnvironmentInfo? Find(string name) => FindOwn(name)
+        ?? Sources.Select(source => source.Find(name)).FirstOrDefault(info => info is not null)
+        ?? AtariNames.Find(name);
+
+    /// <summary>Whether a name can only be the path of a file: of a description or of a cartridge.</summary>
+    public static bool IsPath(string name) => TaskFiles.HasExtension(name) || AtariName.IsCartridge(name);
+
+    /// <summary>Why there is no environment of this name, as a text that follows the name: what was meant, or where its file should be.</summary>
+    public static string WhyUnknown(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (IsPath(name))
+        {
+            return $"is not there: no such file on this machine, seen from {Directory.GetCurrentDirectory()}; "
+                + "every machine that steps the environment needs it at this path";
+        }
+
+        var hint = name.Length <= LongestName ? NearestName.Hint(name, Names) : "";
+        var plugins = PluginProblems.Count == 0 ? "" : $"; plug-ins that did not load: {string.Join("; ", PluginProblems)}";
+        return $"is not an environment{(hint.Length > 0 ? hint : ";")} 'rapid envs' lists all{plugins}";
+    }
+
+    /// <summary>Why plug-ins of the folders of RAPID_PLUGINS did not load, one sentence each.</summary>
+    public static IReadOnlyList<string> PluginProblems => PluginLibrary.Current.Problems;
+
+    /// <summary>Whether a name is one that Rapid brings along.</summary>
+    internal static bool IsBuiltIn(string name) =>
+        FindOwn(name) is not null || TaskLibrary.Find(name) is not null || AtariNames.Find(name) is not null;
+
+    private static EnvironmentInfo? FindOwn(string name) => All.FirstOrDefault(info => info.Name == name) ?? MuJoCoTasks.Find(name);
 
     /// <summary>Why these options are wrong, one text each; empty when they are fine.</summary>
     public static IEnumerable<(string Option, string Problem)> CheckOptions(
@@ -65,24 +110,37 @@ public static class EnvironmentRegistry
     {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(options);
-        List<(string, string)> problems = [];
+        var source = SourceOf(info.Name);
+        var problems = CheckKnown(info, options, source);
+        return problems.Count > 0 ? problems
+            : source is not null ? source.Refusals(info.Name, options).Select(problem => ("name", problem))
+            : AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options)
+            : MuJoCoTasks.Check(info.Name, options);
+    }
+
+    /// <summary>What can be said without making the environment.</summary>
+    private static List<(string Option, string Problem)> CheckKnown(
+        EnvironmentInfo info, IReadOnlyDictionary<string, string> options, IEnvironmentSource? source)
+    {
+        List<(string, string)> problems = [.. source?.Problems(info.Name).Select(problem => ("name", problem)) ?? []];
+        return problems.Count > 0 ? problems : [.. CheckForms(info, options)];
+    }
+
+    private static IEnumerable<(string Option, string Problem)> CheckForms(EnvironmentInfo info, IReadOnlyDictionary<string, string> options)
+    {
         foreach (var (name, value) in options)
         {
             if (!info.Options.TryGetValue(name, out var takes))
             {
                 var known = info.Options.Count == 0 ? $"{info.Name} has no options" : $"known: {string.Join(", ", info.Options.Keys)}";
                 var hint = NearestName.Hint(name, info.Options.Keys);
-                problems.Add((name, $"unknown option{(hint.Length > 0 ? hint : ";")} {known}"));
+                yield return (name, $"unknown option{(hint.Length > 0 ? hint : ";")} {known}");
             }
             else if (!Fits(value, takes))
             {
-                problems.Add((name, $"'{value}' is not {takes}"));
+                yield return (name, $"'{value}' is not {takes}");
             }
         }
-
-        return problems.Count > 0 ? problems
-            : AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options)
-            : MuJoCoTasks.Check(info.Name, options);
     }
 
     /// <summary>Makes an environment without a time limit.</summary>
@@ -92,21 +150,25 @@ public static class EnvironmentRegistry
     /// <exception cref="FileNotFoundException">The cartridge of an Atari game is missing.</exception>
     public static IEnvironment Create(string name, IReadOnlyDictionary<string, string>? options = null)
     {
-        var info = Find(name)
-            ?? throw new ArgumentException($"'{name}' is not an environment{NearestName.Hint(name, Names)}", nameof(name));
-        foreach (var (option, problem) in CheckOptions(info, options ?? NoOptions))
+        var info = Find(name) ?? throw new ArgumentException($"'{name}' {WhyUnknown(name)}", nameof(name));
+        options ??= NoOptions;
+        var source = SourceOf(name);
+        foreach (var (option, problem) in source is null ? CheckOptions(info, options) : CheckKnown(info, options, source))
         {
             throw new ArgumentException($"{option}: {problem}", nameof(options));
         }
 
-        return AtariNames.Parse(name) is { } atari
-            ? AtariTasks.Create(atari, options ?? NoOptions)
-            : MuJoCoTasks.Create(info.Name, options ?? NoOptions)
-                ?? Array.Find(Entries, entry => entry.Info == info)!.Make(options ?? NoOptions);
+        return source is not null ? source.Create(name, options)
+            : AtariNames.Parse(name) is { } atari ? AtariTasks.Create(atari, options)
+            : MuJoCoTasks.Create(info.Name, options) ?? Array.Find(Entries, entry => entry.Info == info)!.Make(options);
     }
 
     /// <summary>All names, to find the nearest of one that is unknown.</summary>
-    public static IEnumerable<string> Names => All.Select(info => info.Name).Concat(AtariNames.All.Select(name => name.Name));
+    public static IEnumerable<string> Names =>
+        All.Concat(More).Select(info => info.Name).Concat(AtariNames.All.Select(name => name.Name));
+
+    private static IEnvironmentSource? SourceOf(string name) =>
+        FindOwn(name) is not null ? null : Array.Find(Sources, source => source.Find(name) is not null);
 
     private static bool Flag(IReadOnlyDictionary<string, string> options, string name, bool fallback) =>
         options.TryGetValue(name, out var text) ? bool.Parse(text) : fallback;

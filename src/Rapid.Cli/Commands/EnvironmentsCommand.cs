@@ -16,7 +16,7 @@ internal static class EnvironmentsCommand
     {
         var name = new Argument<string?>("name")
         {
-            Description = "One environment with its options, or the YAML file of an Atari game",
+            Description = "One environment with its options, or the YAML file of a task or an Atari game",
             Arity = ArgumentArity.ZeroOrOne,
         };
         var folder = RomsCommand.FolderOption();
@@ -66,20 +66,27 @@ internal static class EnvironmentsCommand
 
     private static int List(string? folder, CancellationToken stop)
     {
-        var rows = EnvironmentRegistry.All.Select(info =>
+        var rows = EnvironmentRegistry.All.Concat(EnvironmentRegistry.More).Select(info =>
         {
-            var (observations, actions) = Spaces(info);
+            var (observations, actions) = ProblemsOf(info).Length == 0 ? Spaces(info) : ("-", "-");
             return (string[])[info.Name, observations, actions, Number(info.MaxEpisodeSteps), Threshold(info), info.Summary];
         });
         TextTable.Write(Console.Out, ["name", "observations", "actions", "limit", "solved at", "task"], rows);
         Console.Out.WriteLine();
+        foreach (var problem in EnvironmentRegistry.PluginProblems)
+        {
+            Console.Out.WriteLine($"plug-in {problem}");
+        }
+
         AtariListing.List(folder, stop);
         return ExitCode.Success;
     }
 
     private static int Describe(string name, string? folder)
     {
-        if (AtariName.IsDescription(name) && File.Exists(name))
+        var info = EnvironmentRegistry.Find(name)
+            ?? throw new CliException($"'{name}' {EnvironmentRegistry.WhyUnknown(name)}", ExitCode.BadInput);
+        if (AtariName.IsDescription(name) && info.IsAtari)
         {
             AtariListing.DescribeFile(name, folder);
             return ExitCode.Success;
@@ -91,12 +98,9 @@ internal static class EnvironmentsCommand
             return ExitCode.Success;
         }
 
-        var info = EnvironmentRegistry.Find(name);
-        if (info is null)
+        if (ProblemsOf(info) is { Length: > 0 } problems)
         {
-            var names = EnvironmentRegistry.All.Select(known => known.Name).Concat(AtariNames.All.Select(known => known.Name));
-            var hint = NearestName.Hint(name, names);
-            throw new CliException($"'{name}' is not an environment{hint} 'rapid envs' lists all", ExitCode.BadInput);
+            throw new CliException(string.Join(Environment.NewLine, problems), ExitCode.BadInput);
         }
 
         var (observations, actions) = Spaces(info);
@@ -109,6 +113,7 @@ internal static class EnvironmentsCommand
                 ["family", info.Family],
                 ["observations", observations],
                 ["actions", actions],
+                .. info.Facts.Select(fact => (string[])[fact.About, fact.Fact]),
                 ["limit", $"{Number(info.MaxEpisodeSteps)} steps an episode (environment.max_episode_steps)"],
                 ["solved at", Threshold(info)],
                 .. InfoNames(info) is { Count: > 0 } details ? (string[][])[["info", string.Join(", ", details)]] : [],
@@ -117,6 +122,9 @@ internal static class EnvironmentsCommand
             ]);
         return ExitCode.Success;
     }
+
+    private static string[] ProblemsOf(EnvironmentInfo info) =>
+        [.. EnvironmentRegistry.CheckOptions(info, new Dictionary<string, string>()).Select(problem => problem.Problem)];
 
     private static (string Observations, string Actions) Spaces(EnvironmentInfo info)
     {

@@ -71,7 +71,8 @@ internal static class TrainCommand
         var yaml = path is null ? SpecReader.DefaultYaml : File.Exists(path)
             ? File.ReadAllText(path)
             : throw new CliException(string.Create(CultureInfo.InvariantCulture, $"{path}: there is no such file"), ExitCode.BadInput);
-        return WithNote(SpecReader.ReadYaml(yaml, seed is null ? overrides : [.. overrides, $"seed={seed}"]));
+        var folder = path is null ? Directory.GetCurrentDirectory() : Path.GetDirectoryName(Path.GetFullPath(path));
+        return WithNote(SpecReader.ReadYaml(yaml, seed is null ? overrides : [.. overrides, $"seed={seed}"], folder));
     }
 
     /// <summary>The same options, after what who uses the environment should know was said.</summary>

@@ -39,11 +39,11 @@ internal sealed record ComparisonRun(ComparisonTask Task, Variant Variant, Exper
         if (!task.IsFile)
         {
             // A curve needs points at the same steps in every run; a setting of the user's comes last and wins.
-            var steps = SpecReader.ReadYaml(task.Yaml, common).TotalSteps;
+            var steps = SpecReader.ReadYaml(task.Yaml, common, task.Folder).TotalSteps;
             var interval = Math.Max(1, steps / Evaluations).ToString(CultureInfo.InvariantCulture);
             common = [$"evaluation.interval_steps={interval}", $"name={task.Name}-{variant.Text}".ToLowerInvariant(), .. common];
         }
 
-        return new ComparisonRun(task, variant, SpecReader.ReadYaml(task.Yaml, common));
+        return new ComparisonRun(task, variant, SpecReader.ReadYaml(task.Yaml, common, task.Folder));
     }
 }

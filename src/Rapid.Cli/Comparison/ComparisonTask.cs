@@ -7,6 +7,9 @@ namespace Rapid.Cli.Comparison;
 /// <param name="IsFile">A file is taken as it is written: its name and its evaluations too.</param>
 internal sealed record ComparisonTask(string Name, string Yaml, IReadOnlyList<string> Settings, bool IsFile)
 {
+    /// <summary>Where paths in the spec begin.</summary>
+    public string Folder { get; init; } = Directory.GetCurrentDirectory();
+
     /// <summary>Reads "spec.yaml", "ENVIRONMENT" or "ENVIRONMENT:STEPS".</summary>
     /// <exception cref="CliException">There is no such file.</exception>
     public static ComparisonTask Parse(string text)
@@ -15,6 +18,9 @@ internal sealed record ComparisonTask(string Name, string Yaml, IReadOnlyList<st
         {
             return File.Exists(text)
                 ? new ComparisonTask(Path.GetFileNameWithoutExtension(text), File.ReadAllText(text), [], IsFile: true)
+                {
+                    Folder = Path.GetDirectoryName(Path.GetFullPath(text))!,
+                }
                 : throw new CliException($"{text}: there is no such file", ExitCode.BadInput);
         }
 

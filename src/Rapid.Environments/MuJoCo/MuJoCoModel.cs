@@ -78,6 +78,11 @@ internal sealed class MuJoCoModel : SafeHandle
         }
     }
 
+    /// <summary>The name of a part; empty when it has none.</summary>
+    /// <param name="kind">What it is.</param>
+    /// <param name="id">Its number among its kind.</param>
+    public string NameOf(MuJoCoObject kind, int id) => MuJoCoNative.Name(this, kind, id);
+
     protected override bool ReleaseHandle()
     {
         MuJoCoNative.DeleteModel(handle);

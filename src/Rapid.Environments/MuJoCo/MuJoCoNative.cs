@@ -39,6 +39,15 @@ internal static partial class MuJoCoNative
     [LibraryImport(Library, EntryPoint = "rapid_mj_step")]
     public static unsafe partial void Step(PhysicsJob* jobs, int count);
 
+    [LibraryImport(Library, EntryPoint = "rapid_mj_forward")]
+    public static partial int Forward(MuJoCoModel model, MuJoCoData data);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_contact_count")]
+    public static partial int ContactCount(MuJoCoData data);
+
+    [LibraryImport(Library, EntryPoint = "rapid_mj_name")]
+    private static partial nint NamePointer(MuJoCoModel model, MuJoCoObject kind, int id);
+
     [LibraryImport(Library, EntryPoint = "rapid_mj_copy")]
     public static partial int Copy(MuJoCoModel model, MuJoCoData to, MuJoCoData from);
 
@@ -57,6 +66,9 @@ internal static partial class MuJoCoNative
         const StringSplitOptions Tidy = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
         return string.Join(' ', (Marshal.PtrToStringUTF8(MessagePointer()) ?? "").Split('\n', Tidy));
     }
+
+    /// <summary>The name of a part; empty when it has none.</summary>
+    public static string Name(MuJoCoModel model, MuJoCoObject kind, int id) => Marshal.PtrToStringUTF8(NamePointer(model, kind, id)) ?? "";
 
     /// <summary>Throws MuJoCo's message when a call failed.</summary>
     public static void Check(int status, string what)

@@ -34,7 +34,10 @@ internal sealed class MuJoCoSimulation : IDisposable
     /// <summary>What the actuators are told, [nu]; MuJoCo clamps it to their ranges where they have one, and leaves it here as it was given.</summary>
     public MuJoCoArray Controls { get; }
 
-    /// <summary>Why the last <see cref="Step"/> was no simulation any more, in MuJoCo's words; null when all is well.</summary>
+    /// <summary>Contacts that the last evaluation found.</summary>
+    public int ContactCount => MuJoCoNative.ContactCount(_data);
+
+    /// <summary>Why the last step was no simulation any more, in MuJoCo's words; null when all is well.</summary>
     public string? Breakdown => _alone.Breakdown(0);
 
     /// <summary>Model and state for native code; valid while this lives.</summary>
@@ -73,6 +76,23 @@ internal sealed class MuJoCoSimulation : IDisposable
         _alone.Run(0, 1);
         return Breakdown is null;
     }
+
+    /// <summary>
+    /// Physics steps under the present controls, after which what is derived from positions and velocities is that of the new state; forces
+    /// and accelerations are those that led to it. The state before must have been evaluated: by a reset, this, or <see cref="Evaluate"/>.
+    /// </summary>
+    /// <param name="frames">Steps, at least 1.</param>
+    /// <returns>False when the state is no simulation any more, until the next reset.</returns>
+    public bool StepToCurrent(int frames)
+    {
+        _step[0] = new PhysicsStep(this, frames, ToCurrent: true);
+        _alone.Run(0, 1);
+        return Breakdown is null;
+    }
+
+    /// <summary>Brings all that is derived up to date with positions, velocities and controls.</summary>
+    /// <exception cref="MuJoCoException">MuJoCo failed inside.</exception>
+    public void Evaluate() => MuJoCoNative.Check(MuJoCoNative.Forward(Model, _data), "cannot evaluate the simulation");
 
     /// <summary>Takes over the whole state of another simulation of this model.</summary>
     /// <exception cref="MuJoCoException">MuJoCo failed inside.</exception>

@@ -6,7 +6,10 @@ namespace Rapid.Environments.MuJoCo;
 /// <param name="Simulation">Whose state.</param>
 /// <param name="Frames">Physics steps.</param>
 /// <param name="ContactForces">Whether "cfrc_ext" is computed after them.</param>
-internal readonly record struct PhysicsStep(MuJoCoSimulation Simulation, int Frames = 1, bool ContactForces = false);
+/// <param name="ToCurrent">Whether all else that follows from the new positions and velocities is, as <see cref="MuJoCoSimulation.StepToCurrent"/>
+/// does.</param>
+internal readonly record struct PhysicsStep(
+    MuJoCoSimulation Simulation, int Frames = 1, bool ContactForces = false, bool ToCurrent = false);
 
 /// <summary>
 /// Simulations that are stepped with one native call for any range of them. Different threads may run ranges that do not overlap. Whatever
@@ -29,7 +32,7 @@ internal sealed unsafe class PhysicsBatch(PhysicsStep[] steps)
             ref readonly var step = ref steps[i];
             ref var job = ref _jobs[i];
             (job.Model, job.Data) = step.Simulation.Pointers;
-            (job.Frames, job.ContactForces) = (step.Frames, step.ContactForces ? 1 : 0);
+            (job.Frames, job.ContactForces, job.ToCurrent) = (step.Frames, step.ContactForces ? 1 : 0, step.ToCurrent ? 1 : 0);
         }
 
         fixed (PhysicsJob* jobs = _jobs.AsSpan(first, count))
@@ -60,12 +63,13 @@ internal sealed unsafe class PhysicsBatch(PhysicsStep[] steps)
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct PhysicsJob
 {
-    public const int ReasonLength = 244;
+    public const int ReasonLength = 240;
 
     public nint Model;
     public nint Data;
     public int Frames;
     public int ContactForces;
+    public int ToCurrent;
     public int Status;
     public fixed byte Reason[ReasonLength];
 }

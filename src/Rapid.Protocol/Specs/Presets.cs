@@ -29,12 +29,13 @@ public static class Presets
     {
         ArgumentNullException.ThrowIfNull(environment);
         var entry = Entries[algorithm];
-        return entry.Make(environment, preset ?? entry.Names[0]) with { Name = $"{environment.Name}-{algorithm}".ToLowerInvariant() };
+        var name = EnvironmentRegistry.IsPath(environment.Name) ? Path.GetFileNameWithoutExtension(environment.Name) : environment.Name;
+        return entry.Make(environment, preset ?? entry.Names[0]) with { Name = $"{name}-{algorithm}".ToLowerInvariant() };
     }
 
     /// <summary>Whether actions are real numbers.</summary>
     internal static bool IsContinuous(EnvironmentInfo environment) =>
-        environment.IsMuJoCo || environment.Name is "Pendulum-v1" or "MountainCarContinuous-v0";
+        environment.IsMuJoCo || environment.HasContinuousActions || environment.Name is "Pendulum-v1" or "MountainCarContinuous-v0";
 
     /// <summary>Whether observations want normalisation: those of physics, and bytes of memory, of which most stand for nothing.</summary>
     internal static bool NormalizesObservations(EnvironmentInfo environment) =>

@@ -16,14 +16,21 @@ public static class SpecReader
     /// <summary>Reads YAML.</summary>
     /// <param name="yaml">The document.</param>
     /// <param name="overrides">"path=value", applied over the document, for example "algorithm.learning_rate=1e-4".</param>
+    /// <param name="folder">Of the document: an environment that is the path of a file is looked for there, then in the working folder, and
+    /// its whole path is put into the options.</param>
     /// <exception cref="SpecException">With every problem.</exception>
-    public static ExperimentOptions ReadYaml(string yaml, IEnumerable<string>? overrides = null)
+    public static ExperimentOptions ReadYaml(string yaml, IEnumerable<string>? overrides = null, string? folder = null)
     {
         var problems = new List<SpecProblem>();
         var tree = SpecNode.FromYaml(yaml, problems);
         foreach (var item in overrides ?? [])
         {
             Override(tree, item, problems);
+        }
+
+        if (folder is not null)
+        {
+            CompletePath(tree, folder);
         }
 
         return Resolve(tree, problems);
@@ -68,6 +75,16 @@ public static class SpecReader
         catch (SpecException)
         {
             problems.Add(new SpecProblem(SpecText.Shorten(item[..cut]), $"'{SpecText.Shorten(item[(cut + 1)..])}' is not a value"));
+        }
+    }
+
+    /// <summary>A run goes on from any folder, so it must not depend on where it was started.</summary>
+    private static void CompletePath(SpecNode.Map tree, string folder)
+    {
+        if (TextOf(tree, "environment", "name") is { } name && EnvironmentRegistry.IsPath(name)
+            && Array.Find((string[])[folder, Directory.GetCurrentDirectory()], from => File.Exists(Path.Combine(from, name))) is { } found)
+        {
+            ((SpecNode.Map)tree.Children["environment"]).Children["name"] = new SpecNode.Value(Path.GetFullPath(name, Path.GetFullPath(found)));
         }
     }
 
@@ -127,9 +144,7 @@ public static class SpecReader
         var info = EnvironmentRegistry.Find(name);
         if (info is null)
         {
-            var message = $"'{SpecText.Shorten(name)}' is not an environment{SpecText.Hint(name, EnvironmentRegistry.Names, ";")} "
-                + "'rapid envs' lists all";
-            problems.Add(new SpecProblem("environment.name", message));
+            problems.Add(new SpecProblem("environment.name", $"'{SpecText.Shorten(name)}' {EnvironmentRegistry.WhyUnknown(name)}"));
         }
 
         // Some defaults, as the network, depend on what is seen.

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Rapid.Environments.Languages;
 
 namespace Rapid.Environments.Atari.Games;
 
@@ -10,7 +11,7 @@ public static class GameTable
     /// <summary>Bounds what a user's file may take to read.</summary>
     private const int MostBytes = 1 << 20;
 
-    private static readonly Lazy<Dictionary<string, GameNode.Map>> Nodes = new(ReadTable);
+    private static readonly Lazy<Dictionary<string, SourceNode.Map>> Nodes = new(ReadTable);
 
     private static readonly Lazy<Dictionary<string, string>> IdsByMd5 = new(() => Nodes.Value.ToDictionary(
         pair => FieldValues.Md5(pair.Value.Children.First(field => field.Key.Text == "md5").Child), pair => pair.Key));
@@ -63,7 +64,7 @@ public static class GameTable
         ArgumentNullException.ThrowIfNull(yaml);
         try
         {
-            return GameReader.Read(GameNode.Read(yaml), id, file);
+            return GameReader.Read(SourceNode.Read(yaml, "a game", "rules"), id, file);
         }
         catch (SourceException error)
         {
@@ -77,10 +78,10 @@ public static class GameTable
         return string.Concat(letters) is { Length: > 0 } id ? id : "game";
     }
 
-    private static Dictionary<string, GameNode.Map> ReadTable()
+    private static Dictionary<string, SourceNode.Map> ReadTable()
     {
         using var stream = typeof(GameTable).Assembly.GetManifestResourceStream(TableFile)!;
         using var reader = new StreamReader(stream);
-        return GameNode.Read(reader.ReadToEnd()).Children.ToDictionary(game => game.Key.Text, game => FieldValues.Group(game.Child));
+        return SourceNode.Read(reader.ReadToEnd(), "a game", "rules").Children.ToDictionary(game => game.Key.Text, game => SourceFields.Group(game.Child));
     }
 }

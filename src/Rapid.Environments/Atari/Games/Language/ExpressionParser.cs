@@ -1,3 +1,5 @@
+using Rapid.Environments.Languages;
+
 namespace Rapid.Environments.Atari.Games;
 
 /// <summary>

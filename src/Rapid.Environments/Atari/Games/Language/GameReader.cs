@@ -1,3 +1,5 @@
+using Rapid.Environments.Languages;
+
 namespace Rapid.Environments.Atari.Games;
 
 /// <summary>Makes a game from its file. Reads all of it and reports every field that is wrong.</summary>
@@ -9,47 +11,47 @@ internal sealed class GameReader
         "lives_when_over", "rules",
     ];
 
-    private readonly List<GameProblem> _problems = [];
-    private readonly Dictionary<string, GameNode> _fields = [];
+    private readonly List<SourceProblem> _problems = [];
+    private readonly Dictionary<string, SourceNode> _fields = [];
     private readonly Scope _scope = new();
     /// <summary>Reads one game.</summary>
     /// <param name="map">Its fields.</param>
     /// <param name="id">Its name unless it says another one.</param>
     /// <param name="file">For messages.</param>
     /// <exception cref="GameFormatException">With every problem.</exception>
-    public static GameDescription Read(GameNode.Map map, string id, string file)
+    public static GameDescription Read(SourceNode.Map map, string id, string file)
     {
         var reader = new GameReader();
         var game = reader.Read(map, id);
         return reader._problems.Count == 0 ? game : throw new GameFormatException(file, [.. reader._problems.Order(ByPlace)]);
     }
 
-    private static Comparer<GameProblem> ByPlace { get; } =
-        Comparer<GameProblem>.Create((a, b) => (a.Line, a.Column).CompareTo((b.Line, b.Column)));
+    private static Comparer<SourceProblem> ByPlace { get; } =
+        Comparer<SourceProblem>.Create((a, b) => (a.Line, a.Column).CompareTo((b.Line, b.Column)));
 
-    private GameDescription Read(GameNode.Map map, string fallbackId)
+    private GameDescription Read(SourceNode.Map map, string fallbackId)
     {
         CollectFields(map);
         var id = Try("id", fallbackId, FieldValues.Identifier);
         var rules = DeclareRules();
         var modes = Numbers("modes", [0], 65_535);
-        var defaultMode = Try("default_mode", modes[0], node => FieldValues.Whole(node, 0, 65_535));
+        var defaultMode = Try("default_mode", modes[0], node => SourceFields.Whole(node, 0, 65_535));
         if (!modes.Contains(defaultMode))
         {
             Add(_fields["default_mode"].At, $"mode {defaultMode} is not among the modes {Ranges.Describe(modes)}");
         }
 
-        var select = Try<Statement?>("select", null, node => ScriptParser.Read(FieldValues.Text(node), _scope));
+        var select = Try<Statement?>("select", null, node => ScriptParser.Read(SourceFields.Text(node), _scope));
         var program = new GameProgram
         {
             Game = id,
             Lines = CompileRules(rules),
             Start = Start(),
-            Kept = Try<int[]>("keep", [], node => [.. FieldValues.Words(node).Select(SlotOf)]),
+            Kept = Try<int[]>("keep", [], node => [.. SourceFields.Words(node).Select(SlotOf)]),
             Variables = _scope.Variables.Count,
             Modes = modes,
             Select = select,
-            ShowsLivesWhenOver = Try("lives_when_over", false, node => FieldValues.Choice(node, "zero", "kept") == 1),
+            ShowsLivesWhenOver = Try("lives_when_over", false, node => SourceFields.Choice(node, "zero", "kept") == 1),
         };
         return new GameDescription
         {
@@ -66,13 +68,13 @@ internal sealed class GameReader
         };
     }
 
-    private void CollectFields(GameNode.Map map)
+    private void CollectFields(SourceNode.Map map)
     {
         foreach (var (key, child) in map.Children)
         {
             if (!Fields.Contains(key.Text))
             {
-                Add(key, $"'{key.Text}' is no field of a game{FieldValues.Allowed(key.Text, Fields)}");
+                Add(key, $"'{key.Text}' is no field of a game{SourceFields.Allowed(key.Text, Fields)}");
             }
             else if (!_fields.TryAdd(key.Text, child))
             {
@@ -97,7 +99,7 @@ internal sealed class GameReader
 
         Guard(() =>
         {
-            foreach (var (key, child) in FieldValues.Group(node).Children)
+            foreach (var (key, child) in SourceFields.Group(node).Children)
             {
                 Guard(() => Declare(key, child, lines));
             }
@@ -115,7 +117,7 @@ internal sealed class GameReader
         var compiled = new List<(int, Expression)>();
         foreach (var line in lines)
         {
-            Guard(() => compiled.Add((line.Slot, ExpressionParser.Read(FieldValues.Text(line.Value), _scope))));
+            Guard(() => compiled.Add((line.Slot, ExpressionParser.Read(SourceFields.Text(line.Value), _scope))));
         }
 
         var hasScore = lines.Exists(line => line.Slot == Scope.Score);
@@ -127,7 +129,7 @@ internal sealed class GameReader
         return [.. compiled];
     }
 
-    private void Declare(SourceSpan key, GameNode child, List<Line> lines)
+    private void Declare(SourceSpan key, SourceNode child, List<Line> lines)
     {
         var words = Lexer.Read(key);
         if (words[0].Kind != TokenKind.Name || Scope.Reserved.Contains(words[0].Text))
@@ -146,7 +148,7 @@ internal sealed class GameReader
             return;
         }
 
-        var body = FieldValues.Text(child);
+        var body = SourceFields.Text(child);
         _scope.Define(words[0].Text, new Function(Parameters(key, words), body, Lexer.Read(body)));
     }
 
@@ -167,7 +169,7 @@ internal sealed class GameReader
     private int[] Start()
     {
         var start = new int[_scope.Variables.Count];
-        foreach (var (key, child) in Try("start", new GameNode.Map(default, []), FieldValues.Group).Children)
+        foreach (var (key, child) in Try("start", new SourceNode.Map(default, []), SourceFields.Group).Children)
         {
             Guard(() => start[SlotOf(key)] = FieldValues.Constant(child, _scope));
         }
@@ -177,12 +179,12 @@ internal sealed class GameReader
 
     private int SlotOf(SourceSpan name) => _scope.SlotOf(name.Text) is >= 0 and var slot
         ? slot
-        : throw name.Wrong(0, $"'{name.Text}' is not a variable of the rules{FieldValues.Allowed(name.Text, _scope.Variables)}");
+        : throw name.Wrong(0, $"'{name.Text}' is not a variable of the rules{SourceFields.Allowed(name.Text, _scope.Variables)}");
 
     private IReadOnlyList<int> Numbers(string field, IReadOnlyList<int> fallback, int most) =>
         Try(field, fallback, node => FieldValues.Numbers(node, most));
 
-    private T Try<T>(string field, T fallback, Func<GameNode, T> read)
+    private T Try<T>(string field, T fallback, Func<SourceNode, T> read)
     {
         var value = fallback;
         if (_fields.TryGetValue(field, out var node))
@@ -208,5 +210,5 @@ internal sealed class GameReader
     private void Add(SourceSpan at, string message) => _problems.Add(at.Wrong(0, message).Problem);
 
     /// <summary>A line of the rules.</summary>
-    private sealed record Line(string Name, int Slot, GameNode Value);
+    private sealed record Line(string Name, int Slot, SourceNode Value);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rapid.Environments.Languages;
 
 namespace Rapid.Environments.Atari.Games;
 

@@ -2,26 +2,29 @@ using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlScalar = YamlDotNet.Core.Events.Scalar;
 
-namespace Rapid.Environments.Atari.Games;
+namespace Rapid.Environments.Languages;
 
-/// <summary>A game file before it means anything, with the places of its parts.</summary>
+/// <summary>A description before it means anything, with the places of its parts.</summary>
 /// <param name="At">Where it begins; of a value also what it says.</param>
-internal abstract record GameNode(SourceSpan At)
+internal abstract record SourceNode(SourceSpan At)
 {
     private const int MostDepth = 8;
 
     /// <summary>A text.</summary>
-    public sealed record Value(SourceSpan At) : GameNode(At);
+    public sealed record Value(SourceSpan At) : SourceNode(At);
 
     /// <summary>Values in a row.</summary>
-    public sealed record List(SourceSpan At, IReadOnlyList<GameNode> Items) : GameNode(At);
+    public sealed record List(SourceSpan At, IReadOnlyList<SourceNode> Items) : SourceNode(At);
 
     /// <summary>Named parts in the order written.</summary>
-    public sealed record Map(SourceSpan At, IReadOnlyList<(SourceSpan Key, GameNode Child)> Children) : GameNode(At);
+    public sealed record Map(SourceSpan At, IReadOnlyList<(SourceSpan Key, SourceNode Child)> Children) : SourceNode(At);
 
     /// <summary>Reads one YAML document.</summary>
+    /// <param name="yaml">Its text.</param>
+    /// <param name="what">What it describes, for messages: "a game".</param>
+    /// <param name="needed">A field that it cannot be without.</param>
     /// <exception cref="SourceException">It is not YAML, or not one map, or nested too deeply, or uses aliases.</exception>
-    public static Map Read(string yaml)
+    public static Map Read(string yaml, string what, string needed)
     {
         var parser = new Parser(new StringReader(yaml));
         try
@@ -29,21 +32,21 @@ internal abstract record GameNode(SourceSpan At)
             parser.Consume<StreamStart>();
             if (!parser.TryConsume<DocumentStart>(out _))
             {
-                throw Wrong(1, 1, "the file says nothing; a game needs at least 'rules'");
+                throw Wrong(1, 1, $"the file says nothing; {what} needs at least '{needed}'");
             }
 
             var root = Read(parser, yaml, 0);
             parser.Consume<DocumentEnd>();
             if (parser.TryConsume<DocumentStart>(out var second))
             {
-                throw Wrong(second.Start.Line, second.Start.Column, "a second document; a game is one document");
+                throw Wrong(second.Start.Line, second.Start.Column, $"a second document; {what} is one document");
             }
 
-            return root as Map ?? throw root.At.Wrong(0, "a game is made of fields such as 'rules: ...', not of a single value");
+            return root as Map ?? throw root.At.Wrong(0, $"{what} is made of fields such as '{needed}: ...', not of a single value");
         }
         catch (YamlException error)
         {
-            throw Wrong(error.Start.Line, error.Start.Column, $"this is not valid YAML: {error.Message}");
+            throw Wrong(error.Start.Line, error.Start.Column, $"this is not valid YAML: {error.Message}{Hint(error)}");
         }
         catch (Exception error) when (error is InvalidOperationException or ArgumentException)
         {
@@ -52,7 +55,7 @@ internal abstract record GameNode(SourceSpan At)
         }
     }
 
-    private static GameNode Read(Parser parser, string yaml, int depth)
+    private static SourceNode Read(Parser parser, string yaml, int depth)
     {
         var start = parser.Consume<ParsingEvent>();
         if (depth > MostDepth)
@@ -65,7 +68,7 @@ internal abstract record GameNode(SourceSpan At)
             case YamlScalar scalar:
                 return new Value(Span(scalar, yaml));
             case SequenceStart:
-                var items = new List<GameNode>();
+                var items = new List<SourceNode>();
                 while (!parser.TryConsume<SequenceEnd>(out _))
                 {
                     items.Add(Read(parser, yaml, depth + 1));
@@ -73,7 +76,7 @@ internal abstract record GameNode(SourceSpan At)
 
                 return new List(Place(start), items);
             case MappingStart:
-                var children = new List<(SourceSpan, GameNode)>();
+                var children = new List<(SourceSpan, SourceNode)>();
                 while (!parser.TryConsume<MappingEnd>(out _))
                 {
                     var key = parser.Consume<ParsingEvent>() is YamlScalar name
@@ -84,9 +87,13 @@ internal abstract record GameNode(SourceSpan At)
 
                 return new Map(Place(start), children);
             default:
-                throw Wrong(start.Start.Line, start.Start.Column, "aliases (*name) are not used in games; write the value out");
+                throw Wrong(start.Start.Line, start.Start.Column, "aliases (*name) are not used here; write the value out");
         }
     }
+
+    /// <summary>What is most often behind it: an expression with a comma or an index in { }.</summary>
+    private static string Hint(YamlException error) =>
+        error.Message.Contains("flow", StringComparison.Ordinal) ? " Inside { } a value with a comma or a bracket is put in quotes." : "";
 
     /// <summary>A plain text as it stands in the file, so that places in it are places in the file.</summary>
     private static SourceSpan Span(YamlScalar scalar, string yaml)
@@ -100,5 +107,5 @@ internal abstract record GameNode(SourceSpan At)
     private static SourceSpan Place(ParsingEvent at) => new("", (int)at.Start.Line, (int)at.Start.Column);
 
     private static SourceException Wrong(long line, long column, string message) =>
-        new(new GameProblem((int)Math.Max(1, line), (int)Math.Max(1, column), message));
+        new(new SourceProblem((int)Math.Max(1, line), (int)Math.Max(1, column), message));
 }

@@ -1,6 +1,6 @@
-namespace Rapid.Environments.Atari.Games;
+namespace Rapid.Environments.Languages;
 
-/// <summary>A piece of a game file: what it says and where it begins.</summary>
+/// <summary>A piece of a description: what it says and where it begins.</summary>
 /// <param name="Text">As written, line ends included.</param>
 /// <param name="Line">From 1.</param>
 /// <param name="Column">From 1.</param>
@@ -12,12 +12,12 @@ internal readonly record struct SourceSpan(string Text, int Line, int Column)
         var before = Text.AsSpan(0, Math.Min(offset, Text.Length));
         var lines = before.Count('\n');
         var column = lines == 0 ? Column + before.Length : before.Length - before.LastIndexOf('\n');
-        return new SourceException(new GameProblem(Line + lines, column, message));
+        return new SourceException(new SourceProblem(Line + lines, column, message));
     }
 }
 
 /// <summary>Ends the reading of one piece; the reader of the file collects them.</summary>
-internal sealed class SourceException(GameProblem problem) : Exception(problem.Message)
+internal sealed class SourceException(SourceProblem problem) : Exception(problem.Message)
 {
-    public GameProblem Problem => problem;
+    public SourceProblem Problem => problem;
 }

@@ -1,0 +1,52 @@
+namespace Rapid.Environments.Plugins;
+
+/// <summary>Environments of the plug-ins of this process.</summary>
+/// <param name="library">Loaded when the first name is asked for.</param>
+internal sealed class PluginSource(Func<PluginLibrary> library) : IEnvironmentSource
+{
+    /// <inheritdoc/>
+    public IEnumerable<EnvironmentInfo> All => library().Plugins.Select(plugin => plugin.Info);
+
+    /// <inheritdoc/>
+    public EnvironmentInfo? Find(string name) => PluginOf(name)?.Info;
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Problems(string name) => [];
+
+    /// <inheritdoc/>
+    public IEnumerable<string> Refusals(string name, IReadOnlyDictionary<string, string> options)
+    {
+        try
+        {
+            using var environment = Create(name, options);
+            return [];
+        }
+        catch (InvalidOperationException error)
+        {
+            return [error.Message];
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">The plug-in failed; the message names its file and the cause.</exception>
+    public IEnvironment Create(string name, IReadOnlyDictionary<string, string> options)
+    {
+        var plugin = PluginOf(name)!;
+        IEnvironment? environment = null;
+        try
+        {
+            environment = plugin.Maker.Create(options);
+            return environment?.ObservationSpace is BoxSpace { Size: > 0 } or FrameSpace
+                && environment.ActionSpace is BoxSpace { Size: > 0 } or DiscreteSpace
+                ? environment
+                : throw new NotSupportedException("an environment needs a box or frames to observe, and a box or choices to act");
+        }
+        catch (Exception error)
+        {
+            environment?.Dispose();
+            throw new InvalidOperationException($"{name} of {plugin.File} cannot be made: {PluginLibrary.CauseOf(error)}", error);
+        }
+    }
+
+    private Plugin? PluginOf(string name) => library().Plugins.FirstOrDefault(plugin => plugin.Info.Name == name);
+}
