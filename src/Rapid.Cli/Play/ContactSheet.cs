@@ -10,7 +10,7 @@ namespace Rapid.Cli.Play;
 /// <summary>One picture with every environment on it, with its name below.</summary>
 internal static class ContactSheet
 {
-    private const int Side = 200, Gap = 8, LabelHeight = 20, LabelTop = 6, Columns = 5, Colors = 256;
+    private const int Side = 200, Gap = 8, LabelHeight = 20, LabelTop = 5, Columns = 5, Colors = 256;
     private const uint Ink = 0x24292F;
 
     // As far into an episode of random actions that bodies have moved and most have not fallen.
