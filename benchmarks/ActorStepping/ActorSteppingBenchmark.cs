@@ -4,8 +4,8 @@ using Rapid.Environments;
 namespace Rapid.Benchmarks;
 
 /// <summary>
-/// Environment steps a second of every MuJoCo task of version 4, as an actor steps it: on one thread against a bare mj_step loop in C on the
-/// same model, and on two threads against one.
+/// Environment steps a second of every MuJoCo task of version 4, as an actor steps it: on one thread against a bare mj_step loop in C on
+/// the same model, and on two threads against one.
 /// </summary>
 internal sealed class ActorSteppingBenchmark(IReadOnlyList<string> tasks, int rounds, TextWriter output)
 {
@@ -20,17 +20,20 @@ internal sealed class ActorSteppingBenchmark(IReadOnlyList<string> tasks, int ro
     /// <summary>Names of the tasks that can be measured.</summary>
     public static IReadOnlyList<string> AllTasks { get; } =
     [
-        .. EnvironmentRegistry.All.Where(info => info.IsMuJoCo && info.Name.EndsWith("-v4", StringComparison.Ordinal)).Select(info => info.Name),
+        .. EnvironmentRegistry.All.Where(info => info.IsMuJoCo).Select(info => info.Name)
+            .Where(name => name.EndsWith("-v4", StringComparison.Ordinal)),
     ];
 
     /// <summary>Measures and prints a line a task, then the worst ratios.</summary>
     /// <returns>Whether every ratio reached its target.</returns>
-    /// <exception cref="InvalidOperationException">gcc or MuJoCo's headers are missing, the bare loop failed, or a simulation broke.</exception>
+    /// <exception cref="InvalidOperationException">gcc or MuJoCo's headers are missing, the bare loop failed, or a simulation
+    /// broke.</exception>
     public async Task<bool> RunAsync(CancellationToken cancellation)
     {
         using var bare = new BareLoop();
         await bare.BuildAsync(cancellation);
-        await output.WriteLineAsync(Text($"env steps/s, medians of {rounds} rounds in which the three take turns; ratios of a round's, then their median"));
+        await output.WriteLineAsync(Text(
+            $"env steps/s, {SteppedTask.EnvironmentsPerThread} environments a thread, medians of {rounds} rounds; ratios are within a round"));
         await output.WriteLineAsync($"{"task",-28}{"bare loop",12}{"1 thread",12}{"of bare",10}{"2 threads",12}{"of 1",8}");
         List<(string Name, double OfBare, double OfOne)> ratios = [];
         foreach (var task in tasks)

@@ -17,7 +17,8 @@ foreach (var argument in args)
     }
     else if (argument.Split(',') is var names && names.Except(ActorSteppingBenchmark.AllTasks).FirstOrDefault() is { } unknown)
     {
-        Console.Error.WriteLine($"'{unknown}' is neither a number of rounds nor a task; tasks: {string.Join(", ", ActorSteppingBenchmark.AllTasks)}");
+        var known = string.Join(", ", ActorSteppingBenchmark.AllTasks);
+        Console.Error.WriteLine($"'{unknown}' is neither a number of rounds nor a task; tasks: {known}");
         return 2;
     }
     else

@@ -5,26 +5,30 @@ using Rapid.Environments.MuJoCo;
 namespace Rapid.Benchmarks;
 
 /// <summary>
-/// A task as an actor steps it: a vector with clipped actions, observations, rewards, a time limit and reset noise. What is simulated is what
-/// the bare loop simulates: the same model and frame skip, controls uniform in [-1, 1], a reset every thousand steps and none before.
+/// A task as an actor steps it: a vector with clipped actions, observations, rewards, a time limit and reset noise. What is simulated is
+/// what the bare loop simulates: the same model and frame skip, controls uniform in [-1, 1], a reset every thousand steps and none before.
 /// Falls are therefore looked for and not acted on; else this side would spend its time on resets and see other contacts.
 /// </summary>
 internal sealed class SteppedTask : IDisposable
 {
-    private const int Environments = 16, EpisodeSteps = 1000;
+    /// <summary>More wait less for each other, and fit the cache of a core less well.</summary>
+    public const int EnvironmentsPerThread = 8;
+
+    private const int EpisodeSteps = 1000;
 
     private readonly VectorEnvironment _vector;
     private readonly RandomStream _random = new(2);
-    private readonly float[] _actions, _observations, _finals;
-    private readonly float[] _rewards = new float[Environments];
-    private readonly byte[] _terminated = new byte[Environments], _truncated = new byte[Environments];
+    private readonly float[] _actions, _observations, _finals, _rewards;
+    private readonly byte[] _terminated, _truncated;
 
     public SteppedTask(string name, int threads)
     {
+        var count = threads * EnvironmentsPerThread;
         _vector = new VectorEnvironment(
-            _ => new TimeLimit(new Endless(EnvironmentRegistry.Create(name)), EpisodeSteps), Environments, seed: 1, threads);
-        _actions = new float[Environments * _vector.ActionSpace.Size];
-        _observations = new float[Environments * _vector.ObservationSpace.Size];
+            _ => new TimeLimit(new Endless(EnvironmentRegistry.Create(name)), EpisodeSteps), count, seed: 1, threads);
+        (_rewards, _terminated, _truncated) = (new float[count], new byte[count], new byte[count]);
+        _actions = new float[count * _vector.ActionSpace.Size];
+        _observations = new float[count * _vector.ObservationSpace.Size];
         _finals = new float[_observations.Length];
         _vector.Reset(_observations);
     }
@@ -51,7 +55,7 @@ internal sealed class SteppedTask : IDisposable
                 throw new InvalidOperationException($"environment {breakdown.Environment} broke: {breakdown.Reason}");
             }
 
-            steps += Environments;
+            steps += _vector.Count;
         }
 
         return steps / watch.Elapsed.TotalSeconds;
@@ -77,7 +81,8 @@ internal sealed class SteppedTask : IDisposable
 
         public void Begin(ReadOnlySpan<float> action) => _halves.Begin(action);
 
-        public StepResult End(string? breakdown, Span<float> observation) => _halves.End(breakdown, observation) with { Terminated = false };
+        public StepResult End(string? breakdown, Span<float> observation) =>
+            _halves.End(breakdown, observation) with { Terminated = false };
 
         public void Dispose() => inner.Dispose();
     }

@@ -4,8 +4,8 @@ using Rapid.Environments;
 namespace Rapid.Actor;
 
 /// <summary>
-/// Says why environments break: a kind of reason in full when it is new, and again when it has come ten, a hundred, a thousand times, so that
-/// an environment that always breaks fills no log. Reasons that differ in numbers alone are of one kind. Thread-safe.
+/// Says why environments break: a kind of reason in full when it is new, and again when it has come ten, a hundred, a thousand times, so
+/// that an environment that always breaks fills no log. Reasons that differ in numbers alone are of one kind. Thread-safe.
 /// </summary>
 /// <param name="environment">Its name.</param>
 /// <param name="logger">Where it is said.</param>
@@ -29,7 +29,7 @@ internal sealed class BreakdownLog(string environment, ILogger logger)
             if (IsPowerOfTen(count))
             {
                 logger.LogWarning(
-                    "{Environment} broke and its episode is cut, not learned from: {Reason} (environment {Index} of slot {Slot}; {Count} of this kind)",
+                    "{Environment} broke and its episode is cut, not learned from: {Reason} (environment {Index} of slot {Slot}; {Count} alike)",
                     environment, reason, index, slot, count);
             }
         }

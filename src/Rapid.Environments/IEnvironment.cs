@@ -8,8 +8,8 @@ namespace Rapid.Environments;
 /// <param name="Truncated">The episode was cut, by a time limit or a breakdown: the state after it might have gone on.</param>
 public readonly record struct StepResult(double Reward, bool Terminated, bool Truncated = false)
 {
-    /// <summary>Why the simulation broke down; null when all is well. Then neither reward nor observation means anything, and nothing may be
-    /// learned from this step.</summary>
+    /// <summary>Why the simulation broke down; null when all is well. Where it did, neither reward nor observation means anything, and
+    /// nothing may be learned from this step.</summary>
     public string? Breakdown { get; init; }
 
     /// <summary>What counts for the score where <see cref="Reward"/> is clipped.</summary>

@@ -21,8 +21,8 @@ public sealed class BreakdownLogTests
 
         string[] expected =
         [
-            "at DOF 0 (environment 0 of slot 3; 1 of", "at DOF 9 (environment 1 of slot 3; 10 of", "at DOF 14 (environment 3 of slot 3; 100 of",
-            "at DOF 13 (environment 7 of slot 3; 1000 of",
+            "at DOF 0 (environment 0 of slot 3; 1 alike", "at DOF 9 (environment 1 of slot 3; 10 alike",
+            "at DOF 14 (environment 3 of slot 3; 100 alike", "at DOF 13 (environment 7 of slot 3; 1000 alike",
         ];
         Assert.Equal(expected.Length, _lines.All.Count);
         Assert.All(expected.Zip(_lines.All), pair => Assert.Contains(pair.First, pair.Second.Text, StringComparison.Ordinal));
@@ -54,7 +54,7 @@ public sealed class BreakdownLogTests
     {
         Parallel.For(0, 10_000, i => _log.Add((uint)(i % 4), [new Breakdown(0, "same")]));
 
-        Assert.Contains(_lines.All, line => line.Text.Contains("; 10000 of", StringComparison.Ordinal));
+        Assert.Contains(_lines.All, line => line.Text.Contains("; 10000 alike", StringComparison.Ordinal));
         Assert.Equal(5, _lines.All.Count);
     }
 }

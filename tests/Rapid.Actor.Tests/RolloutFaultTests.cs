@@ -27,7 +27,8 @@ public sealed class RolloutFaultTests
         Assert.Null(collector.Collect(snapshot, default)); // breaks at its second step
         var breakdown = Assert.Single(collector.Breakdowns);
         Assert.Equal(1, breakdown.Environment);
-        Assert.Contains(fault == Fault.Breakdown ? ScriptedEnvironment.Reason : "is not finite", breakdown.Reason, StringComparison.Ordinal);
+        var reason = fault == Fault.Breakdown ? ScriptedEnvironment.Reason : "is not finite";
+        Assert.Contains(reason, breakdown.Reason, StringComparison.Ordinal);
         var next = collector.Collect(snapshot, default)!;
 
         Assert.Equal(1ul, next.BrokenEnvironments);

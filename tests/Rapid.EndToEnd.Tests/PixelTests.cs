@@ -48,6 +48,28 @@ public sealed class PixelTests : IDisposable
         Assert.Equal(metrics[0], metrics[2]);
     }
 
+    [Theory]
+    [InlineData("rgb, screen_size: 44, frame_stack: 2", "{ encoder: ppo1, hidden_sizes: [32] }")]
+    [InlineData("ram", "{ hidden_sizes: [32] }")]
+    public async Task A_game_is_learned_in_colour_and_from_memory(string observations, string network)
+    {
+        var spec = _folder.Spec(
+            $$"""
+            environment: { name: DuelNoFrameskip-v4, options: { obs_type: {{observations}} } }
+            total_steps: 192
+            actors: { count: 1, environments: 2 }
+            algorithm: { name: ppo, rollout_steps: 32, minibatches: 2, epochs: 1 }
+            network: {{network}}
+            replay: { store: memory }
+            evaluation: { interval_steps: 0, final_episodes: 1 }
+            """);
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec, "--runs", "runs");
+        var run = RunFolder.Single(Path.Combine(_folder.Path, "runs"));
+        Assert.True(exitCode == 0, output + run.Log);
+        Assert.Equal(192 / 64, run.TrainingSteps().Length);
+        Assert.InRange((double)run.Evaluations()[^1]["return_mean"]!, -21, 21);
+    }
+
     [Fact]
     public async Task A_game_that_a_user_describes_is_learned_like_any_other()
     {

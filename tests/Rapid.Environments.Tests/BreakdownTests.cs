@@ -2,7 +2,7 @@ using Rapid.Environments.MuJoCo;
 
 namespace Rapid.Environments.Tests;
 
-/// <summary>What MuJoCo does when a simulation is none any more, on a model of the test's own: balls over a floor that rest nowhere.</summary>
+/// <summary>What happens when a simulation is none any more, on a model of the test's own: balls that fall onto a floor.</summary>
 public sealed class BreakdownTests : IDisposable
 {
     private const int Balls = 6, Environments = 5, Broken = 2, BreaksAt = 3, Steps = 10;
@@ -103,7 +103,8 @@ public sealed class BreakdownTests : IDisposable
     public void Dispose() => File.Delete(_file);
 
     /// <summary>[environment][step][obs], from the start state on; where a step breaks, the next episode's start state.</summary>
-    private static float[][][] Record(MuJoCoModel model, int threads, Action<MuJoCoSimulation>? poison, out List<(int, Breakdown)> breakdowns)
+    private static float[][][] Record(
+        MuJoCoModel model, int threads, Action<MuJoCoSimulation>? poison, out List<(int, Breakdown)> breakdowns)
     {
         using var vector = new VectorEnvironment(
             i => new TimeLimit(new Floor(model, i == Broken ? poison : null, BreaksAt), 1000), Environments, seed: 1, threads);

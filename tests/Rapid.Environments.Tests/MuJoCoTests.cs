@@ -123,8 +123,11 @@ public sealed class MuJoCoTests
         var observation = new float[17];
         environment.Reset(new RandomStream(1), observation);
 
+        var last = observation.ToArray();
+
         var breakdown = environment.Step([0, 0, float.NaN, 0, 0, 0], observation).Breakdown;
 
+        Assert.Equal(last, observation);
         Assert.Contains("CTRL at ACTUATOR 2", breakdown, StringComparison.Ordinal);
     }
 

@@ -18,7 +18,8 @@ public sealed class VectorEnvironmentFaultTests
 
             Assert.Equal(t == 3 ? [2] : [], vector.Breakdowns.Select(breakdown => breakdown.Environment));
             Assert.Equal(t == 3 ? [0, 0, 1, 0] : new byte[4], truncated);
-            Assert.All(vector.Breakdowns, breakdown => Assert.Contains("the reward is not finite", breakdown.Reason, StringComparison.Ordinal));
+            Assert.All(
+                vector.Breakdowns, breakdown => Assert.Contains("the reward is not finite", breakdown.Reason, StringComparison.Ordinal));
             Assert.Equal(t == 3 ? [1f, 1f, 0f, 1f] : [1f, 1f, 1f, 1f], rewards);
         }
 

@@ -76,6 +76,31 @@ public class RoundTripTests
         Assert.Equal(OptionsTree.Flatten(expected), OptionsTree.Flatten(options));
     }
 
+    [Theory]
+    [InlineData("ppo")]
+    [InlineData("a2c")]
+    [InlineData("p3o")]
+    public void What_is_seen_of_a_game_decides_the_defaults_of_network_and_normalisation(string algorithm)
+    {
+        ExperimentOptions Read(string observations) => SpecReader.ReadYaml(
+            $$"""{ environment: { name: ALE/Duel-v5, options: { obs_type: {{observations}} } }, algorithm: { name: {{algorithm}} } }""");
+        var frames = SpecReader.ReadYaml($$"""{ environment: { name: ALE/Duel-v5 }, algorithm: { name: {{algorithm}} } }""");
+        foreach (var shown in (string[])["rgb", "Grayscale"])
+        {
+            Assert.Equal(frames.Network.Encoder, Read(shown).Network.Encoder);
+            Assert.NotEqual(Encoder.None, Read(shown).Network.Encoder);
+            Assert.False(Read(shown).Normalization.Observations);
+        }
+
+        var memory = Read("ram");
+        Assert.Equal(Encoder.None, memory.Network.Encoder);
+        Assert.Equal((true, false), (memory.Normalization.Observations, memory.Normalization.Rewards));
+        Assert.Equal(frames.Algorithm, memory.Algorithm);
+        var error = Assert.Throws<SpecException>(() => SpecReader.ReadYaml(
+            "{ environment: { name: ALE/Duel-v5, options: { obs_type: ram } }, network: { encoder: nature } }"));
+        Assert.Equal("network.encoder", Assert.Single(error.Problems).Path);
+    }
+
     [Fact]
     public void Zero_false_and_empty_text_on_the_wire_are_values_and_not_absence()
     {

@@ -34,7 +34,7 @@ public sealed class ArcadePalette
     /// <summary>PAL, as the Stella emulator and the Arcade Learning Environment show it.</summary>
     public static ArcadePalette Pal { get; } = new(PalColors);
 
-    /// <summary>SECAM, as the Stella emulator and the Arcade Learning Environment show it: eight colours, chosen by luminance alone.</summary>
+    /// <summary>SECAM, as the Stella emulator and the Arcade Learning Environment show it: eight colours, by luminance alone.</summary>
     public static ArcadePalette Secam { get; } = new([.. Enumerable.Repeat(SecamColors, 16).SelectMany(colors => colors)]);
 
     /// <summary>[256], 0xRRGGBB.</summary>

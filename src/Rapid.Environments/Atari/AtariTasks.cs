@@ -138,7 +138,9 @@ public static class AtariTasks
             ClipRewards = Flag("clip_rewards", standard.ClipRewards),
             FullActionSpace = Flag("full_action_space", defaults.FullActionSpace),
             PowerCycle = Flag("power_cycle", standard.PowerCycle),
-            Observations = options.TryGetValue("obs_type", out var type) ? Enum.Parse<AtariObservations>(type.Trim(), ignoreCase: true) : default,
+            Observations = options.TryGetValue("obs_type", out var type)
+                ? Enum.Parse<AtariObservations>(type.Trim(), ignoreCase: true)
+                : AtariObservations.Grayscale,
             ScreenSize = Whole("screen_size", standard.ScreenSize, 36, 160),
             FrameStack = Whole("frame_stack", standard.FrameStack, 1, 16),
             StackPadding = FirstFrame.Equals(options.GetValueOrDefault("stack_padding")?.Trim(), StringComparison.OrdinalIgnoreCase)

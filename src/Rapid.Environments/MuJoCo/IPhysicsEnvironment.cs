@@ -6,7 +6,8 @@ namespace Rapid.Environments.MuJoCo;
 /// </summary>
 internal interface IPhysicsEnvironment : IEnvironment
 {
-    /// <summary>What lies between the halves, the same in every step; null when this one has no halves, as a wrapper around another kind.</summary>
+    /// <summary>What lies between the halves, the same in every step; null when there are none, as in a wrapper around another
+    /// kind.</summary>
     PhysicsStep? Physics { get; }
 
     /// <summary>Writes the controls into the simulation.</summary>

@@ -11,7 +11,7 @@ internal abstract record MuJoCoOptions
     /// <summary>Version of the task, 4 or 5.</summary>
     public int Version { get; init; } = OldestVersion;
 
-    [TaskOption("frame_skip", "physics steps that an action is held", AtLeast = 1)]
+    [TaskOption("frame_skip", "physics steps that an action is held", AtLeast = 1, AtMost = 1000)]
     public int FrameSkip { get; init; }
 
     [TaskOption("xml_file", "a path: an MJCF file of your own in place of the task's model")]
@@ -57,4 +57,7 @@ internal sealed class TaskOptionAttribute(string name, string meaning) : Attribu
 
     /// <summary>The smallest number allowed.</summary>
     public double AtLeast { get; init; } = double.NegativeInfinity;
+
+    /// <summary>The largest number allowed.</summary>
+    public double AtMost { get; init; } = double.PositiveInfinity;
 }

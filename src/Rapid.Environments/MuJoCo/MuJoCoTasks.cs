@@ -56,7 +56,7 @@ internal static class MuJoCoTasks
             entry.Make(options).Dispose();
             return [];
         }
-        catch (Exception error) when (error is MuJoCoException or ArgumentException)
+        catch (Exception error) when (error is MuJoCoException or ArgumentException or IOException or UnauthorizedAccessException)
         {
             return [(decisive, error.Message)];
         }

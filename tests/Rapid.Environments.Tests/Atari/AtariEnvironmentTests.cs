@@ -231,7 +231,8 @@ public class AtariEnvironmentTests
     [InlineData("obs_type", "color", "'color' is not grayscale, rgb or ram")]
     public void A_kind_of_observation_is_one_of_three_words(string option, string value, string? problem)
     {
-        var found = EnvironmentRegistry.CheckOptions(EnvironmentRegistry.Find(Name)!, new Dictionary<string, string> { [option] = value }).ToList();
+        var options = new Dictionary<string, string> { [option] = value };
+        var found = EnvironmentRegistry.CheckOptions(EnvironmentRegistry.Find(Name)!, options).ToList();
         Assert.Equal(problem is null ? 0 : 1, found.Count);
         Assert.StartsWith(problem ?? "", found.Count == 0 ? "" : found[0].Problem, StringComparison.Ordinal);
     }

@@ -127,9 +127,10 @@ public sealed class MachineTests
     {
         // Behind the wait the sign and the timer are kept, and the background flashes; the longest goes over several frames.
         byte[] Rom(string wait) => TinyRom.Frames(
-            [0xD8],
+            [],
             [
-                0xA9, (byte)value, 0x8D, (byte)register, 0x02, 0xA2, 0x00, 0xA0, 0x00, 0xA9, 0xFF, .. Convert.FromHexString(wait.Replace(" ", "")),
+                0xA9, (byte)value, 0x8D, (byte)register, 0x02, 0xA2, 0x00, 0xA0, 0x00, 0xA9, 0xFF,
+                .. Convert.FromHexString(wait.Replace(" ", "")),
                 0xB8, 0x08, 0x68, 0x85, 0x80, 0xAD, 0x84, 0x02, 0x85, 0x81, 0xA9, 0x4E, 0x85, 0x09, 0xA9, 0x00, 0x85, 0x09,
             ]);
         var usual = new Atari2600(Rom(usually), new ConsoleProperties());

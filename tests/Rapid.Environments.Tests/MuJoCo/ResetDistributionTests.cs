@@ -114,8 +114,10 @@ public sealed class ResetDistributionTests
     private static Distribution?[] Normals(int count, double deviation) =>
         [.. Enumerable.Repeat<Distribution>(x => 0.5 * (1 + Erf(x / deviation / Math.Sqrt(2))), count)];
 
-    /// <summary>The free joint's noise is uniform on all four numbers of the quaternion, which MuJoCo then makes one of length 1: no formula is
-    /// at hand, so these are compared with a large sample of the same.</summary>
+    /// <summary>
+    /// The free joint's noise is uniform on all four numbers of the quaternion, which MuJoCo then makes one of length 1: no formula is at
+    /// hand, so these are compared with a large sample of the same.
+    /// </summary>
     private static Distribution?[] WithQuaternion(double[] start, double halfWidth)
     {
         const int Draws = 200_000;

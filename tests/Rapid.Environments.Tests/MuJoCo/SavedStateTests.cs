@@ -44,6 +44,24 @@ public sealed class SavedStateTests
     }
 
     [Fact]
+    public void A_state_from_before_a_breakdown_goes_on_as_if_there_had_been_none()
+    {
+        using var environment = Tasks.Create("Ant-v5");
+        var random = new RandomStream(3);
+        environment.Reset(random, environment.NewObservation());
+        float[][] actions = [.. Enumerable.Range(0, 20).Select(_ => environment.RandomAction(random))];
+        using var state = environment.SaveState();
+        var expected = Play(environment, actions);
+
+        environment.Simulation.Velocities[3] = 1e20;
+        Assert.NotNull(environment.Step(actions[0], environment.NewObservation()).Breakdown);
+        environment.RestoreState(state, environment.NewObservation());
+
+        Assert.Equal(expected, Play(environment, actions));
+        Assert.Null(environment.Step(actions[0], environment.NewObservation()).Breakdown);
+    }
+
+    [Fact]
     public void Environments_that_take_turns_do_what_each_does_alone()
     {
         string[] names = ["Ant-v5", "Ant-v5", "Humanoid-v4"];

@@ -245,7 +245,8 @@ public sealed class TaskOptionTests
     }
 
     [Theory]
-    [InlineData("Hopper-v4", "frame_skip", "0", "'0' is not a whole number of at least 1")]
+    [InlineData("Hopper-v4", "frame_skip", "0", "'0' is not a whole number from 1 to 1000")]
+    [InlineData("Hopper-v4", "frame_skip", "1001", "'1001' is not a whole number from 1 to 1000")]
     [InlineData("Hopper-v4", "frame_skip", "2.5", "is not a whole number")]
     [InlineData("Hopper-v4", "frame_skip", "99999999999", "is not a whole number")]
     [InlineData("Hopper-v4", "reset_noise_scale", "-0.1", "'-0.1' is not a number of at least 0")]

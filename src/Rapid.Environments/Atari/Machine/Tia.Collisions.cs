@@ -56,12 +56,12 @@ internal sealed partial class Tia
     }
 
     /// <summary>
-    /// Whether a change of these objects can neither be seen nor make or prevent a collision: the line need not be drawn before it, and what it
-    /// looked like is soon forgotten. The objects that are on and those that have changed lately count as on all the time.
+    /// Whether a change of these objects can neither be seen nor make or prevent a collision: the line need not be drawn before it. The objects
+    /// that are on and those that have changed since the line was drawn count as on all the time.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsUnseen(int objects) =>
-        !Draws && objects <= AllObjects && !_s.HmoveBlank && !_s.CosmicArk
+        !Draws && objects <= AllObjects
         && ((_s.Vblank & 2) != 0
             || (Collisions.Among(_enabled | _changed | objects) & Collisions.With(objects) & ~_s.Collisions) == 0);
 

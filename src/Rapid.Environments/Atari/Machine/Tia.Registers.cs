@@ -12,7 +12,7 @@ internal sealed partial class Tia
     // The clock up to which the program has made the chip draw, where drawing was put off because nothing depended on it.
     private int _touched;
 
-    /// <summary>Writes a register. The writes that programs do most are done here without calls, which would cost more than they do.</summary>
+    /// <summary>Writes a register. What programs write most is done here without calls, which would cost more than it does.</summary>
     /// <param name="address">Any address of the chip.</param>
     /// <param name="value">The byte.</param>
     /// <param name="cycles">The cycle counter at the end of the instruction.</param>
@@ -83,8 +83,8 @@ internal sealed partial class Tia
             case 0x24:
                 _s.MotionBall = (byte)(value >> 4);
                 break;
-            case 0x00 or 0x01 or 0x04 or 0x05 or 0x0A or 0x0B or 0x0C or 0x10 or 0x11 or 0x12 or 0x13 or 0x14 or 0x1B or 0x1C or 0x1D or 0x1E
-                or 0x1F or 0x22 or 0x25 or 0x26 or 0x27 or 0x28 or 0x29 or 0x2A or 0x2B or 0x2C:
+            case 0x00 or 0x01 or 0x04 or 0x05 or 0x0A or 0x0B or 0x0C or 0x10 or 0x11 or 0x12 or 0x13 or 0x14 or 0x1B or 0x1C or 0x1D
+                or 0x1E or 0x1F or 0x22 or 0x25 or 0x26 or 0x27 or 0x28 or 0x29 or 0x2A or 0x2B or 0x2C:
                 return WriteOther(address & 0x3F, value, clock, cycles);
         }
 

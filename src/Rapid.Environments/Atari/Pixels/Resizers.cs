@@ -10,7 +10,10 @@ internal static class Resizers
     /// <summary>From a screen to squares: one of grey levels, or one each of red, green and blue.</summary>
     public static IReadOnlyList<FrameResizer> Of(ArcadePalette palette, int height, int size, bool colour) => Known.GetOrAdd(
         (palette, height, size, colour),
-        static key => [.. Tables(key.Palette.Rgb.Span, key.Colour).Select(table => new FrameResizer(table, key.Height, key.Size, key.Size))]);
+        static key =>
+        [
+            .. Tables(key.Palette.Rgb.Span, key.Colour).Select(table => new FrameResizer(table, key.Height, key.Size, key.Size)),
+        ]);
 
     private static GrayTable[] Tables(ReadOnlySpan<uint> palette, bool colour) =>
         colour ? [Channel(palette, 16), Channel(palette, 8), Channel(palette, 0)] : [GrayTable.OfColors(palette)];
