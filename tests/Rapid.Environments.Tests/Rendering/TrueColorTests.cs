@@ -133,5 +133,8 @@ public sealed class TrueColorTests
     }
 
     private static byte[] Shades(int width, int height, int step) =>
-        [.. Enumerable.Range(0, width * height).SelectMany(i => (byte[])[(byte)(i % width * step), (byte)(i / width), (byte)(i % width / 2)])];
+        [
+            .. Enumerable.Range(0, width * height)
+                .SelectMany(i => (byte[])[(byte)(i % width * step), (byte)(i / width), (byte)(i % width / 2)]),
+        ];
 }
