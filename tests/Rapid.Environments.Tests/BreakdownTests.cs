@@ -147,15 +147,17 @@ public sealed class BreakdownTests : IDisposable
         "qacc is huge" => simulation => simulation.State("qfrc_applied")[1] = 1e100,
         "ctrl is NaN" => simulation => simulation.Controls[0] = double.NaN,
         "ctrl is infinite" => simulation => simulation.Controls[0] = double.NegativeInfinity,
-        "contacts" => simulation =>
-        {
-            for (var ball = 0; ball < Balls; ball++)
-            {
-                simulation.Positions[7 * ball + 2] = 0.09;
-            }
-        },
+        "contacts" => LayBallsOnTheFloor,
         _ => throw new ArgumentOutOfRangeException(nameof(cause), cause, null),
     };
+
+    private static void LayBallsOnTheFloor(MuJoCoSimulation simulation)
+    {
+        for (var ball = 0; ball < Balls; ball++)
+        {
+            simulation.Positions[7 * ball + 2] = 0.09;
+        }
+    }
 
     private MuJoCoModel Model(string size)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rapid.Environments;
+using Rapid.Environments.Atari;
 using Rapid.Environments.Rendering;
 using Rapid.Environments.Rendering.Pictures;
 using Rapid.Protocol;
@@ -10,7 +11,7 @@ namespace Rapid.Cli.Play;
 /// <summary>One picture with every environment on it, with its name below.</summary>
 internal static class ContactSheet
 {
-    private const int Side = 200, Gap = 8, LabelHeight = 20, LabelTop = 6, Columns = 5, Colors = 256;
+    private const int Side = 200, Gap = 8, LabelHeight = 20, LabelTop = 5, Columns = 5, Colors = 256;
     private const uint Ink = 0x24292F;
 
     // As far into an episode of random actions that bodies have moved and most have not fallen.
@@ -18,7 +19,7 @@ internal static class ContactSheet
 
     private static ReadOnlySpan<byte> Paper => [0xE6, 0xE9, 0xED];
 
-    /// <summary>Draws and writes it; of tasks in several versions the newest is shown.</summary>
+    /// <summary>Draws and writes it; of several tasks with one body the last is shown.</summary>
     /// <param name="path">A .png file.</param>
     /// <param name="stop">Checked for every environment.</param>
     /// <returns>What was written, in one line.</returns>
@@ -30,8 +31,24 @@ internal static class ContactSheet
             throw new CliException($"--pictures: {path} is no .png file", ExitCode.BadInput);
         }
 
-        var names = EnvironmentRegistry.All.Select(info => info.Name).GroupBy(WithoutVersion).Select(versions => versions.Last()).ToList();
-        var rows = (names.Count + Columns - 1) / Columns;
+        List<(string Label, byte[] Pixels, int Width)> pictures = [];
+        foreach (var tasks in EnvironmentRegistry.Names.Where(name => AtariNames.Parse(name) is null).GroupBy(LabelOf))
+        {
+            stop.ThrowIfCancellationRequested();
+            if (Draw(tasks.Last()) is var (pixels, width))
+            {
+                pictures.Add((tasks.Key, pixels, width));
+            }
+        }
+
+        var file = Compose(pictures);
+        File.WriteAllBytes(path, file);
+        return string.Create(CultureInfo.InvariantCulture, $"wrote {path}: {pictures.Count} environments, {(file.Length + 1023) / 1024} KiB");
+    }
+
+    private static byte[] Compose(List<(string Label, byte[] Pixels, int Width)> pictures)
+    {
+        var rows = (pictures.Count + Columns - 1) / Columns;
         var (width, height) = (Gap + (Columns * (Side + Gap)), Gap + (rows * (Side + LabelHeight + Gap)));
         var sheet = new byte[width * height * 3];
         for (var i = 0; i < sheet.Length; i += Paper.Length)
@@ -39,16 +56,11 @@ internal static class ContactSheet
             Paper.CopyTo(sheet.AsSpan(i));
         }
 
-        for (var i = 0; i < names.Count; i++)
+        for (var i = 0; i < pictures.Count; i++)
         {
-            stop.ThrowIfCancellationRequested();
+            var (label, pixels, pixelWidth) = pictures[i];
             var (left, top) = (Gap + (i % Columns * (Side + Gap)), Gap + (i / Columns * (Side + LabelHeight + Gap)));
-            if (Draw(names[i]) is var (pixels, pixelWidth))
-            {
-                Paste(pixels, pixelWidth, sheet, width, left, top);
-            }
-
-            var label = WithoutVersion(names[i]);
+            Paste(pixels, pixelWidth, sheet, width, left, top);
             var scale = Label.WidthOf(label, 2) <= Side ? 2 : 1;
             Label.Write(label, sheet, width, left + ((Side - Label.WidthOf(label, scale)) / 2), top + Side + LabelTop, scale, Ink);
         }
@@ -56,9 +68,7 @@ internal static class ContactSheet
         var indices = new byte[width * height];
         var reducer = new ColorReducer(sheet, Colors, gridLevels: 0);
         reducer.Reduce(sheet, width, indices);
-        File.WriteAllBytes(path, PngEncoder.Encode(indices, width, reducer.Palette));
-        return string.Create(
-            CultureInfo.InvariantCulture, $"wrote {path}: {names.Count} environments, {(new FileInfo(path).Length + 1023) / 1024} KiB");
+        return PngEncoder.Encode(indices, width, reducer.Palette);
     }
 
     /// <summary>A picture whose longer side is <see cref="Side"/> pixels; null of what cannot be drawn.</summary>
@@ -101,6 +111,9 @@ internal static class ContactSheet
         }
     }
 
-    private static string WithoutVersion(string name) =>
-        name.LastIndexOf("-v", StringComparison.Ordinal) is > 0 and var at ? name[..at] : name;
+    /// <summary>What versions of a task and tasks of one body share: Ant of Ant-v5, dm.walker of dm.walker.run.</summary>
+    private static string LabelOf(string name) =>
+        name.Split('.') is [var suite, var body, _] ? $"{suite}.{body}"
+        : name.LastIndexOf("-v", StringComparison.Ordinal) is > 0 and var at ? name[..at]
+        : name;
 }

@@ -24,9 +24,9 @@ internal sealed record PlaySubject(
             return new PlaySubject(new EnvironmentOptions { Name = game.Name }, game);
         }
 
-        if (EnvironmentRegistry.Find(what) is { } info)
+        if (EnvironmentRegistry.Find(what) is not null)
         {
-            return new PlaySubject(new EnvironmentOptions { Name = info.Name });
+            return new PlaySubject(new EnvironmentOptions { Name = what });
         }
 
         if (RunFolders.Locate(what, runs) is { } run)

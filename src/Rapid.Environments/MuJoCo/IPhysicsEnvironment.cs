@@ -1,3 +1,5 @@
+using Rapid.Environments.Rendering;
+
 namespace Rapid.Environments.MuJoCo;
 
 /// <summary>
@@ -9,6 +11,9 @@ internal interface IPhysicsEnvironment : IEnvironment
     /// <summary>What lies between the halves, the same in every step; null when there are none, as in a wrapper around another
     /// kind.</summary>
     PhysicsStep? Physics { get; }
+
+    /// <inheritdoc/>
+    IRenderable? IEnvironment.Renderable => Physics is { } physics ? new PhysicsScene(physics, GetType().Name) : this as IRenderable;
 
     /// <summary>Writes the controls into the simulation.</summary>
     /// <param name="action">[act].</param>

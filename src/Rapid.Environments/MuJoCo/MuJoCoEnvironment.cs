@@ -1,5 +1,4 @@
 using System.Globalization;
-using Rapid.Environments.Rendering;
 
 namespace Rapid.Environments.MuJoCo;
 
@@ -8,7 +7,7 @@ namespace Rapid.Environments.MuJoCo;
 /// that what is derived from positions is as old as the last one, and costs are charged for the action as it was given although the physics
 /// clamps it.
 /// </summary>
-public abstract class MuJoCoEnvironment : IEnvironment, IPhysicsEnvironment, IRenderable
+public abstract class MuJoCoEnvironment : IEnvironment, IPhysicsEnvironment
 {
     private readonly double[] _startPositions;
     private readonly double[] _positionBuffer;
@@ -70,16 +69,6 @@ public abstract class MuJoCoEnvironment : IEnvironment, IPhysicsEnvironment, IRe
 
     /// <summary>The model's default positions, [nq].</summary>
     private protected ReadOnlySpan<double> StartPositions => _startPositions;
-
-    /// <inheritdoc/>
-    public double StepsPerSecond => 1 / StepSeconds;
-
-    /// <inheritdoc/>
-    public double AspectRatio => 1;
-
-    /// <inheritdoc/>
-    public IRenderer CreateRenderer(RenderOptions options) =>
-        new MuJoCoRenderer(Simulation, CameraView.Of(Simulation, GetType().Name), options);
 
     /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation)

@@ -122,6 +122,7 @@ public sealed class MachineTests
     [InlineData(0x96, 60, "2C 85 02 10 FB", "BD 85 02 10 FB")] // BIT of the flag
     [InlineData(0x96, 60, "AE 85 02 10 FB", "BE 85 02 10 FB")]
     [InlineData(0x96, 60, "AD 85 02 D0 FB", "BD 85 02 D0 FB")] // leaves at once
+    [InlineData(0x96, 200, "A9 00 10 03 AD 84 02 10 FB", "A9 00 10 03 BD 84 02 10 FB")] // enters at BPL; the first value leaves
     [InlineData(0x95, 9, "AD 84 02 D0 FB", "BD 84 02 D0 FB")]
     public void A_wait_for_the_timer_takes_the_same_time_however_it_is_written(int register, int value, string usually, string slowly)
     {

@@ -1,3 +1,5 @@
+using Rapid.Environments.Atari;
+using Rapid.Environments.Atari.Pixels;
 using Rapid.Environments.Classic;
 using Rapid.Environments.Rendering;
 
@@ -32,6 +34,25 @@ public sealed class EnvironmentRenderingTests
         }
 
         Assert.NotEqual(before.Rgb, Picture.Of(renderer).Rgb);
+    }
+
+    [Fact]
+    public void A_game_is_its_screen_at_the_size_asked_for()
+    {
+        using var game = (AtariEnvironment)EnvironmentRegistry.Create("DuelNoFrameskip-v4");
+        ArcadeConsole? console = null;
+        game.FramePlayed = played => console = played;
+        var observation = new float[game.ObservationSpace.Size];
+        game.Reset(new RandomStream(3), observation);
+        game.Step([1], observation);
+        var expected = new byte[console!.Screen.Length * 3];
+        ColorFrames.Convert(console.Screen, console.Palette.Rgb.Span, expected);
+        using var exact = game.CreateRenderer(new RenderOptions(ArcadeConsole.Width, console.Height));
+        Assert.Equal(expected, Picture.Of(exact).Rgb);
+
+        using var twice = game.CreateRenderer(new RenderOptions(ArcadeConsole.Width * 2, console.Height * 2));
+        var (small, large) = (new Picture(expected, ArcadeConsole.Width), Picture.Of(twice));
+        Assert.All(Enumerable.Range(0, 100), i => Assert.Equal(small[i, i], large[(2 * i) + 1, 2 * i]));
     }
 
     [Fact]

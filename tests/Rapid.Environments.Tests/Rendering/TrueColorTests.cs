@@ -117,6 +117,7 @@ public sealed class TrueColorTests
         Assert.Equal(0xFF0000u, picture[3 + 2, 4 + 6]);
         Assert.Equal(0u, picture[3 + 2, 4 + 5]);
         Assert.Equal(0xFF0000u, picture[3 + 12 + 4, 4 + 13]);
+        Assert.Equal(0u, picture[3 + 12 + 4, 4 + 14]);
         Assert.Equal(0u, picture[3 + 12, 4 + 4]);
         Label.Write("outside", rgb, 40, 35, 15, 3, 0xFF0000);
     }

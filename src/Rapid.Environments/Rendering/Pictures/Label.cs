@@ -1,24 +1,27 @@
 namespace Rapid.Environments.Rendering.Pictures;
 
-/// <summary>Short names on pictures, in letters of 5 by 7 dots.</summary>
+/// <summary>Short names on pictures, in letters of 5 by 7 dots and two rows below the line.</summary>
 public static class Label
 {
-    private const int Columns = 5, Rows = 7, Advance = Columns + 1;
+    private const int Columns = 5, Rows = 9, Advance = Columns + 1;
 
-    // Seven rows of five dots, the top one in the highest bits.
+    // Nine rows of five dots, the top one in the highest bits.
     private static readonly Dictionary<char, long> Dots = new()
     {
-        ['A'] = 0x3A31FC631, ['B'] = 0x7A31F463E, ['C'] = 0x3A308422E, ['D'] = 0x7A318C63E, ['E'] = 0x7E10F421F, ['F'] = 0x7E10F4210,
-        ['G'] = 0x3A30BC62E, ['H'] = 0x4631FC631, ['I'] = 0x38842108E, ['J'] = 0x1C4210A4C, ['K'] = 0x4654C5251, ['L'] = 0x42108421F,
-        ['M'] = 0x4775AC631, ['N'] = 0x47359C631, ['O'] = 0x3A318C62E, ['P'] = 0x7A31F4210, ['Q'] = 0x3A318D64D, ['R'] = 0x7A31F5251,
-        ['S'] = 0x3E107043E, ['T'] = 0x7C8421084, ['U'] = 0x46318C62E, ['V'] = 0x46318C544, ['W'] = 0x4631AD771, ['X'] = 0x462A22A31,
-        ['Y'] = 0x462A21084, ['Z'] = 0x7C222221F, ['a'] = 0x000E0BE2F, ['b'] = 0x421E8C63E, ['c'] = 0x000F8420F, ['d'] = 0x042F8C62F,
-        ['e'] = 0x000E8FE0F, ['f'] = 0x1928E2108, ['g'] = 0x01F18BC2E, ['h'] = 0x421E8C631, ['i'] = 0x100C2108E, ['j'] = 0x080610A4C,
-        ['k'] = 0x4212A6292, ['l'] = 0x30842108E, ['m'] = 0x001AAD6B5, ['n'] = 0x001E8C631, ['o'] = 0x000E8C62E, ['p'] = 0x03D18FA10,
-        ['q'] = 0x01F18BC21, ['r'] = 0x0016CC210, ['s'] = 0x000F8383E, ['t'] = 0x211C42126, ['u'] = 0x00118C62F, ['v'] = 0x00118C544,
-        ['w'] = 0x0011AD6AA, ['x'] = 0x001151151, ['y'] = 0x02318BC2E, ['z'] = 0x001F1111F, ['0'] = 0x3A33AE62E, ['1'] = 0x11842108E,
-        ['2'] = 0x3A213221F, ['3'] = 0x3A213062E, ['4'] = 0x08CA97C42, ['5'] = 0x7E1E0862E, ['6'] = 0x1910F462E, ['7'] = 0x7C2221084,
-        ['8'] = 0x3A317462E, ['9'] = 0x3A317844C, ['-'] = 0x000070000, ['.'] = 0x00000018C, ['_'] = 0x00000001F, ['/'] = 0x042222210,
+        ['A'] = 0x0E8C7F18C400, ['B'] = 0x1E8C7D18F800, ['C'] = 0x0E8C2108B800, ['D'] = 0x1E8C6318F800, ['E'] = 0x1F843D087C00,
+        ['F'] = 0x1F843D084000, ['G'] = 0x0E8C2F18B800, ['H'] = 0x118C7F18C400, ['I'] = 0x0E2108423800, ['J'] = 0x071084293000,
+        ['K'] = 0x119531494400, ['L'] = 0x108421087C00, ['M'] = 0x11DD6B18C400, ['N'] = 0x11CD6718C400, ['O'] = 0x0E8C6318B800,
+        ['P'] = 0x1E8C7D084000, ['Q'] = 0x0E8C63593400, ['R'] = 0x1E8C7D494400, ['S'] = 0x0F841C10F800, ['T'] = 0x1F2108421000,
+        ['U'] = 0x118C6318B800, ['V'] = 0x118C63151000, ['W'] = 0x118C6B5DC400, ['X'] = 0x118A88A8C400, ['Y'] = 0x118A88421000,
+        ['Z'] = 0x1F0888887C00, ['a'] = 0x000382F8BC00, ['b'] = 0x1087A318F800, ['c'] = 0x0003E1083C00, ['d'] = 0x010BE318BC00,
+        ['e'] = 0x0003A3F83C00, ['f'] = 0x064A38842000, ['g'] = 0x0003E318BC2E, ['h'] = 0x1087A318C400, ['i'] = 0x040308423800,
+        ['j'] = 0x020184210A4C, ['k'] = 0x1084A98A4800, ['l'] = 0x0C2108423800, ['m'] = 0x0006AB5AD400, ['n'] = 0x0007A318C400,
+        ['o'] = 0x0003A318B800, ['p'] = 0x0007A318FA10, ['q'] = 0x0003E318BC21, ['r'] = 0x0005B3084000, ['s'] = 0x0003E0E0F800,
+        ['t'] = 0x084710849800, ['u'] = 0x00046318BC00, ['v'] = 0x000463151000, ['w'] = 0x00046B5AA800, ['x'] = 0x000454454400,
+        ['y'] = 0x00046318BC2E, ['z'] = 0x0007C4447C00, ['0'] = 0x0E8CEB98B800, ['1'] = 0x046108423800, ['2'] = 0x0E884C887C00,
+        ['3'] = 0x0E884C18B800, ['4'] = 0x0232A5F10800, ['5'] = 0x1F878218B800, ['6'] = 0x06443D18B800, ['7'] = 0x1F0888421000,
+        ['8'] = 0x0E8C5D18B800, ['9'] = 0x0E8C5E113000, ['-'] = 0x00001C000000, ['.'] = 0x000000063000, ['_'] = 0x000000007C00,
+        ['/'] = 0x010888884000,
     };
 
     /// <summary>Pixels in a row that a text takes.</summary>
