@@ -1,5 +1,4 @@
 using Rapid.Environments.Described;
-using Rapid.Environments.MuJoCo;
 
 namespace Rapid.Environments.Tests.Descriptions;
 
