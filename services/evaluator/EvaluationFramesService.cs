@@ -14,8 +14,8 @@ internal sealed class EvaluationFramesService(Exhibition exhibition) : Evaluatio
         {
             throw new RpcException(new Status(
                 StatusCode.InvalidArgument,
-                $"frames_per_second: {request.FramesPerSecond} is out of range 1..{ExhibitionPlayer.Rate} "
-                    + $"(0 for {ExhibitionPlayer.Rate})"));
+                $"frames_per_second: {request.FramesPerSecond} is out of range 1..{ExhibitionPlayer.Rate}"
+                + $" (0 for {ExhibitionPlayer.Rate})"));
         }
 
         // Half a picture earlier than due, or a rate just below the player's would miss every other one.

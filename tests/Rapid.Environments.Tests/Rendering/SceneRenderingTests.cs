@@ -189,8 +189,8 @@ public sealed class SceneRenderingTests : IDisposable
         int DarkFloor(RenderQuality quality)
         {
             using var renderer = new MuJoCoRenderer(simulation, new(0, 0, 0.5, 4, 90, -45, -1), new RenderOptions(160, 160, quality));
-            return Picture.Of(renderer).Rgb.Chunk(3).Count(
-                pixel => pixel[0] == pixel[1] && pixel[1] == pixel[2] && pixel[0] is > 40 and < 120);
+            return Picture.Of(renderer).Rgb.Chunk(3)
+                .Count(pixel => pixel[0] == pixel[1] && pixel[1] == pixel[2] && pixel[0] is > 40 and < 120);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Compression;
 using Rapid.Environments.Rendering.Pictures;
 
 namespace Rapid.Environments.Tests.Rendering;
