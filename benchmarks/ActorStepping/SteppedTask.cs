@@ -12,9 +12,6 @@ namespace Rapid.Benchmarks;
 /// </summary>
 internal sealed class SteppedTask : IDisposable
 {
-    /// <summary>More wait less for each other, and fit the cache of a core less well.</summary>
-    public const int EnvironmentsPerThread = 8;
-
     private const int EpisodeSteps = 1000;
 
     private readonly VectorEnvironment _vector;
@@ -22,9 +19,11 @@ internal sealed class SteppedTask : IDisposable
     private readonly float[] _actions, _observations, _finals, _rewards;
     private readonly byte[] _terminated, _truncated;
 
-    public SteppedTask(string name, int threads)
+    /// <param name="name">Of a registered task.</param>
+    /// <param name="count">Environments of the vector. More wait less for each other, and fit the cache of a core less well.</param>
+    /// <param name="threads">That step it.</param>
+    public SteppedTask(string name, int count, int threads)
     {
-        var count = threads * EnvironmentsPerThread;
         _vector = new VectorEnvironment(
             i => new TimeLimit(new Endless(EnvironmentRegistry.Create(name), EpisodeSteps * (i + 1) / count), EpisodeSteps),
             count, seed: 1, threads);
