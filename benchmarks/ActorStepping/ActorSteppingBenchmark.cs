@@ -33,7 +33,7 @@ internal sealed class ActorSteppingBenchmark(IReadOnlyList<string> tasks, int ro
         using var bare = new BareLoop();
         await bare.BuildAsync(cancellation);
         await output.WriteLineAsync(Text(
-            $"env steps/s, {SteppedTask.EnvironmentsPerThread} environments a thread, medians of {rounds} rounds; ratios are within a round"));
+            $"env steps/s, {SteppedTask.EnvironmentsPerThread} environments a thread, medians of {rounds} rounds, ratios within one"));
         await output.WriteLineAsync($"{"task",-28}{"bare loop",12}{"1 thread",12}{"of bare",10}{"2 threads",12}{"of 1",8}");
         List<(string Name, double OfBare, double OfOne)> ratios = [];
         foreach (var task in tasks)

@@ -1,6 +1,6 @@
-// Two ways to OpenGL: EGL without a surface, which Mesa has, in hardware or software; and OSMesa, software alone. Neither is linked: what is
-// there is found when something is drawn for the first time. MuJoCo looks its functions up in the libraries that are visible to all, so that
-// only the one that works is made so.
+// Two ways to OpenGL: EGL without a surface, which Mesa has, in hardware or software; and OSMesa, software alone. Neither is linked: what
+// is there is found when something is drawn for the first time. MuJoCo looks its functions up in the libraries that are visible to all, so
+// that only the one that works is made so.
 #define _GNU_SOURCE
 #include "opengl.h"
 

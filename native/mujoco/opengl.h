@@ -1,5 +1,5 @@
-// OpenGL without a window, from whichever library the machine has. A context is bound to a thread only while it draws, so that any thread may
-// draw with it, one at a time.
+// OpenGL without a window, from whichever library the machine has. A context is bound to a thread only while it draws, so that any thread
+// may draw with it, one at a time.
 #pragma once
 
 // NULL when the machine has nothing to draw with; opengl_problem says what to do.

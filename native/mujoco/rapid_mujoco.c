@@ -32,9 +32,9 @@ static void on_warning(const char *text) { (void)text; }
     recovering = 0;                   \
   } while (0)
 
-// What of a simulation is not a simulation any more, as mjtWarning; -1 when all is well. MuJoCo resets a state with non-finite or huge numbers
-// silently and counts a warning, zeroes such controls, and drops contacts beyond its buffers. It clears its counters when it resets a
-// bad state, so only their presence means something, not their growth.
+// What of a simulation is not a simulation any more, as mjtWarning; -1 when all is well. MuJoCo resets a state with non-finite or huge
+// numbers silently and counts a warning, zeroes such controls, and drops contacts beyond its buffers. It clears its counters when it resets
+// a bad state, so only their presence means something, not their growth.
 static const int fatal[] = {mjWARN_BADQPOS, mjWARN_BADQVEL, mjWARN_BADQACC, mjWARN_BADCTRL, mjWARN_CONTACTFULL, mjWARN_CNSTRFULL};
 enum { FATAL = sizeof fatal / sizeof *fatal };
 
@@ -109,8 +109,8 @@ typedef struct {
   char reason[240]; // MuJoCo's words unless the status is OK
 } Simulation;
 
-// Euler's step comes in two halves, of which the first evaluates. To end with what is derived up to date, the second one is taken first: the
-// trajectory is the same, and it costs nothing more. What is derived must be up to date before. A Runge-Kutta step has no halves.
+// Euler's step comes in two halves, of which the first evaluates. To end with what is derived up to date, the second one is taken first:
+// the trajectory is the same, and it costs nothing more. What is derived must be up to date before. A Runge-Kutta step has no halves.
 static int advance(const Simulation *s) {
   GUARDED({
     int done = 0;

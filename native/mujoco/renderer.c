@@ -167,7 +167,8 @@ static int bounds(const mjModel *m, const mjData *d, int root, double low[3], do
   return count;
 }
 
-// A view of all that is there, or of the body that walks: from the side, or from above where all lies flat, unless the model's file says how.
+// A view of all that is there, or of the body that walks: from the side, or from above where all lies flat, unless the model's file says
+// how.
 EXPORT void rapid_render_default_view(const mjModel *m, const mjData *d, View *view) {
   view->followed_body = -1;
   for (int body = m->nbody - 1; body > 0; body--)

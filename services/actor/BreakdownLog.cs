@@ -29,7 +29,8 @@ internal sealed class BreakdownLog(string environment, ILogger logger)
             if (IsPowerOfTen(count))
             {
                 logger.LogWarning(
-                    "{Environment} broke and its episode is cut, not learned from: {Reason} (environment {Index} of slot {Slot}; {Count} alike)",
+                    "{Environment} broke and its episode is cut, not learned from: {Reason} "
+                        + "(environment {Index} of slot {Slot}; {Count} alike)",
                     environment, reason, index, slot, count);
             }
         }

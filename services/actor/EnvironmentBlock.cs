@@ -31,8 +31,13 @@ internal sealed class EnvironmentBlock : IDisposable
     public EnvironmentBlock(ExperimentOptions options, uint slot, Func<IEnvironment> make)
     {
         (Steps, Count) = (options.Algorithm.RolloutSteps, options.Actors.Environments);
-        _environments = new VectorEnvironment(_ => make(), Count, RandomStream.Derive(options.Seed, EnvironmentRole, slot), options.Actors.Threads);
-        Noise = [.. Enumerable.Range(0, Count).Select(i => new RandomStream(RandomStream.Derive(options.Seed, ActionRole, slot, (ulong)i)))];
+        _environments = new VectorEnvironment(
+            _ => make(), Count, RandomStream.Derive(options.Seed, EnvironmentRole, slot), options.Actors.Threads);
+        Noise =
+        [
+            .. Enumerable.Range(0, Count)
+                .Select(i => new RandomStream(RandomStream.Derive(options.Seed, ActionRole, slot, (ulong)i))),
+        ];
         (ObservationSize, ActionSize) = (ObservationSpace.Size, ActionSpace.Size);
         _isDiscrete = ActionSpace is DiscreteSpace;
         var rows = Steps * Count;

@@ -7,13 +7,15 @@ namespace Rapid.Evaluator;
 internal sealed class EvaluationFramesService(Exhibition exhibition) : EvaluationFrames.EvaluationFramesBase
 {
     /// <inheritdoc/>
-    public override async Task Watch(WatchFramesRequest request, IServerStreamWriter<EvaluationFrame> responseStream, ServerCallContext context)
+    public override async Task Watch(
+        WatchFramesRequest request, IServerStreamWriter<EvaluationFrame> responseStream, ServerCallContext context)
     {
         if (request.FramesPerSecond > ExhibitionPlayer.Rate)
         {
             throw new RpcException(new Status(
                 StatusCode.InvalidArgument,
-                $"frames_per_second: {request.FramesPerSecond} is out of range 1..{ExhibitionPlayer.Rate} (0 for {ExhibitionPlayer.Rate})"));
+                $"frames_per_second: {request.FramesPerSecond} is out of range 1..{ExhibitionPlayer.Rate}"
+                + $" (0 for {ExhibitionPlayer.Rate})"));
         }
 
         // Half a picture earlier than due, or a rate just below the player's would miss every other one.

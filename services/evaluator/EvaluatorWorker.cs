@@ -18,8 +18,13 @@ public sealed class EvaluatorWorker(ServiceOptions options, Exhibition exhibitio
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var channel = Channels.Open(options.Learner, options);
-        var request = new EnlistRequest { Worker = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}", Role = WorkerRole.Evaluator };
-        await Enlistment.FollowAsync(channel, request, logger, assignments => WorkAsync(assignments, channel, stoppingToken), stoppingToken);
+        var request = new EnlistRequest
+        {
+            Worker = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}",
+            Role = WorkerRole.Evaluator,
+        };
+        await Enlistment.FollowAsync(
+            channel, request, logger, assignments => WorkAsync(assignments, channel, stoppingToken), stoppingToken);
     }
 
     private async Task WorkAsync(IAsyncEnumerable<Assignment> assignments, GrpcChannel channel, CancellationToken stopping)
@@ -41,7 +46,9 @@ public sealed class EvaluatorWorker(ServiceOptions options, Exhibition exhibitio
                 stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
                 experiment = assignment.Experiment;
                 var (spec, token) = (assignment.Spec, stop.Token);
-                playing = experiment.Length == 0 ? Task.CompletedTask : Task.Run(() => FollowAsync(assignment.Experiment, SpecReader.Read(spec), channel, token), token);
+                playing = experiment.Length == 0
+                    ? Task.CompletedTask
+                    : Task.Run(() => FollowAsync(assignment.Experiment, SpecReader.Read(spec), channel, token), token);
             }
         }
         finally
@@ -105,7 +112,8 @@ public sealed class EvaluatorWorker(ServiceOptions options, Exhibition exhibitio
         }
         catch (InvalidDataException error)
         {
-            logger.LogError("version {Version} of {Experiment} has no score: {Message}", snapshot.Version, snapshot.Experiment, error.Message);
+            logger.LogError(
+                "version {Version} of {Experiment} has no score: {Message}", snapshot.Version, snapshot.Experiment, error.Message);
             return null;
         }
     }

@@ -8,8 +8,9 @@ using Rapid.Protocol.V1;
 namespace Rapid.Evaluator;
 
 /// <summary>
-/// Shows the newest policy to those who watch: its evaluation's episodes once more, at the speed of life. All watchers see the same pictures, which
-/// are drawn once, by an environment and a policy of their own that exist only while somebody watches; scoring goes on beside it.
+/// Shows the newest policy to those who watch: its evaluation's episodes once more, at the speed of life. All watchers see the same
+/// pictures, which are drawn once, by an environment and a policy of their own that exist only while somebody watches; scoring goes on
+/// beside it.
 /// </summary>
 public sealed class Exhibition : IDisposable
 {

@@ -80,7 +80,9 @@ public static class EnvironmentRegistry
     /// <summary>Whether a name can only be the path of a file: of a description or of a cartridge.</summary>
     public static bool IsPath(string name) => TaskFiles.HasExtension(name) || AtariName.IsCartridge(name);
 
-    /// <summary>Why there is no environment of this name, as a text that follows the name: what was meant, or where its file should be.</summary>
+    /// <summary>
+    /// Why there is no environment of this name, as a text that follows the name: what was meant, or where its file should be.
+    /// </summary>
     public static string WhyUnknown(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -126,7 +128,8 @@ public static class EnvironmentRegistry
         return problems.Count > 0 ? problems : [.. CheckForms(info, options)];
     }
 
-    private static IEnumerable<(string Option, string Problem)> CheckForms(EnvironmentInfo info, IReadOnlyDictionary<string, string> options)
+    private static IEnumerable<(string Option, string Problem)> CheckForms(
+        EnvironmentInfo info, IReadOnlyDictionary<string, string> options)
     {
         foreach (var (name, value) in options)
         {

@@ -48,8 +48,8 @@ public enum StackPadding
 }
 
 /// <summary>
-/// Frames of whole numbers 0..255, grey or in colour. An environment shows the newest one; a policy sees the newest few as one observation, which whoever
-/// runs the environment stacks, so that a frame is stored and sent once.
+/// Frames of whole numbers 0..255, grey or in colour. An environment shows the newest one; a policy sees the newest few as one observation,
+/// which whoever runs the environment stacks, so that a frame is stored and sent once.
 /// </summary>
 /// <param name="Height">Rows of pixels.</param>
 /// <param name="Width">Pixels of a row.</param>

@@ -88,7 +88,8 @@ public sealed class VectorEnvironment : IDisposable
 
     /// <summary>Starts an episode in every environment.</summary>
     /// <param name="observations">[N, obs].</param>
-    /// <exception cref="InvalidDataException">An environment begins with an observation that is not finite: it will never be of use.</exception>
+    /// <exception cref="InvalidDataException">An environment begins with an observation that is not finite: it will never be of
+    /// use.</exception>
     public void Reset(Span<float> observations)
     {
         for (var i = 0; i < Count; i++)

@@ -157,7 +157,7 @@ public sealed class PlayTests : IDisposable
         string[] play = ["play", "duel", "--steps", "5", "--out", "x.mp4"];
         await using var first = RapidProcess.Start(_folder.Path, play, variables);
         Assert.Equal(0, await first.WaitAsync());
-        Assert.Contains(".mp4 films are made by ffmpeg, which is not installed: this is a GIF. wrote", first.Output, StringComparison.Ordinal);
+        Assert.Contains(".mp4 films are made by ffmpeg, which is not installed: this is a GIF.", first.Output, StringComparison.Ordinal);
         var film = await File.ReadAllBytesAsync(Path.Combine(_folder.Path, "x.gif"));
         Assert.Equal("GIF89a"u8, film.AsSpan(0, 6));
 

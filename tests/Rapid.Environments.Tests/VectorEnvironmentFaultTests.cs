@@ -8,7 +8,8 @@ public sealed class VectorEnvironmentFaultTests
     [InlineData(1e39)] // more than a float holds
     public void Only_the_environment_that_broke_is_marked_and_its_reward_poisons_no_sum(double reward)
     {
-        using var vector = new VectorEnvironment(i => new Faulty(breaksAt: i == 2 ? 3 : int.MaxValue, badReward: reward), count: 4, seed: 1, threads: 2);
+        using var vector = new VectorEnvironment(
+            i => new Faulty(breaksAt: i == 2 ? 3 : int.MaxValue, badReward: reward), count: 4, seed: 1, threads: 2);
         var (observations, finals) = (new float[4], new float[4]);
         var (rewards, terminated, truncated) = (new float[4], new byte[4], new byte[4]);
         vector.Reset(observations);
@@ -95,7 +96,8 @@ public sealed class VectorEnvironmentFaultTests
 
     /// <summary>Observes its step count; can break, throw or end at one step, and begin with NaN after some good episodes.</summary>
     private sealed class Faulty(
-        int breaksAt = int.MaxValue, int throwsAt = int.MaxValue, int endsAt = int.MaxValue, double badReward = double.NaN, int goodStarts = int.MaxValue)
+        int breaksAt = int.MaxValue, int throwsAt = int.MaxValue, int endsAt = int.MaxValue, double badReward = double.NaN,
+        int goodStarts = int.MaxValue)
         : IEnvironment
     {
         [ThreadStatic]

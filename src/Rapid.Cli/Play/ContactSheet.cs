@@ -43,7 +43,8 @@ internal static class ContactSheet
 
         var file = Compose(pictures);
         File.WriteAllBytes(path, file);
-        return string.Create(CultureInfo.InvariantCulture, $"wrote {path}: {pictures.Count} environments, {(file.Length + 1023) / 1024} KiB");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"wrote {path}: {pictures.Count} environments, {(file.Length + 1023) / 1024} KiB");
     }
 
     private static byte[] Compose(List<(string Label, byte[] Pixels, int Width)> pictures)

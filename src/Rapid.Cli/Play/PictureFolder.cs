@@ -14,7 +14,8 @@ internal sealed class PictureFolder : IScreen
     {
         if (File.Exists(folder))
         {
-            throw new CliException($"--out: {folder} is a file without an extension; name a folder, or a file .gif, .apng, .png, .mp4 or .webm",
+            throw new CliException(
+                $"--out: {folder} is a file without an extension; name a folder, or a file .gif, .apng, .png, .mp4 or .webm",
                 ExitCode.BadInput);
         }
 

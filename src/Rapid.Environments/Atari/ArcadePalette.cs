@@ -48,7 +48,8 @@ public sealed class ArcadePalette
     /// <param name="previous">Index in the frame before.</param>
     public byte Average(byte current, byte previous) => _average.Value[(current << 8) | previous];
 
-    private static uint Luma(uint rgb) => (uint)Math.Floor((0.2989 * (rgb >> 16)) + (0.5870 * ((rgb >> 8) & 0xFF)) + (0.1140 * (rgb & 0xFF)) + 0.5);
+    private static uint Luma(uint rgb) =>
+        (uint)Math.Floor((0.2989 * (rgb >> 16)) + (0.5870 * ((rgb >> 8) & 0xFF)) + (0.1140 * (rgb & 0xFF)) + 0.5);
 
     private byte[] Averages()
     {

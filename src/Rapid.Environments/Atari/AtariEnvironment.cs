@@ -5,8 +5,8 @@ using Rapid.Environments.Rendering;
 namespace Rapid.Environments.Atari;
 
 /// <summary>
-/// A game of the Atari 2600 as deep reinforcement learning plays it: no-op starts, held actions, the maximum of the last two frames, lives as
-/// episodes, fire to start, small grey frames, clipped rewards (Mnih et al. 2015; order and constants of OpenAI baselines). The score
+/// A game of the Atari 2600 as deep reinforcement learning plays it: no-op starts, held actions, the maximum of the last two frames, lives
+/// as episodes, fire to start, small grey frames, clipped rewards (Mnih et al. 2015; order and constants of OpenAI baselines). The score
 /// is always reported unclipped and per game.
 /// </summary>
 public sealed class AtariEnvironment : IEnvironment, IRenderable

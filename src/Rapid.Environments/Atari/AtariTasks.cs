@@ -14,7 +14,9 @@ public static class AtariTasks
     // Thousands of environments of a process share one image.
     private static readonly ConcurrentDictionary<string, byte[]> Images = [];
 
-    /// <summary>Names of the options and what they take. Defaults are those of <see cref="AtariOptions"/> and of the name's family.</summary>
+    /// <summary>
+    /// Names of the options and what they take. Defaults are those of <see cref="AtariOptions"/> and of the name's family.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> Options { get; } = new Dictionary<string, string>
     {
         ["frame_skip"] = "a whole number of frames that an action is held (4)",
@@ -91,7 +93,9 @@ public static class AtariTasks
         return new AtariEnvironment(image, game, Read(name.Defaults, options));
     }
 
-    /// <summary>The game that a name stands for: of the table, of a user's description, or a cartridge that nothing is known about.</summary>
+    /// <summary>
+    /// The game that a name stands for: of the table, of a user's description, or a cartridge that nothing is known about.
+    /// </summary>
     private static bool TryDescribe(AtariName name, [NotNullWhen(true)] out GameDescription? game, [NotNullWhen(false)] out string? problem)
     {
         (game, problem) = (null, null);

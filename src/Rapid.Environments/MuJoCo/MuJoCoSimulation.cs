@@ -31,7 +31,9 @@ internal sealed class MuJoCoSimulation : IDisposable
     /// <summary>Generalised velocities, [nv].</summary>
     public MuJoCoArray Velocities { get; }
 
-    /// <summary>What the actuators are told, [nu]; MuJoCo clamps it to their ranges where they have one, and leaves it here as it was given.</summary>
+    /// <summary>
+    /// What the actuators are told, [nu]; MuJoCo clamps it to their ranges where they have one, and leaves it here as it was given.
+    /// </summary>
     public MuJoCoArray Controls { get; }
 
     /// <summary>Contacts that the last evaluation found.</summary>
@@ -51,7 +53,9 @@ internal sealed class MuJoCoSimulation : IDisposable
         }
     }
 
-    /// <summary>An array of doubles of mjData by its MuJoCo name: "xpos", "cfrc_ext". As old as the last evaluation of the dynamics.</summary>
+    /// <summary>
+    /// An array of doubles of mjData by its MuJoCo name: "xpos", "cfrc_ext". As old as the last evaluation of the dynamics.
+    /// </summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public MuJoCoArray State(string name) =>
         MuJoCoNative.State(Model, _data, name, out var values, out var count) != 0

@@ -6,8 +6,8 @@ namespace Rapid.Environments.MuJoCo;
 /// <param name="Simulation">Whose state.</param>
 /// <param name="Frames">Physics steps.</param>
 /// <param name="ContactForces">Whether "cfrc_ext" is computed after them.</param>
-/// <param name="ToCurrent">Whether all else that follows from the new positions and velocities is, as <see cref="MuJoCoSimulation.StepToCurrent"/>
-/// does.</param>
+/// <param name="ToCurrent">Whether all else that follows from the new positions and velocities is, as
+/// <see cref="MuJoCoSimulation.StepToCurrent"/> does.</param>
 internal readonly record struct PhysicsStep(
     MuJoCoSimulation Simulation, int Frames = 1, bool ContactForces = false, bool ToCurrent = false);
 

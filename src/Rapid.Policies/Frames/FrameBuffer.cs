@@ -109,8 +109,8 @@ public sealed class FrameBuffer
         _ages.AsSpan(0, _environments).Fill(_space.Stack - 1);
     }
 
-    /// <summary>[N, stack, channels] addresses of the planes of the frames that the policy sees at a step, oldest first; good until the next
-    /// call.</summary>
+    /// <summary>[N, stack, channels] addresses of the planes of the frames that the policy sees at a step, oldest first; good until the
+    /// next call.</summary>
     public ReadOnlySpan<nint> Planes(int step)
     {
         var plane = 0;

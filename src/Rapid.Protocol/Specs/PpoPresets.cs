@@ -43,8 +43,8 @@ internal static class PpoPresets
     }
 
     /// <summary>
-    /// A stroke of Swimmer pays over more than the hundred steps that CleanRL's discount of 0.99 looks ahead (Franceschetti et al. 2022): one
-    /// run each of a million steps ended at 74 with 0.99, at 143 with 0.999, at 133 with 0.9999.
+    /// A stroke of Swimmer pays over more than the hundred steps that CleanRL's discount of 0.99 looks ahead (Franceschetti et al. 2022):
+    /// one run each of a million steps ended at 74 with 0.99, at 143 with 0.999, at 133 with 0.9999.
     /// </summary>
     private static PpoOptions ForTask(string name, string preset) =>
         preset == "cleanrl" && name is "Swimmer-v4" or "Swimmer-v5" ? new PpoOptions { Gamma = 0.999 } : ForMuJoCo(preset);

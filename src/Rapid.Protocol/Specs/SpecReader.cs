@@ -84,7 +84,8 @@ public static class SpecReader
         if (TextOf(tree, "environment", "name") is { } name && EnvironmentRegistry.IsPath(name)
             && Array.Find((string[])[folder, Directory.GetCurrentDirectory()], from => File.Exists(Path.Combine(from, name))) is { } found)
         {
-            ((SpecNode.Map)tree.Children["environment"]).Children["name"] = new SpecNode.Value(Path.GetFullPath(name, Path.GetFullPath(found)));
+            ((SpecNode.Map)tree.Children["environment"]).Children["name"] =
+                new SpecNode.Value(Path.GetFullPath(name, Path.GetFullPath(found)));
         }
     }
 

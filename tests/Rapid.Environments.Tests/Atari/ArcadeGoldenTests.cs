@@ -20,7 +20,8 @@ public sealed class ArcadeGoldenTests
     public void Every_frame_equals_the_reference(string name)
     {
         var isTetris = name.StartsWith("tetris", StringComparison.Ordinal);
-        Replay(name, isTetris ? TetrisRom! : StressRom(name), isTetris ? GameTable.Find("tetris")! : GameTable.Unknown(""), draws: _ => true);
+        var (rom, game) = isTetris ? (TetrisRom!, GameTable.Find("tetris")!) : (StressRom(name), GameTable.Unknown(""));
+        Replay(name, rom, game, draws: _ => true);
     }
 
     [Theory, MemberData(nameof(StressTraces))]

@@ -32,7 +32,8 @@ public class UndrawnFrameTests
     [InlineData(false)]
     public void A_player_that_shows_at_its_new_place_from_the_next_line_on_collides_there(bool draw)
     {
-        // GRP0, PF1, CXCLR; in the next line RESP0 over the playfield, and RESM1, before which the player has not touched it; then five lines.
+        // GRP0, PF1, CXCLR; in the next line RESP0 over the playfield, and RESM1, before which the player has not touched it; then five
+        // lines.
         List<byte> code = [];
         Wait(code, 40);
         code.AddRange([0xA9, 0xFF, 0x85, 0x1B, 0x85, 0x0E, 0x85, 0x2C, 0x85, 0x02]);

@@ -93,7 +93,10 @@ public sealed class SceneRenderingTests : IDisposable
               <visual><headlight ambient="1 1 1" diffuse="0 0 0" specular="0 0 0"/></visual>
               <worldbody>
                 <geom type="plane" size="100 100 1" rgba="0.2 0.2 0.2 1"/>
-                <body pos="7 8 50"><joint type="hinge" axis="0 1 0"/><geom type="capsule" fromto="0 0 0 0 0 20" size="1" rgba="1 0 0 1"/></body>
+                <body pos="7 8 50">
+                  <joint type="hinge" axis="0 1 0"/>
+                  <geom type="capsule" fromto="0 0 0 0 0 20" size="1" rgba="1 0 0 1"/>
+                </body>
               </worldbody>
             </mujoco>
             """);
@@ -186,7 +189,8 @@ public sealed class SceneRenderingTests : IDisposable
         int DarkFloor(RenderQuality quality)
         {
             using var renderer = new MuJoCoRenderer(simulation, new(0, 0, 0.5, 4, 90, -45, -1), new RenderOptions(160, 160, quality));
-            return Picture.Of(renderer).Rgb.Chunk(3).Count(pixel => pixel[0] == pixel[1] && pixel[1] == pixel[2] && pixel[0] is > 40 and < 120);
+            return Picture.Of(renderer).Rgb.Chunk(3)
+                .Count(pixel => pixel[0] == pixel[1] && pixel[1] == pixel[2] && pixel[0] is > 40 and < 120);
         }
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Compression;
 using Rapid.Environments.Rendering.Pictures;
 
 namespace Rapid.Environments.Tests.Rendering;
@@ -133,5 +132,8 @@ public sealed class TrueColorTests
     }
 
     private static byte[] Shades(int width, int height, int step) =>
-        [.. Enumerable.Range(0, width * height).SelectMany(i => (byte[])[(byte)(i % width * step), (byte)(i / width), (byte)(i % width / 2)])];
+        [
+            .. Enumerable.Range(0, width * height)
+                .SelectMany(i => (byte[])[(byte)(i % width * step), (byte)(i / width), (byte)(i % width / 2)]),
+        ];
 }

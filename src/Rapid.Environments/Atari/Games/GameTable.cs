@@ -82,6 +82,7 @@ public static class GameTable
     {
         using var stream = typeof(GameTable).Assembly.GetManifestResourceStream(TableFile)!;
         using var reader = new StreamReader(stream);
-        return SourceNode.Read(reader.ReadToEnd(), "a game", "rules").Children.ToDictionary(game => game.Key.Text, game => SourceFields.Group(game.Child));
+        return SourceNode.Read(reader.ReadToEnd(), "a game", "rules").Children
+            .ToDictionary(game => game.Key.Text, game => SourceFields.Group(game.Child));
     }
 }

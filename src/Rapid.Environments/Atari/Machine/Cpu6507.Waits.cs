@@ -3,8 +3,8 @@ namespace Rapid.Environments.Atari.Machine;
 internal sealed unsafe partial class Cpu6507
 {
     /// <summary>
-    /// How many whole rounds of a loop at <paramref name="pc"/> that waits for the timer will find it as it is. The loop is an absolute LDA,
-    /// LDX or LDY of the timer and BNE, or one of them or BIT of the timer or its flag and BPL.
+    /// How many whole rounds of a loop at <paramref name="pc"/> that waits for the timer will find it as it is. The loop is an absolute
+    /// LDA, LDX or LDY of the timer and BNE, or one of them or BIT of the timer or its flag and BPL.
     /// </summary>
     /// <param name="pc">Where the loop begins.</param>
     /// <param name="cycles">The cycle counter at its beginning.</param>

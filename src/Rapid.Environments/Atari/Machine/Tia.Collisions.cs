@@ -56,8 +56,8 @@ internal sealed partial class Tia
     }
 
     /// <summary>
-    /// Whether a change of these objects can neither be seen nor make or prevent a collision: the line need not be drawn before it. The objects
-    /// that are on and those that have changed since the line was drawn count as on all the time.
+    /// Whether a change of these objects can neither be seen nor make or prevent a collision: the line need not be drawn before it. The
+    /// objects that are on and those that have changed since the line was drawn count as on all the time.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool IsUnseen(int objects) =>

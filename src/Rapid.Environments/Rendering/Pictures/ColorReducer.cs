@@ -32,8 +32,8 @@ public sealed class ColorReducer
     public ReadOnlySpan<uint> Palette => _palette;
 
     /// <summary>
-    /// Finds the palette's colours: the very one where there is it, so that what is flat stays flat; else the nearest after a fixed pattern was added,
-    /// which stands still in films.
+    /// Finds the palette's colours: the very one where it is there, so that what is flat stays flat; else the nearest after a fixed pattern
+    /// was added, which stands still in films.
     /// </summary>
     /// <param name="rgb">[height * width * 3].</param>
     /// <param name="width">Pixels in a row.</param>

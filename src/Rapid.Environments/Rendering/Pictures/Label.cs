@@ -5,24 +5,21 @@ public static class Label
 {
     private const int Columns = 5, Rows = 9, Advance = Columns + 1;
 
-    // Nine rows of five dots, the top one in the highest bits.
-    private static readonly Dictionary<char, long> Dots = new()
-    {
-        ['A'] = 0x0E8C7F18C400, ['B'] = 0x1E8C7D18F800, ['C'] = 0x0E8C2108B800, ['D'] = 0x1E8C6318F800, ['E'] = 0x1F843D087C00,
-        ['F'] = 0x1F843D084000, ['G'] = 0x0E8C2F18B800, ['H'] = 0x118C7F18C400, ['I'] = 0x0E2108423800, ['J'] = 0x071084293000,
-        ['K'] = 0x119531494400, ['L'] = 0x108421087C00, ['M'] = 0x11DD6B18C400, ['N'] = 0x11CD6718C400, ['O'] = 0x0E8C6318B800,
-        ['P'] = 0x1E8C7D084000, ['Q'] = 0x0E8C63593400, ['R'] = 0x1E8C7D494400, ['S'] = 0x0F841C10F800, ['T'] = 0x1F2108421000,
-        ['U'] = 0x118C6318B800, ['V'] = 0x118C63151000, ['W'] = 0x118C6B5DC400, ['X'] = 0x118A88A8C400, ['Y'] = 0x118A88421000,
-        ['Z'] = 0x1F0888887C00, ['a'] = 0x000382F8BC00, ['b'] = 0x1087A318F800, ['c'] = 0x0003E1083C00, ['d'] = 0x010BE318BC00,
-        ['e'] = 0x0003A3F83C00, ['f'] = 0x064A38842000, ['g'] = 0x0003E318BC2E, ['h'] = 0x1087A318C400, ['i'] = 0x040308423800,
-        ['j'] = 0x020184210A4C, ['k'] = 0x1084A98A4800, ['l'] = 0x0C2108423800, ['m'] = 0x0006AB5AD400, ['n'] = 0x0007A318C400,
-        ['o'] = 0x0003A318B800, ['p'] = 0x0007A318FA10, ['q'] = 0x0003E318BC21, ['r'] = 0x0005B3084000, ['s'] = 0x0003E0E0F800,
-        ['t'] = 0x084710849800, ['u'] = 0x00046318BC00, ['v'] = 0x000463151000, ['w'] = 0x00046B5AA800, ['x'] = 0x000454454400,
-        ['y'] = 0x00046318BC2E, ['z'] = 0x0007C4447C00, ['0'] = 0x0E8CEB98B800, ['1'] = 0x046108423800, ['2'] = 0x0E884C887C00,
-        ['3'] = 0x0E884C18B800, ['4'] = 0x0232A5F10800, ['5'] = 0x1F878218B800, ['6'] = 0x06443D18B800, ['7'] = 0x1F0888421000,
-        ['8'] = 0x0E8C5D18B800, ['9'] = 0x0E8C5E113000, ['-'] = 0x00001C000000, ['.'] = 0x000000063000, ['_'] = 0x000000007C00,
-        ['/'] = 0x010888884000,
-    };
+    private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._/";
+
+    // Of each letter nine rows of five dots, the top one in the highest bits.
+    private static readonly long[] Dots =
+    [
+        0x0E8C7F18C400, 0x1E8C7D18F800, 0x0E8C2108B800, 0x1E8C6318F800, 0x1F843D087C00, 0x1F843D084000, 0x0E8C2F18B800, 0x118C7F18C400,
+        0x0E2108423800, 0x071084293000, 0x119531494400, 0x108421087C00, 0x11DD6B18C400, 0x11CD6718C400, 0x0E8C6318B800, 0x1E8C7D084000,
+        0x0E8C63593400, 0x1E8C7D494400, 0x0F841C10F800, 0x1F2108421000, 0x118C6318B800, 0x118C63151000, 0x118C6B5DC400, 0x118A88A8C400,
+        0x118A88421000, 0x1F0888887C00, 0x000382F8BC00, 0x1087A318F800, 0x0003E1083C00, 0x010BE318BC00, 0x0003A3F83C00, 0x064A38842000,
+        0x0003E318BC2E, 0x1087A318C400, 0x040308423800, 0x020184210A4C, 0x1084A98A4800, 0x0C2108423800, 0x0006AB5AD400, 0x0007A318C400,
+        0x0003A318B800, 0x0007A318FA10, 0x0003E318BC21, 0x0005B3084000, 0x0003E0E0F800, 0x084710849800, 0x00046318BC00, 0x000463151000,
+        0x00046B5AA800, 0x000454454400, 0x00046318BC2E, 0x0007C4447C00, 0x0E8CEB98B800, 0x046108423800, 0x0E884C887C00, 0x0E884C18B800,
+        0x0232A5F10800, 0x1F878218B800, 0x06443D18B800, 0x1F0888421000, 0x0E8C5D18B800, 0x0E8C5E113000, 0x00001C000000, 0x000000063000,
+        0x000000007C00, 0x010888884000,
+    ];
 
     /// <summary>Pixels in a row that a text takes.</summary>
     public static int WidthOf(string text, int scale)
@@ -44,7 +41,7 @@ public static class Label
         ArgumentNullException.ThrowIfNull(text);
         for (var i = 0; i < text.Length; i++)
         {
-            var dots = Dots.GetValueOrDefault(text[i]);
+            var dots = Letters.IndexOf(text[i], StringComparison.Ordinal) is >= 0 and var letter ? Dots[letter] : 0;
             for (var dot = 0; dot < Columns * Rows; dot++)
             {
                 if (((dots >> ((Columns * Rows) - 1 - dot)) & 1) == 1)

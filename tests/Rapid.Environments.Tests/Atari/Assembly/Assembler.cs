@@ -7,9 +7,10 @@ namespace Rapid.Environments.Tests.Atari.Assembly;
 internal sealed record Program(byte[] Image, int Origin, IReadOnlyDictionary<string, int> Symbols);
 
 /// <summary>
-/// A small two-pass 6502 assembler. A line is <c>label: instruction operand ; comment</c> or <c>name = expression</c>. Names that begin with @
-/// are local to the label before them. Directives: .org address, .byte and .word lists, .fill count, value, .align size, .include file, .sleep cycles (NOPs,
-/// and for an odd number one BIT $80). An operand is in the zero page when its value is known there in the first pass and below $100.
+/// A small two-pass 6502 assembler. A line is <c>label: instruction operand ; comment</c> or <c>name = expression</c>. Names that begin
+/// with @ are local to the label before them. Directives: .org address, .byte and .word lists, .fill count, value, .align size, .include
+/// file, .sleep cycles (NOPs, and for an odd number one BIT $80). An operand is in the zero page when its value is known there in the first
+/// pass and below $100.
 /// </summary>
 internal sealed class Assembler(Func<string, string>? include)
 {
@@ -204,7 +205,9 @@ internal sealed class Assembler(Func<string, string>? include)
         if (mode == Mode.Relative)
         {
             var distance = _last ? value!.Value - (_start + 2) : 0;
-            Emit(distance is >= -128 and <= 127 ? distance : throw Error($"'{operand}' is {distance} bytes away; a branch reaches -128..127"));
+            Emit(distance is >= -128 and <= 127
+            ? distance
+            : throw Error($"'{operand}' is {distance} bytes away; a branch reaches -128..127"));
         }
         else if (Size(mode) == 2)
         {

@@ -7,8 +7,8 @@ internal sealed class AssemblyException(string file, int line, string message)
     : Exception($"{file}{(file.Length > 0 ? " " : "")}line {line}: {message}");
 
 /// <summary>
-/// Arithmetic of operands: decimal, $hexadecimal, %binary, 'c', names, * (the address of the statement), + - * /, shifts, &amp; |, the prefixes
-/// - &lt; &gt; (low and high byte), parentheses.
+/// Arithmetic of operands: decimal, $hexadecimal, %binary, 'c', names, * (the address of the statement), + - * /, shifts, &amp; |, the
+/// prefixes - &lt; &gt; (low and high byte), parentheses.
 /// </summary>
 internal sealed class Expression(string text, int address, Func<string, int?> find, Func<string, AssemblyException> error)
 {

@@ -22,7 +22,8 @@ internal enum Mode
 /// <summary>The documented instructions of the 6502.</summary>
 internal static class Opcodes
 {
-    // A row: mnemonic, then mode and opcode. i implied, c accumulator, # immediate, z zero page, a absolute, x and y indexed by, (a) (x) (y) indirect.
+    // A row: mnemonic, then mode and opcode. i implied, c accumulator, # immediate, z zero page, a absolute, x and y indexed by, (a) (x)
+    // (y) indirect.
     private const string Table = """
         adc #69 z65 zx75 a6D ax7D ay79 (x)61 (y)71
         and #29 z25 zx35 a2D ax3D ay39 (x)21 (y)31
@@ -100,7 +101,8 @@ internal static class Opcodes
     };
 
     /// <summary>Mnemonic to the opcode of each of its modes.</summary>
-    public static IReadOnlyDictionary<string, IReadOnlyDictionary<Mode, byte>> All { get; } = Table.Split('\n').Select(row => row.Trim().Split(' '))
+    public static IReadOnlyDictionary<string, IReadOnlyDictionary<Mode, byte>> All { get; } = Table.Split('\n')
+        .Select(row => row.Trim().Split(' '))
         .ToDictionary(
             cells => cells[0],
             IReadOnlyDictionary<Mode, byte> (cells) => cells.Skip(1).ToDictionary(

@@ -81,7 +81,8 @@ public sealed class DuelTests
         {
             List<int> left = line >= top && line < top + 24 ? [16, 17, 18, 19] : [];
             List<int> centre = ((160 - line) >> 2 & 2) != 0 ? [79, 80] : [];
-            Assert.Equal((line, string.Join(' ', left.Concat(centre))), (line, string.Join(' ', Columns(console, firstLine + line, green))));
+            Assert.Equal(
+                (line, string.Join(' ', left.Concat(centre))), (line, string.Join(' ', Columns(console, firstLine + line, green))));
             List<int> right = line >= opponent && line < opponent + 24 ? [140, 141, 142, 143] : [];
             Assert.Equal((line, string.Join(' ', right)), (line, string.Join(' ', Columns(console, firstLine + line, orange))));
             var ball = line >= ballY && line < ballY + 5 ? Enumerable.Range(ballX, 4) : [];

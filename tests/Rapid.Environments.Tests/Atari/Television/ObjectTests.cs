@@ -34,8 +34,8 @@ public sealed class ObjectTests
         Assert.Equal(TestProgram.Object(position, color == 'f' || enable[0] == 'E' ? 1 : 8, color), program.Line(0));
     }
 
-    // The player was at 27. Far from its copies the new place shows only from the next line on, but for the copies behind it; within the first
-    // pixels of the old one the player is drawn at once; later the old one is finished.
+    // The player was at 27. Far from its copies the new place shows only from the next line on, but for the copies behind it; within the
+    // first pixels of the old one the player is drawn at once; later the old one is finished.
     [Theory]
     [InlineData(1, 49, "27. 8a 8. 8a 49. 8a 52.", "84. 8a 8. 8a 52.")]
     [InlineData(0, 49, "27. 8a 125.", "84. 8a 68.")]
@@ -146,7 +146,8 @@ public sealed class ObjectTests
         for (var i = 0; i < strobes.Length; i++)
         {
             var move = cycle == 3 ? "sta HMOVE;" : $".sleep {cycle - 3}; sta HMOVE;";
-            var program = new TestProgram(move + "sta WSYNC; sta WSYNC", Strobe(strobes[i]) + Set(enables[i], 255) + Set(motions[i], motion));
+            var program = new TestProgram(
+                move + "sta WSYNC; sta WSYNC", Strobe(strobes[i]) + Set(enables[i], 255) + Set(motions[i], motion));
             var expected = TestProgram.Object((i < 2 ? 27 : 26) + distance, i < 2 ? 8 : 1, i == 4 ? 'f' : i % 2 == 0 ? 'a' : 'b');
             Assert.Equal((strobes[i], expected), (strobes[i], program.Line(2)));
         }

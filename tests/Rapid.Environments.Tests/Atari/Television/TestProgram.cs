@@ -6,8 +6,8 @@ using Rapid.Environments.Tests.Atari.Assembly;
 namespace Rapid.Environments.Tests.Atari.Television;
 
 /// <summary>
-/// A cartridge that draws the same frame again and again: above the screen, then preparations, then the lines that a test looks at. Colours are
-/// written as letters: <c>a</c> and <c>b</c> of the players, <c>f</c> of the playfield, <c>.</c> background, <c>_</c> black.
+/// A cartridge that draws the same frame again and again: above the screen, then preparations, then the lines that a test looks at. Colours
+/// are written as letters: <c>a</c> and <c>b</c> of the players, <c>f</c> of the playfield, <c>.</c> background, <c>_</c> black.
 /// </summary>
 internal sealed class TestProgram
 {
