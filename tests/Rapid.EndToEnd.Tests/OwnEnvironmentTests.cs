@@ -62,6 +62,11 @@ public sealed class OwnEnvironmentTests : IDisposable
         Assert.True(exitCode == 0, output);
         Assert.InRange((double)RunFolder.Single(_folder.Runs).Evaluations()[^1]["return_mean"]!, 0, 20);
 
+        // What is done with runs by the name of their environment must not take its file for a game's.
+        (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "eval", RunFolder.Single(_folder.Runs).Path, "--episodes", "2");
+        Assert.True(exitCode == 0, output);
+        Assert.Contains("over 2 episodes", output, StringComparison.Ordinal);
+
         var wrong = Description.Replace("slide.vel", "slid.vel", StringComparison.Ordinal);
         await File.WriteAllTextAsync(Path.Combine(home, "task.yaml"), wrong);
         foreach (var arguments in (string[][])[["envs", "mine/task.yaml"], ["train", "mine/spec.yaml"], ["spec", "mine/task.yaml"]])

@@ -1,6 +1,7 @@
 using System.Text;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Roms;
+using Rapid.Environments.Described;
 
 namespace Rapid.Environments.Atari;
 
@@ -61,7 +62,7 @@ public static class AtariNames
     {
         ArgumentNullException.ThrowIfNull(name);
         return Names.Value.GetValueOrDefault(name)
-            ?? ((AtariName.IsDescription(name) || AtariName.IsCartridge(name)) && File.Exists(name)
+            ?? ((AtariName.IsDescription(name) ? !TaskFiles.IsTask(name) : AtariName.IsCartridge(name)) && File.Exists(name)
                 ? new AtariName(name, Path.GetFileNameWithoutExtension(name), new(1, 1, 0, false, ThirtyMinutes), name)
                 : null);
     }

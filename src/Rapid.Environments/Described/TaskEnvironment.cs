@@ -29,6 +29,9 @@ public sealed class TaskEnvironment : IEnvironment, IPhysicsEnvironment
         _simulation = new MuJoCoSimulation(task.Model);
         _startPositions = task.Model.Array("qpos0");
         _startVelocities = new double[_simulation.Velocities.Count];
+
+        // Whoever draws it before its first episode finds the bodies in their places.
+        _simulation.Reset(_startPositions, _startVelocities);
         State = new TaskState(_simulation, task.Arrays, task.SlotCount, task.Actions.Size);
         _targets = new StateTargets(_simulation, task.Reset.Set);
         foreach (var (name, value, slot) in task.Options)

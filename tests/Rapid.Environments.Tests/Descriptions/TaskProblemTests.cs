@@ -131,6 +131,8 @@ public sealed class TaskProblemTests : IDisposable
     public void A_description_of_a_game_is_none_of_a_task_and_one_that_is_no_yaml_is_told_by_its_lines()
     {
         Assert.Equal("atari", EnvironmentRegistry.Find(_folder.Write("game.yaml", "rules: { over: 1 }"))?.Family);
-        Assert.Equal("mujoco", EnvironmentRegistry.Find(_folder.Write("broken.yaml", "model: model.xml\n\t{{{"))?.Family);
+        var broken = _folder.Write("broken.yaml", "model: model.xml\n\t{{{");
+        Assert.Equal("mujoco", EnvironmentRegistry.Find(broken)?.Family);
+        Assert.Null(Rapid.Environments.Atari.AtariNames.Parse(broken));
     }
 }
