@@ -1,7 +1,6 @@
 using System.Globalization;
 using Grpc.Core;
 using Rapid.Hosting;
-using Rapid.Processes;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Benchmarks;

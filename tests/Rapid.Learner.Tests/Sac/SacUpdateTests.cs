@@ -1,6 +1,5 @@
 using Rapid.Environments;
 using Rapid.Learner.Algorithms;
-using Rapid.Learner.Checkpoints;
 using Rapid.Protocol.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
