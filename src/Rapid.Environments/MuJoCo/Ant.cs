@@ -33,6 +33,9 @@ internal sealed record AntOptions : HealthOptions
 
     [TaskOption("include_cfrc_ext_in_observation", "whether contact forces are observed", From = 5)]
     public bool IncludeCfrcExt { get; init; } = true;
+
+    /// <summary>Version 5 always does.</summary>
+    public bool ChargesContacts => Version >= 5 || UseContactForces;
 }
 
 /// <summary>Run forward on four legs without turning over. Version 5 observes contact forces, and charges for them always.</summary>
@@ -42,16 +45,14 @@ internal sealed class Ant : MuJoCoEnvironment
     private readonly StateSlices _observed;
     private readonly MuJoCoArray _contactForces;
     private readonly int _mainBody;
-    private readonly bool _chargesContacts;
     private double _beforeX, _beforeY;
 
     public Ant(AntOptions options)
-        : base("ant.xml", options, contactForces: options.Version >= 5 || options.UseContactForces)
+        : base("ant.xml", options, contactForces: options.ChargesContacts)
     {
         _options = options;
         RequireDegrees(positions: 3, velocities: 1);
         _contactForces = Simulation.State("cfrc_ext");
-        _chargesContacts = options.Version >= 5 || options.UseContactForces;
         _mainBody = options.Version == 4 ? FindBody("torso") : FindMainBody(options.MainBody);
         StateSlice positions = new(Simulation.Positions, Skip: options.ExcludeCurrentPositions ? 2 : 0);
         StateSlice velocities = new(Simulation.Velocities);
@@ -83,7 +84,7 @@ internal sealed class Ant : MuJoCoEnvironment
         var body = PositionOf(_mainBody);
         var (velocityX, velocityY) = ((body[0] - _beforeX) / StepSeconds, (body[1] - _beforeY) / StepSeconds);
         var (forward, control) = (_options.ForwardRewardWeight * velocityX, _options.CtrlCostWeight * squaredControl);
-        var contact = _chargesContacts ? _options.ContactCostWeight * SquaredForces() : 0;
+        var contact = _options.ChargesContacts ? _options.ContactCostWeight * SquaredForces() : 0;
         var (bonus, terminated) = _options.Judge(IsHealthy);
         var (x, y) = _options.Version == 4 ? (body[0], body[1]) : (Positions[0], Positions[1]);
         Report(x, y, Math.Sqrt(x * x + y * y), velocityX, velocityY, forward, -control, -contact, bonus);

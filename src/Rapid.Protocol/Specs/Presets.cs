@@ -37,6 +37,10 @@ public static class Presets
     internal static bool IsContinuous(EnvironmentInfo environment) =>
         environment.IsMuJoCo || environment.HasContinuousActions || environment.Name is "Pendulum-v1" or "MountainCarContinuous-v0";
 
+    /// <summary>Whether an action pays over more than the hundred steps that a discount of 0.99 looks ahead, as a stroke of Swimmer does
+    /// (Franceschetti et al. 2022).</summary>
+    internal static bool PaysLate(EnvironmentInfo environment) => environment.Name is "Swimmer-v4" or "Swimmer-v5";
+
     /// <summary>Whether observations want normalisation: those of physics, and bytes of memory, of which most stand for nothing.</summary>
     internal static bool NormalizesObservations(EnvironmentInfo environment) =>
         IsContinuous(environment) || (environment.IsAtari && !environment.ShowsFrames);

@@ -19,6 +19,11 @@ internal static class SacPresets
             algorithm = algorithm with { WarmUpSteps = 1000 };
         }
 
+        if (!isTemplate && Presets.PaysLate(environment))
+        {
+            algorithm = algorithm with { Gamma = 0.999 };
+        }
+
         return new ExperimentOptions
         {
             Name = environment.Name,
