@@ -6,7 +6,7 @@ namespace Rapid.Environments.Described;
 /// <summary>Reads what an action is and what the actuators make of it.</summary>
 /// <param name="scope">Names of the task; learns how large an action is.</param>
 /// <param name="problems">Hears of what is wrong.</param>
-internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
+internal sealed class TaskActions(TaskScope scope, SourceProblems problems)
 {
     private const int MostNumbers = 10_000;
 
@@ -22,7 +22,7 @@ internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
         var at = node?.At ?? task;
         if (controls == 0)
         {
-            Add(at, "the model has no actuators");
+            problems.Add(at, "the model has no actuators");
             return (BoxSpace.Uniform(1, -1, 1), null);
         }
 
@@ -30,14 +30,14 @@ internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
         double[]? low = Numbers(fields, "low"), high = Numbers(fields, "high");
         if (low is null != high is null)
         {
-            Add(at, "'low' and 'high' belong together");
+            problems.Add(at, "'low' and 'high' belong together");
         }
 
         var size = Math.Max(low?.Length ?? 1, high?.Length ?? 1) is > 1 and var length ? length : controls;
-        Guard(() => size = fields.TryGetValue("size", out var number) ? SourceFields.Whole(number, 1, MostNumbers) : size);
+        problems.Guard(() => size = fields.TryGetValue("size", out var number) ? SourceFields.Whole(number, 1, MostNumbers) : size);
         if (size != controls && !fields.ContainsKey("control"))
         {
-            Add(at, $"an action of {size} for {controls} actuators; 'control' says what they make of it");
+            problems.Add(at, $"an action of {size} for {controls} actuators; 'control' says what they make of it");
         }
 
         var space = low is not null && high is not null ? Box(at, low, high, size)
@@ -47,12 +47,12 @@ internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
         Node? control = null;
         if (fields.TryGetValue("control", out var text))
         {
-            Guard(() =>
+            problems.Guard(() =>
             {
                 control = TaskParser.Read(SourceFields.Text(text), scope, Place.Control);
                 if (control.Size != controls && control.Size != 1)
                 {
-                    Add(text.At, $"{control.Size} values for {controls} actuators; allowed: {controls}, or a single one for all");
+                    problems.Add(text.At, $"{control.Size} values for {controls} actuators; allowed: {controls}, or a single one for all");
                 }
             });
         }
@@ -60,32 +60,15 @@ internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
         return (space, control);
     }
 
-    private Dictionary<string, SourceNode> Collect(SourceNode? node)
-    {
-        var fields = new Dictionary<string, SourceNode>();
-        Guard(() =>
-        {
-            foreach (var (key, child) in node is null ? [] : SourceFields.Group(node).Children)
-            {
-                if (!Fields.Contains(key.Text))
-                {
-                    Add(key, $"'{key.Text}' is no field of an action{SourceFields.Allowed(key.Text, Fields)}");
-                }
-                else if (!fields.TryAdd(key.Text, child))
-                {
-                    Add(key, $"'{key.Text}' is there twice");
-                }
-            }
-        });
-        return fields;
-    }
+    private Dictionary<string, SourceNode> Collect(SourceNode? node) =>
+        problems.Try(node, [], group => problems.Collect(SourceFields.Group(group), "an action", Fields));
 
     private double[]? Numbers(Dictionary<string, SourceNode> fields, string field)
     {
         double[]? numbers = null;
         if (fields.TryGetValue(field, out var node))
         {
-            Guard(() =>
+            problems.Guard(() =>
             {
                 var value = TaskParser.Read(SourceFields.Text(node), scope, Place.Number);
                 numbers = new double[value.Size];
@@ -101,11 +84,11 @@ internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
         (low, high) = (Spread(low), Spread(high));
         if (low.Length != size || high.Length != size)
         {
-            Add(at, $"{low.Length} lower and {high.Length} upper bounds for an action of {size}");
+            problems.Add(at, $"{low.Length} lower and {high.Length} upper bounds for an action of {size}");
         }
         else if (low.Zip(high).Any(pair => !(pair.First < pair.Second) || !double.IsFinite(pair.First) || !double.IsFinite(pair.Second)))
         {
-            Add(at, "an action needs finite bounds, each 'low' below its 'high'");
+            problems.Add(at, "an action needs finite bounds, each 'low' below its 'high'");
         }
         else
         {
@@ -119,7 +102,7 @@ internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
 
     private BoxSpace Open(SourceSpan at, int size)
     {
-        Add(at, "an action that is not the controls needs 'low' and 'high'");
+        problems.Add(at, "an action that is not the controls needs 'low' and 'high'");
         return BoxSpace.Uniform(size, -1, 1);
     }
 
@@ -131,7 +114,7 @@ internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
             .Select(i => scope.Names.Describe(MuJoCoObject.Actuator, i))];
         if (open.Length > 0)
         {
-            Add(at, $"{string.Join(", ", open.Take(5))} has no control range in the model; "
+            problems.Add(at, $"{string.Join(", ", open.Take(5))} has no control range in the model; "
                 + "give it one (ctrllimited and ctrlrange), or say action.low and action.high");
             return BoxSpace.Uniform(controls, -1, 1);
         }
@@ -140,18 +123,4 @@ internal sealed class TaskActions(TaskScope scope, List<SourceProblem> problems)
             [.. Enumerable.Range(0, controls).Select(i => (float)range[2 * i])],
             [.. Enumerable.Range(0, controls).Select(i => (float)range[(2 * i) + 1])]);
     }
-
-    private void Guard(Action read)
-    {
-        try
-        {
-            read();
-        }
-        catch (SourceException error)
-        {
-            problems.Add(error.Problem);
-        }
-    }
-
-    private void Add(SourceSpan at, string message) => problems.Add(at.Wrong(0, message).Problem);
 }

@@ -15,15 +15,24 @@ internal sealed class TaskReader
         "terminated",
     ];
 
-    private readonly List<SourceProblem> _problems = [];
-    private readonly Dictionary<string, SourceNode> _fields = [];
+    private readonly SourceProblems _problems = new();
+    private readonly Dictionary<string, SourceNode> _fields;
     private readonly SourceNode.Map _root;
     private readonly string _file;
 
-    private TaskReader(SourceNode.Map root, string file) => (_root, _file) = (root, file);
-
-    private static Comparer<SourceProblem> ByPlace { get; } =
-        Comparer<SourceProblem>.Create((a, b) => (a.Line, a.Column).CompareTo((b.Line, b.Column)));
+    private TaskReader(SourceNode.Map root, string file)
+    {
+        (_root, _file) = (root, file);
+        _fields = _problems.Collect(root, "a task", Fields);
+        foreach (var (field, what) in ((string, string)[])
+            [("model", "the MJCF file"), ("observation", "what the policy sees"), ("reward", "what it learns from")])
+        {
+            if (!_fields.ContainsKey(field))
+            {
+                _problems.Add(_root.At, $"'{field}' is missing: {what}");
+            }
+        }
+    }
 
     /// <summary>Reads a task.</summary>
     /// <param name="yaml">The description.</param>
@@ -42,7 +51,7 @@ internal sealed class TaskReader
 
             return reader._problems.Count == 0
                 ? task!
-                : throw new TaskFormatException(file, [.. reader._problems.Distinct().Order(ByPlace)]);
+                : throw new TaskFormatException(file, reader._problems.ByPlace);
         }
         catch (SourceException error)
         {
@@ -53,11 +62,10 @@ internal sealed class TaskReader
     /// <summary>Null when there is no model to read it for.</summary>
     private TaskDescription? Read()
     {
-        CollectFields();
         var frameSkip = Try("frame_skip", 1, node => SourceFields.Whole(node, 1, MostFrames));
         var steps = Try("episode_steps", 1000, node => SourceFields.Whole(node, 1, MostSteps));
         MuJoCoModel? model = null;
-        Guard(() => model = LoadModel());
+        _problems.Guard(() => model = LoadModel());
         if (model is null)
         {
             return null;
@@ -81,7 +89,7 @@ internal sealed class TaskReader
             new Term(key.Text, TaskParser.ReadScalar(SourceFields.Text(node), scope, Place.Step), SourceFields.Text(node)));
         if (observation.Sum(term => term.Value.Size) > MostNumbers)
         {
-            Add(_fields["observation"].At, $"an observation of more than {MostNumbers} numbers");
+            _problems.Add(_fields["observation"].At, $"an observation of more than {MostNumbers} numbers");
         }
 
         return new TaskDescription
@@ -108,30 +116,6 @@ internal sealed class TaskReader
             SlotCount = scope.SlotCount,
             Joints = [.. names.Joints],
         };
-    }
-
-    private void CollectFields()
-    {
-        foreach (var (key, child) in _root.Children)
-        {
-            if (!Fields.Contains(key.Text))
-            {
-                Add(key, $"'{key.Text}' is no field of a task{SourceFields.Allowed(key.Text, Fields)}");
-            }
-            else if (!_fields.TryAdd(key.Text, child))
-            {
-                Add(key, $"'{key.Text}' is there twice");
-            }
-        }
-
-        foreach (var (field, what) in ((string, string)[])
-            [("model", "the MJCF file"), ("observation", "what the policy sees"), ("reward", "what it learns from")])
-        {
-            if (!_fields.ContainsKey(field))
-            {
-                Add(_root.At, $"'{field}' is missing: {what}");
-            }
-        }
     }
 
     private MuJoCoModel? LoadModel()
@@ -176,17 +160,17 @@ internal sealed class TaskReader
         var seen = new HashSet<string>();
         if (_fields.TryGetValue(field, out var group))
         {
-            Guard(() =>
+            _problems.Guard(() =>
             {
                 var children = SourceFields.Group(group).Children;
                 if (children.Count == 0)
                 {
-                    Add(group.At, $"'{field}' is empty");
+                    _problems.Add(group.At, $"'{field}' is empty");
                 }
 
                 foreach (var (key, child) in children)
                 {
-                    Guard(() => all.Add(seen.Add(key.Text)
+                    _problems.Guard(() => all.Add(seen.Add(key.Text)
                         ? read(key, child)
                         : throw key.Wrong(0, $"'{key.Text}' is there twice; give one another name")));
                 }
@@ -218,7 +202,7 @@ internal sealed class TaskReader
         }
         catch (InvalidOperationException error)
         {
-            Add(_fields["reset"].At, error.Message);
+            _problems.Add(_fields["reset"].At, error.Message);
             return;
         }
 
@@ -226,7 +210,7 @@ internal sealed class TaskReader
         var result = environment.Step(new float[task.Actions.Size], observation);
         if (result.Breakdown is { } reason)
         {
-            Add(_fields["model"].At, $"the simulation breaks down in its first step: {reason}");
+            _problems.Add(_fields["model"].At, $"the simulation breaks down in its first step: {reason}");
             return;
         }
 
@@ -242,35 +226,13 @@ internal sealed class TaskReader
                 if (term.Value.At(i, environment.State) is var value && !double.IsFinite(value))
                 {
                     var text = value.ToString(CultureInfo.InvariantCulture);
-                    Add(term.At, $"'{term.Name}' is {text} in its element {i} {when}; only finite numbers are learned from");
+                    _problems.Add(term.At, $"'{term.Name}' is {text} in its element {i} {when}; only finite numbers are learned from");
                     break;
                 }
             }
         }
     }
 
-    private T Try<T>(string field, T fallback, Func<SourceNode, T> read)
-    {
-        var value = fallback;
-        if (_fields.TryGetValue(field, out var node))
-        {
-            Guard(() => value = read(node));
-        }
-
-        return value;
-    }
-
-    private void Guard(Action read)
-    {
-        try
-        {
-            read();
-        }
-        catch (SourceException error)
-        {
-            _problems.Add(error.Problem);
-        }
-    }
-
-    private void Add(SourceSpan at, string message) => _problems.Add(at.Wrong(0, message).Problem);
+    private T Try<T>(string field, T fallback, Func<SourceNode, T> read) =>
+        _problems.Try(_fields.GetValueOrDefault(field), fallback, read);
 }

@@ -5,7 +5,7 @@ namespace Rapid.Environments.Described;
 /// <summary>Reads how an episode begins.</summary>
 /// <param name="scope">Names of the task.</param>
 /// <param name="problems">Hears of what is wrong.</param>
-internal sealed class TaskResetReader(TaskScope scope, List<SourceProblem> problems)
+internal sealed class TaskResetReader(TaskScope scope, SourceProblems problems)
 {
     private const int MostSettleSteps = 1_000_000;
 
@@ -17,12 +17,12 @@ internal sealed class TaskResetReader(TaskScope scope, List<SourceProblem> probl
     public ResetRules Read(SourceNode? node)
     {
         var rules = new ResetRules();
-        Guard(() =>
+        problems.Guard(() =>
         {
             var seen = new HashSet<string>();
             foreach (var (key, child) in node is null ? [] : SourceFields.Group(node).Children)
             {
-                Guard(() => rules = seen.Add(key.Text) ? Read(rules, key, child) : throw key.Wrong(0, $"'{key.Text}' is there twice"));
+                problems.Guard(() => rules = seen.Add(key.Text) ? Read(rules, key, child) : throw key.Wrong(0, $"'{key.Text}' is there twice"));
             }
         });
         return rules with { Draw = [.. _draw], Set = _set };
@@ -38,7 +38,7 @@ internal sealed class TaskResetReader(TaskScope scope, List<SourceProblem> probl
             case "draw":
                 foreach (var (name, child) in SourceFields.Group(node).Children)
                 {
-                    Guard(() =>
+                    problems.Guard(() =>
                     {
                         var value = TaskParser.Read(SourceFields.Text(child), scope, Place.Reset);
                         _draw.Add(new NamedValue(name.Text, value, scope.Declare(name, value.Size, Place.Reset)));
@@ -49,7 +49,7 @@ internal sealed class TaskResetReader(TaskScope scope, List<SourceProblem> probl
             case "set":
                 foreach (var (target, child) in SourceFields.Group(node).Children)
                 {
-                    Guard(() => _set.Add(ReadSet(target, child)));
+                    problems.Guard(() => _set.Add(ReadSet(target, child)));
                 }
 
                 return rules;
@@ -73,17 +73,5 @@ internal sealed class TaskResetReader(TaskScope scope, List<SourceProblem> probl
             ? (target, value)
             : throw child.At.Wrong(
                 0, $"{value.Size} values for the {target.Size} of '{key.Text}'; allowed: {target.Size}, or a single one for all");
-    }
-
-    private void Guard(Action read)
-    {
-        try
-        {
-            read();
-        }
-        catch (SourceException error)
-        {
-            problems.Add(error.Problem);
-        }
     }
 }

@@ -22,21 +22,17 @@ internal static class ConsoleFields
     };
 
     /// <summary>Reads the group; hears of what is wrong in it.</summary>
-    public static ConsoleProperties Read(SourceNode node, List<SourceProblem> problems)
+    public static ConsoleProperties Read(SourceNode node, SourceProblems problems)
     {
         var console = new ConsoleProperties();
         foreach (var (key, child) in SourceFields.Group(node).Children)
         {
-            try
+            problems.Guard(() =>
             {
                 var set = Fields.GetValueOrDefault(key.Text) ?? throw key.Wrong(
                     0, $"'{key.Text}' is no field of the console{SourceFields.Allowed(key.Text, Fields.Keys)}");
                 console = set(console, child);
-            }
-            catch (SourceException error)
-            {
-                problems.Add(error.Problem);
-            }
+            });
         }
 
         return console;

@@ -11,9 +11,19 @@ internal sealed class GameReader
         "lives_when_over", "rules",
     ];
 
-    private readonly List<SourceProblem> _problems = [];
-    private readonly Dictionary<string, SourceNode> _fields = [];
+    private readonly SourceProblems _problems = new();
+    private readonly Dictionary<string, SourceNode> _fields;
     private readonly Scope _scope = new();
+
+    private GameReader(SourceNode.Map map)
+    {
+        _fields = _problems.Collect(map, "a game", Fields);
+        if (!_fields.ContainsKey("rules"))
+        {
+            _problems.Add(map.At, "'rules' is missing: what says 'over', and 'score' or 'reward'");
+        }
+    }
+
     /// <summary>Reads one game.</summary>
     /// <param name="map">Its fields.</param>
     /// <param name="id">Its name unless it says another one.</param>
@@ -21,24 +31,20 @@ internal sealed class GameReader
     /// <exception cref="GameFormatException">With every problem.</exception>
     public static GameDescription Read(SourceNode.Map map, string id, string file)
     {
-        var reader = new GameReader();
-        var game = reader.Read(map, id);
-        return reader._problems.Count == 0 ? game : throw new GameFormatException(file, [.. reader._problems.Order(ByPlace)]);
+        var reader = new GameReader(map);
+        var game = reader.Read(id);
+        return reader._problems.Count == 0 ? game : throw new GameFormatException(file, reader._problems.ByPlace);
     }
 
-    private static Comparer<SourceProblem> ByPlace { get; } =
-        Comparer<SourceProblem>.Create((a, b) => (a.Line, a.Column).CompareTo((b.Line, b.Column)));
-
-    private GameDescription Read(SourceNode.Map map, string fallbackId)
+    private GameDescription Read(string fallbackId)
     {
-        CollectFields(map);
         var id = Try("id", fallbackId, FieldValues.Identifier);
         var rules = DeclareRules();
         var modes = Numbers("modes", [0], 65_535);
         var defaultMode = Try("default_mode", modes[0], node => SourceFields.Whole(node, 0, 65_535));
         if (!modes.Contains(defaultMode))
         {
-            Add(_fields["default_mode"].At, $"mode {defaultMode} is not among the modes {Ranges.Describe(modes)}");
+            _problems.Add(_fields["default_mode"].At, $"mode {defaultMode} is not among the modes {Ranges.Describe(modes)}");
         }
 
         var select = Try<Statement?>("select", null, node => ScriptParser.Read(SourceFields.Text(node), _scope));
@@ -68,26 +74,6 @@ internal sealed class GameReader
         };
     }
 
-    private void CollectFields(SourceNode.Map map)
-    {
-        foreach (var (key, child) in map.Children)
-        {
-            if (!Fields.Contains(key.Text))
-            {
-                Add(key, $"'{key.Text}' is no field of a game{SourceFields.Allowed(key.Text, Fields)}");
-            }
-            else if (!_fields.TryAdd(key.Text, child))
-            {
-                Add(key, $"'{key.Text}' is there twice");
-            }
-        }
-
-        if (!_fields.ContainsKey("rules"))
-        {
-            Add(map.At, "'rules' is missing: what says 'over', and 'score' or 'reward'");
-        }
-    }
-
     /// <summary>All names first: a line may use what the frame before left in a later one, and scripts what the rules state.</summary>
     private List<Line> DeclareRules()
     {
@@ -97,16 +83,16 @@ internal sealed class GameReader
             return lines;
         }
 
-        Guard(() =>
+        _problems.Guard(() =>
         {
             foreach (var (key, child) in SourceFields.Group(node).Children)
             {
-                Guard(() => Declare(key, child, lines));
+                _problems.Guard(() => Declare(key, child, lines));
             }
 
             if (!lines.Exists(line => line.Slot == Scope.Over))
             {
-                Add(node.At, "'rules' lacks 'over'; a game that never ends says 'over: 0'");
+                _problems.Add(node.At, "'rules' lacks 'over'; a game that never ends says 'over: 0'");
             }
         });
         return lines;
@@ -117,7 +103,7 @@ internal sealed class GameReader
         var compiled = new List<(int, Expression)>();
         foreach (var line in lines)
         {
-            Guard(() => compiled.Add((line.Slot, ExpressionParser.Read(SourceFields.Text(line.Value), _scope))));
+            _problems.Guard(() => compiled.Add((line.Slot, ExpressionParser.Read(SourceFields.Text(line.Value), _scope))));
         }
 
         var hasScore = lines.Exists(line => line.Slot == Scope.Score);
@@ -171,7 +157,7 @@ internal sealed class GameReader
         var start = new int[_scope.Variables.Count];
         foreach (var (key, child) in Try("start", new SourceNode.Map(default, []), SourceFields.Group).Children)
         {
-            Guard(() => start[SlotOf(key)] = FieldValues.Constant(child, _scope));
+            _problems.Guard(() => start[SlotOf(key)] = FieldValues.Constant(child, _scope));
         }
 
         return start;
@@ -184,30 +170,8 @@ internal sealed class GameReader
     private IReadOnlyList<int> Numbers(string field, IReadOnlyList<int> fallback, int most) =>
         Try(field, fallback, node => FieldValues.Numbers(node, most));
 
-    private T Try<T>(string field, T fallback, Func<SourceNode, T> read)
-    {
-        var value = fallback;
-        if (_fields.TryGetValue(field, out var node))
-        {
-            Guard(() => value = read(node));
-        }
-
-        return value;
-    }
-
-    private void Guard(Action read)
-    {
-        try
-        {
-            read();
-        }
-        catch (SourceException error)
-        {
-            _problems.Add(error.Problem);
-        }
-    }
-
-    private void Add(SourceSpan at, string message) => _problems.Add(at.Wrong(0, message).Problem);
+    private T Try<T>(string field, T fallback, Func<SourceNode, T> read) =>
+        _problems.Try(_fields.GetValueOrDefault(field), fallback, read);
 
     /// <summary>A line of the rules.</summary>
     private sealed record Line(string Name, int Slot, SourceNode Value);
