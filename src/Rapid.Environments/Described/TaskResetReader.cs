@@ -22,7 +22,9 @@ internal sealed class TaskResetReader(TaskScope scope, SourceProblems problems)
             var seen = new HashSet<string>();
             foreach (var (key, child) in node is null ? [] : SourceFields.Group(node).Children)
             {
-                problems.Guard(() => rules = seen.Add(key.Text) ? Read(rules, key, child) : throw key.Wrong(0, $"'{key.Text}' is there twice"));
+                problems.Guard(() => rules = seen.Add(key.Text)
+                    ? Read(rules, key, child)
+                    : throw key.Wrong(0, $"'{key.Text}' is there twice"));
             }
         });
         return rules with { Draw = [.. _draw], Set = _set };
