@@ -4,7 +4,8 @@ namespace Grpc.Net.Client;
 
 internal sealed class HttpCallInvoker(GrpcChannel channel) : CallInvoker
 {
-    // Blocking stubs exist for callers without an asynchronous context; the wait happens on a pool thread's completed work.
+    // The one place that waits for a task: generated clients have blocking methods, and HTTP/2 has no synchronous send underneath. The call
+    // runs on the pool, so that a caller's synchronisation context cannot lock it up. Nothing of Rapid's services calls it.
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(
         Method<TRequest, TResponse> method, string? host, CallOptions options, TRequest request)
     {

@@ -37,41 +37,25 @@ internal sealed record HumanoidOptions : HealthOptions
 }
 
 /// <summary>Walk forward on two legs in space without falling. Version 5 charges for contact forces.</summary>
-internal sealed class Humanoid : MuJoCoEnvironment
+internal sealed class Humanoid : HumanoidBody
 {
-    private const int OwnInfo = 9;
-
     private readonly HumanoidOptions _options;
-    private readonly HumanoidState _state;
     private readonly MuJoCoArray _centres;
     private readonly double[] _masses;
     private readonly double _totalMass;
     private (double X, double Y) _before;
 
     public Humanoid(HumanoidOptions options)
-        : base("humanoid.xml", options, contactForces: true)
+        : base(
+            "humanoid.xml", options, options.ResetNoiseScale, options.ExcludeCurrentPositions,
+            new(options.IncludeCinert, options.IncludeCvel, options.IncludeQfrcActuator, options.IncludeCfrcExt),
+            ["x_position", "y_position", "distance_from_origin", "x_velocity", "y_velocity", .. RewardNames(options.Version)])
     {
         _options = options;
-        RequireDegrees(positions: 3, velocities: 6);
         _centres = Simulation.State("xipos");
         _masses = Model.Array("body_mass");
         _totalMass = _masses.Sum();
-        HumanoidParts parts = new(options.IncludeCinert, options.IncludeCvel, options.IncludeQfrcActuator, options.IncludeCfrcExt);
-        _state = new HumanoidState(Simulation, options.Version, options.ExcludeCurrentPositions ? 2 : 0, parts);
-        string[] rewards = options.Version == 4 ? ["reward_linvel", "reward_quadctrl", "reward_contact", "reward_alive"]
-            : ["reward_forward", "reward_ctrl", "reward_contact", "reward_survive"];
-        SetLayout(
-            _state.Size,
-            ["x_position", "y_position", "distance_from_origin", "x_velocity", "y_velocity", .. rewards, .. _state.TendonNames]);
     }
-
-    private protected override void AddResetNoise(RandomStream random, Span<double> positions, Span<double> velocities)
-    {
-        AddUniform(random, _options.ResetNoiseScale, positions);
-        AddUniform(random, _options.ResetNoiseScale, velocities);
-    }
-
-    private protected override void Observe(Span<double> observation) => _state.Observe(observation);
 
     private protected override void BeforeStep() => _before = MassCentre();
 
@@ -82,13 +66,16 @@ internal sealed class Humanoid : MuJoCoEnvironment
         var (forward, control) = (_options.ForwardRewardWeight * velocityX, _options.CtrlCostWeight * squaredControl);
         var range = _options.ContactCostRange;
         var contact = _options.Version == 4 ? 0
-            : Math.Clamp(_options.ContactCostWeight * _state.SquaredContactForces, range.Low, range.High);
+            : Math.Clamp(_options.ContactCostWeight * SquaredContactForces, range.Low, range.High);
         var (bonus, terminated) = _options.Judge(_options.HealthyZRange.ContainsInside(Positions[2]));
         var (x, y) = _options.Version == 4 ? centre : (Positions[0], Positions[1]);
-        Report(x, y, Math.Sqrt(x * x + y * y), velocityX, velocityY, forward, -control, -contact, bonus);
-        _state.WriteTendons(InfoFrom(OwnInfo));
+        ReportWithTendons(x, y, Math.Sqrt(x * x + y * y), velocityX, velocityY, forward, -control, -contact, bonus);
         return (forward + bonus - (control + contact), terminated);
     }
+
+    private static string[] RewardNames(int version) => version == 4
+        ? ["reward_linvel", "reward_quadctrl", "reward_contact", "reward_alive"]
+        : ["reward_forward", "reward_ctrl", "reward_contact", "reward_survive"];
 
     private (double X, double Y) MassCentre()
     {

@@ -38,45 +38,20 @@ internal sealed record HumanoidStandupOptions : MuJoCoOptions
 }
 
 /// <summary>Get a humanoid up from its back. Never terminates; both versions pay the same.</summary>
-internal sealed class HumanoidStandup : MuJoCoEnvironment
+internal sealed class HumanoidStandup(HumanoidStandupOptions options)
+    : HumanoidBody(
+        "humanoidstandup.xml", options, options.ResetNoiseScale, options.ExcludeCurrentPositions,
+        new(options.IncludeCinert, options.IncludeCvel, options.IncludeQfrcActuator, options.IncludeCfrcExt),
+        ["x_position", "y_position", "z_distance_from_origin", "reward_linup", "reward_quadctrl", "reward_impact"])
 {
-    private const int OwnInfo = 6;
-
-    private readonly HumanoidStandupOptions _options;
-    private readonly HumanoidState _state;
-
-    public HumanoidStandup(HumanoidStandupOptions options)
-        : base("humanoidstandup.xml", options, contactForces: true)
-    {
-        _options = options;
-        RequireDegrees(positions: 3, velocities: 6);
-        HumanoidParts parts = new(options.IncludeCinert, options.IncludeCvel, options.IncludeQfrcActuator, options.IncludeCfrcExt);
-        _state = new HumanoidState(Simulation, options.Version, options.ExcludeCurrentPositions ? 2 : 0, parts);
-        SetLayout(
-            _state.Size,
-            [
-                "x_position", "y_position", "z_distance_from_origin", "reward_linup", "reward_quadctrl", "reward_impact",
-                .. _state.TendonNames,
-            ]);
-    }
-
-    private protected override void AddResetNoise(RandomStream random, Span<double> positions, Span<double> velocities)
-    {
-        AddUniform(random, _options.ResetNoiseScale, positions);
-        AddUniform(random, _options.ResetNoiseScale, velocities);
-    }
-
-    private protected override void Observe(Span<double> observation) => _state.Observe(observation);
-
     private protected override (double Reward, bool Terminated) Score(double squaredControl)
     {
         // The height itself, not its change, over the time of one physics step, not of the environment's.
-        var up = _options.UphCostWeight * Positions[2] / PhysicsSeconds;
-        var control = _options.CtrlCostWeight * squaredControl;
-        var range = _options.ImpactCostRange;
-        var impact = Math.Clamp(_options.ImpactCostWeight * _state.SquaredContactForces, range.Low, range.High);
-        Report(Positions[0], Positions[1], Positions[2] - StartPositions[2], up, -control, -impact);
-        _state.WriteTendons(InfoFrom(OwnInfo));
+        var up = options.UphCostWeight * Positions[2] / PhysicsSeconds;
+        var control = options.CtrlCostWeight * squaredControl;
+        var range = options.ImpactCostRange;
+        var impact = Math.Clamp(options.ImpactCostWeight * SquaredContactForces, range.Low, range.High);
+        ReportWithTendons(Positions[0], Positions[1], Positions[2] - StartPositions[2], up, -control, -impact);
         return (up - control - impact + 1, false);
     }
 }
