@@ -53,14 +53,13 @@ internal sealed class TrajectoryWriter(GrpcChannel channel, string table, ILogge
                 ? throw new RpcException(new Status(StatusCode.Unavailable, reply.Message))
                 : reply;
         }
-        catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
+        catch (Exception error) when (Resilience.IsBrokenCall(error))
         {
-            // A write may report a broken connection in the transport's words.
             // Also when the caller gives up, which is a status here: the reply to this block must not be taken for the next one's.
             _call?.Dispose();
             _call = null;
             cancellation.ThrowIfCancellationRequested();
-            throw error as RpcException ?? new RpcException(new Status(StatusCode.Unavailable, error.Message));
+            throw Resilience.ToStatus(error);
         }
     }
 }

@@ -17,11 +17,25 @@ public static class Resilience
     public static ResiliencePipeline Briefly(string what, ILogger logger) => Build(what, logger, 12);
 
     /// <summary>Whether a failure may go away by itself.</summary>
-    public static bool IsTransient(Exception error) => error is RpcException
+    public static bool IsTransient(Exception error) => error is IOException or RpcException
     {
         StatusCode: StatusCode.Unavailable or StatusCode.DeadlineExceeded or StatusCode.Aborted
             or StatusCode.Internal or StatusCode.Cancelled or StatusCode.Unknown
     };
+
+    /// <summary>
+    /// Whether a call on which this was thrown is of no more use. Reading reports a broken connection as a status; writing reports it in the
+    /// transport's words, as an invalid operation when the service has ended the call, or as a cancellation.
+    /// </summary>
+    public static bool IsBrokenCall(Exception error) =>
+        error is RpcException or IOException or InvalidOperationException or OperationCanceledException;
+
+    /// <summary>The status that a broken call ended with: UNAVAILABLE when it has none of its own, because a new call may help.</summary>
+    public static RpcException ToStatus(Exception error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return error as RpcException ?? new RpcException(new Status(StatusCode.Unavailable, error.Message, error));
+    }
 
     private static ResiliencePipeline Build(string what, ILogger logger, int attempts) => new ResiliencePipelineBuilder()
         .AddRetry(new RetryStrategyOptions

@@ -65,13 +65,13 @@ public sealed class BlockAppender(GrpcChannel channel, TableDefinition table, IL
                 ? throw new RpcException(new Status(StatusCode.Unavailable, reply.Message))
                 : reply;
         }
-        catch (Exception error) when (error is RpcException or InvalidOperationException or OperationCanceledException)
+        catch (Exception error) when (Resilience.IsBrokenCall(error))
         {
             // Also after a cancellation: the reply to this block must not be taken for the next one's.
             _call?.Dispose();
             _call = null;
             cancellation.ThrowIfCancellationRequested();
-            throw error as RpcException ?? new RpcException(new Status(StatusCode.Unavailable, error.Message));
+            throw Resilience.ToStatus(error);
         }
     }
 }

@@ -135,7 +135,7 @@ public sealed class SequenceReplay : ISequenceSource
         {
             return await what(cancellation);
         }
-        catch (Exception error) when (error is RpcException or InvalidOperationException or OperationCanceledException)
+        catch (Exception error) when (Resilience.IsBrokenCall(error))
         {
             Disconnect();
             cancellation.ThrowIfCancellationRequested();
@@ -145,8 +145,7 @@ public sealed class SequenceReplay : ISequenceSource
                 throw new RpcException(new Status(StatusCode.Unavailable, "the table was made anew"));
             }
 
-            // Writing to a call that the service has ended is an invalid operation: like a broken connection, a new call helps.
-            throw error as RpcException ?? new RpcException(new Status(StatusCode.Unavailable, error.Message));
+            throw Resilience.ToStatus(error);
         }
     }
 

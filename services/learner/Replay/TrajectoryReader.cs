@@ -94,9 +94,10 @@ public sealed class TrajectoryReader : IBlockSource
             request.Acknowledged.AddRange(blocks.Select(block => block.Id));
             await WriteAsync(call, request, cancellation);
         }
-        catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
+        catch (Exception error) when (Resilience.IsBrokenCall(error))
         {
             Disconnect();
+            cancellation.ThrowIfCancellationRequested();
         }
     }
 
@@ -163,9 +164,10 @@ public sealed class TrajectoryReader : IBlockSource
             _outstandingCredits--;
             return call.ResponseStream.Current.Item;
         }
-        catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
+        catch (Exception error) when (Resilience.IsBrokenCall(error))
         {
             Disconnect();
+            cancellation.ThrowIfCancellationRequested();
             IsAway = true;
             WentAway?.Invoke();
             if (error is RpcException { StatusCode: StatusCode.NotFound })
@@ -174,9 +176,7 @@ public sealed class TrajectoryReader : IBlockSource
                 throw new RpcException(new Status(StatusCode.Unavailable, "the table was made anew"));
             }
 
-            // Writing to a call that the service has ended is an invalid operation, and a write may report a broken connection in the
-            // transport's words: a new call helps.
-            throw error as RpcException ?? new RpcException(new Status(StatusCode.Unavailable, error.Message));
+            throw Resilience.ToStatus(error);
         }
     }
 

@@ -205,7 +205,7 @@ public sealed class TransitionTable : ITransitionSource
     {
         try
         {
-            var call = _client.Sample(cancellationToken: stop);
+            using var call = _client.Sample(cancellationToken: stop);
             var first = new SampleRequest { Table = _definition.Name, BatchSize = (uint)_batchSize };
             if (_importanceExponent is { } beta)
             {
@@ -235,7 +235,7 @@ public sealed class TransitionTable : ITransitionSource
 
             throw new RpcException(new Status(StatusCode.Unavailable, "the replay service ended the call"));
         }
-        catch (Exception error) when (error is RpcException or InvalidOperationException)
+        catch (Exception error) when (Resilience.IsBrokenCall(error))
         {
             Disconnect();
             stop.ThrowIfCancellationRequested();
@@ -245,8 +245,7 @@ public sealed class TransitionTable : ITransitionSource
                 throw new RpcException(new Status(StatusCode.Unavailable, "the table was made anew"));
             }
 
-            // Writing to a call that the service has ended is an invalid operation: like a broken connection, a new call helps.
-            throw error as RpcException ?? new RpcException(new Status(StatusCode.Unavailable, error.Message));
+            throw Resilience.ToStatus(error);
         }
     }
 
@@ -295,10 +294,11 @@ public sealed class TransitionTable : ITransitionSource
 
             await call.RequestStream.WriteAsync(request, cancellation);
         }
-        catch (Exception error) when (error is RpcException or InvalidOperationException)
+        catch (Exception error) when (Resilience.IsBrokenCall(error))
         {
             // The pump notices a broken call by itself and gives the credits again.
             Disconnect();
+            cancellation.ThrowIfCancellationRequested();
         }
         finally
         {

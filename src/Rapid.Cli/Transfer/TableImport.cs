@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Rapid.Hosting;
 using Rapid.Protocol.Files;
 using Rapid.Protocol.V1;
 
@@ -85,7 +86,7 @@ internal static class TableImport
                 await _call.RequestStream.WriteAsync(new AppendRequest { Table = table, Trajectory = block }, cancellation);
                 _open++;
             }
-            catch (Exception error) when (error is RpcException or IOException or InvalidOperationException)
+            catch (Exception error) when (Resilience.IsBrokenCall(error))
             {
                 cancellation.ThrowIfCancellationRequested();
                 throw Broken();
