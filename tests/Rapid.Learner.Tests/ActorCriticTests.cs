@@ -48,7 +48,7 @@ public class ActorCriticTests
         var (layout, network, random) = Make("HalfCheetah-v4", shared: false);
         using var policy = new ActorCritic(layout, network, random, CPU);
         var (head, values) = policy.Forward(randn(8, layout.ObservationSize));
-        (head.square().sum() + values.square().sum() + policy.LogStd!.sum()).backward();
+        policy.Backward(head.square().sum() + values.square().sum() + policy.LogStd!.sum());
         var gradients = policy.Gradients.data<float>().ToArray();
         foreach (var slice in layout.Parameters)
         {
@@ -56,10 +56,42 @@ public class ActorCriticTests
         }
 
         policy.Gradients.zero_();
-        policy.Forward(randn(8, layout.ObservationSize)).Values.sum().backward();
+        policy.Backward(policy.Forward(randn(8, layout.ObservationSize)).Values.sum());
         gradients = policy.Gradients.data<float>().ToArray();
         var weights = gradients.AsSpan(layout["policy.weight"].Offset, layout["policy.weight"].Length).ToArray();
         Assert.All(weights, gradient => Assert.Equal(0, gradient));
+    }
+
+    [Theory]
+    [InlineData("HalfCheetah-v4", false, Activation.Tanh)]
+    [InlineData("HalfCheetah-v4", true, Activation.Relu)]
+    [InlineData("CartPole-v1", false, Activation.Relu)]
+    [InlineData("CartPole-v1", true, Activation.Tanh)]
+    public void Passes_by_hand_equal_those_of_autograd(string environment, bool shared, Activation activation)
+    {
+        using var scope = NewDisposeScope();
+        var (layout, network, random) = Make(environment, shared, activation);
+        using var policy = new ActorCritic(layout, network, random, CPU);
+        foreach (var rows in new[] { 1, 8, 33, 8 })
+        {
+            var (observations, slopes) = (randn(rows, layout.ObservationSize), randn(rows, layout.Outputs));
+            policy.Gradients.zero_();
+            var (head, values) = policy.Forward(observations);
+            // A pass without gradients comes between.
+            using (no_grad())
+            {
+                policy.Forward(randn(rows, layout.ObservationSize));
+            }
+
+            policy.Backward((head * slopes).sum() + values.square().sum());
+
+            var flat = policy.Parameters.clone().requires_grad_();
+            var (expectedHead, expectedValues) = Reference(layout, flat, observations);
+            ((expectedHead * slopes).sum() + expectedValues.square().sum()).backward();
+            Assert.True(head.allclose(expectedHead, 1e-4, 1e-5));
+            Assert.True(values.allclose(expectedValues, 1e-4, 1e-5));
+            Assert.True(policy.Gradients.allclose(flat.grad!, 1e-3, 1e-4));
+        }
     }
 
     [Fact]
@@ -87,9 +119,32 @@ public class ActorCriticTests
         }
     }
 
-    private static (PolicyLayout Layout, NetworkOptions Network, RandomStream Random) Make(string name, bool shared)
+    /// <summary>Head [B, outputs] and values [B] of a network whose flat parameters are an autograd leaf.</summary>
+    private static (Tensor Head, Tensor Values) Reference(PolicyLayout layout, Tensor flat, Tensor observations)
     {
-        var network = $"{{ shared: {(shared ? "true" : "false")}, initial_log_std: -0.3, policy_gain: 0.5 }}";
+        Tensor Of(string name) => flat.narrow(0, layout[name].Offset, layout[name].Length).view([.. layout[name].Shape.Select(n => (long)n)]);
+        var features = new Tensor[layout.Towers];
+        for (var tower = 0; tower < layout.Towers; tower++)
+        {
+            features[tower] = observations;
+            for (var layer = 0; layer < layout.HiddenSizes.Count; layer++)
+            {
+                var sums = features[tower].matmul(Of($"body.{layer}.weight")[tower].t()) + Of($"body.{layer}.bias")[tower];
+                features[tower] = layout.Activation == Activation.Tanh ? sums.tanh() : sums.relu();
+            }
+        }
+
+        return (
+            features[0].matmul(Of("policy.weight").t()) + Of("policy.bias"),
+            (features[^1].matmul(Of("value.weight").t()) + Of("value.bias")).view(-1));
+    }
+
+    private static (PolicyLayout Layout, NetworkOptions Network, RandomStream Random) Make(
+        string name, bool shared, Activation activation = Activation.Tanh)
+    {
+        var function = activation == Activation.Tanh ? "tanh" : "relu";
+        var network =
+            $"{{ shared: {(shared ? "true" : "false")}, initial_log_std: -0.3, policy_gain: 0.5, activation: {function} }}";
         var options = SpecReader.ReadYaml($"{{ environment: {{ name: {name} }}, network: {network} }}");
         using var environment = EnvironmentRegistry.Create(name);
         return (PolicyLayout.Create(options, environment.ObservationSpace, environment.ActionSpace), options.Network, new RandomStream(3));

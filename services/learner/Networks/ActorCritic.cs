@@ -16,6 +16,9 @@ public sealed class ActorCritic : IDisposable
     private readonly Tensor[][] _biases;
     private readonly bool _isTanh;
     private readonly Convolutions? _convolutions;
+    private readonly bool _isByHand; // or else autograd runs through the layers
+    private readonly Dictionary<int, HostActorCritic> _passes = []; // by number of rows
+    private HostActorCritic? _pass; // the last one with gradients
 
     /// <summary>Makes the network with fresh weights.</summary>
     public ActorCritic(PolicyLayout layout, NetworkOptions network, RandomStream random, Device device)
@@ -46,6 +49,7 @@ public sealed class ActorCritic : IDisposable
         ValueWeight = MakeLeaf("value.weight");
         ValueBias = MakeLeaf("value.bias");
         LogStd = layout.IsDiscrete ? null : MakeLeaf("policy.log_std");
+        _isByHand = HostActorCritic.Suits(layout, device);
     }
 
     /// <summary>Names, shapes and offsets in <see cref="Parameters"/>.</summary>
@@ -68,10 +72,17 @@ public sealed class ActorCritic : IDisposable
 
     private Tensor ValueBias { get; }
 
-    /// <summary>Policy head [B, outputs] (means or logits) and values [B].</summary>
+    /// <summary>Policy head [B, outputs] (means or logits) and values [B], which hold until the next pass.</summary>
     /// <param name="observations">[B, obs] float32, or uint8 of frames.</param>
     public (Tensor Policy, Tensor Values) Forward(Tensor observations)
     {
+        ArgumentNullException.ThrowIfNull(observations);
+        if (_isByHand && is_grad_enabled())
+        {
+            _pass = PassOf((int)observations.shape[0]);
+            return _pass.Forward(observations);
+        }
+
         var inputs = Encode(observations);
         var policyFeatures = RunTower(0, inputs);
         var valueFeatures = Layout.Towers == 1 ? policyFeatures : RunTower(1, inputs);
@@ -89,12 +100,18 @@ public sealed class ActorCritic : IDisposable
         ArgumentNullException.ThrowIfNull(loss);
         loss.backward();
         _convolutions?.Backward();
+        _pass?.Backward();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _convolutions?.Dispose();
+        foreach (var pass in _passes.Values)
+        {
+            pass.Dispose();
+        }
+
         foreach (var leaf in _leaves.Values)
         {
             leaf.grad?.Dispose();
@@ -103,6 +120,20 @@ public sealed class ActorCritic : IDisposable
 
         Gradients.Dispose();
         Parameters.Dispose();
+    }
+
+    private HostActorCritic PassOf(int rows)
+    {
+        if (!_passes.TryGetValue(rows, out var pass))
+        {
+            // It outlives the update that is the first to have so many rows.
+            using var scope = NewDisposeScope();
+            using var noGrad = no_grad();
+            _passes.Add(rows, pass = new HostActorCritic(Layout, Parameters, Gradients, rows));
+            scope.Detach(scope.DisposablesView.ToArray());
+        }
+
+        return pass;
     }
 
     private Tensor Encode(Tensor observations) => _convolutions is null ? observations : _convolutions.Forward(observations);

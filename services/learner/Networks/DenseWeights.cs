@@ -11,13 +11,18 @@ namespace Rapid.Learner.Networks;
 /// <param name="Hidden">Units per hidden layer.</param>
 /// <param name="Outputs">Elements of an output.</param>
 /// <param name="Activation">After each hidden layer.</param>
-internal sealed record DenseShape(int Networks, int Inputs, IReadOnlyList<int> Hidden, int Outputs, Activation Activation)
+/// <param name="ActivatesOutput">Whether the output layer ends with the activation too: the body of a network whose heads are others.</param>
+internal sealed record DenseShape(
+    int Networks, int Inputs, IReadOnlyList<int> Hidden, int Outputs, Activation Activation, bool ActivatesOutput = false)
 {
     /// <summary>Hidden layers and the output layer.</summary>
     public int Layers => Hidden.Count + 1;
 
     /// <summary>Weights and biases of all networks.</summary>
     public int Length => LayerOffset(Layers);
+
+    /// <summary>Whether a layer ends with the activation.</summary>
+    public bool IsActivated(int layer) => layer < Hidden.Count || ActivatesOutput;
 
     /// <summary>Outputs of a layer.</summary>
     public int Width(int layer) => layer < Hidden.Count ? Hidden[layer] : Outputs;
@@ -45,8 +50,15 @@ internal sealed class DenseWeights : IDisposable
     /// <param name="shape">What the buffer holds.</param>
     /// <param name="device">Where the buffer lives; it starts with zeros.</param>
     public DenseWeights(DenseShape shape, Device device)
+        : this(shape, zeros(shape.Length, device: device))
     {
-        Flat = zeros(shape.Length, device: device);
+    }
+
+    /// <param name="shape">What the buffer holds.</param>
+    /// <param name="flat">[Length], contiguous: a buffer or a part of one; owned, as a view.</param>
+    public DenseWeights(DenseShape shape, Tensor flat)
+    {
+        Flat = flat;
         (Weights, Transposed, Biases, BiasRows) =
             (new Tensor[shape.Layers][], new Tensor[shape.Layers][], new Tensor[shape.Layers], new Tensor[shape.Layers]);
         long offset = 0;

@@ -47,7 +47,7 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
                 for (var g = 0; g < _shape.Networks; g++)
                 {
                     var finish = new BiasAndActivation(
-                        Of(_outputs, layer, g), flat + _shape.BiasOffset(layer, g), layer < _shape.Layers - 1 ? _shape.Activation : null);
+                        Of(_outputs, layer, g), flat + _shape.BiasOffset(layer, g), _shape.IsActivated(layer) ? _shape.Activation : null);
                     var weight = Weights(flat, layer, g).Transposed;
                     _product.Multiply(InputOf(layer, g), weight, _rows, _shape.InputsOf(layer), _shape.Width(layer), finish);
                 }
@@ -66,6 +66,11 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
         {
             for (var g = 0; g < _shape.Networks; g++)
             {
+                if (_shape.ActivatesOutput)
+                {
+                    DifferentiateOutput(g);
+                }
+
                 var rows = gradients is null ? ActiveRows(g) : _allRows;
                 for (var layer = _shape.Layers - 1; layer >= 0; layer--)
                 {
@@ -119,6 +124,16 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
         }
 
         return _activeRows.AsSpan(0, count);
+    }
+
+    private void DifferentiateOutput(int network)
+    {
+        var delta = Of(_deltas, _shape.Layers - 1, network);
+        var finish = new TimesDerivative(delta, Of(_outputs, _shape.Layers - 1, network), _shape.Activation);
+        for (var i = 0; i < _rows; i++)
+        {
+            finish.Store(delta.Row(i), i, 0, _shape.Outputs);
+        }
     }
 
     private void SumRows(MatrixView matrix, Span<float> sums)

@@ -45,7 +45,7 @@ internal sealed class TensorDenseNetwork : DenseNetwork
                 _outputsOf[layer][g].addmm_(layer == 0 ? input : _outputsOf[layer - 1][g], weights.Transposed[layer][g]);
             }
 
-            if (layer < _shape.Layers - 1)
+            if (_shape.IsActivated(layer))
             {
                 Activate(_outputs[layer]);
             }
@@ -57,6 +57,12 @@ internal sealed class TensorDenseNetwork : DenseNetwork
     /// <inheritdoc/>
     public override void Backward(DenseWeights weights, DenseWeights? gradients, long firstInput = 0, Tensor? inputGradient = null)
     {
+        if (_shape.ActivatesOutput)
+        {
+            Differentiate(_outputs[^1]);
+            _deltas[^1].mul_(_outputs[^1]);
+        }
+
         for (var layer = _shape.Layers - 1; layer >= 0; layer--)
         {
             for (var g = 0; g < _shape.Networks; g++)

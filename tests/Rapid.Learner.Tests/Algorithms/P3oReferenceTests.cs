@@ -34,7 +34,7 @@ public class P3oReferenceTests
 
         p3o.Policy.Gradients.zero_();
         var (loss, figures) = p3o.OffPolicyLoss(batch);
-        loss.backward();
+        p3o.Policy.Backward(loss);
 
         double[] parameters = [.. p3o.Policy.Parameters.data<float>().Select(value => (double)value)];
         var constants = Constants.Of(parameters, layout, sequences, algorithm);
