@@ -3,6 +3,7 @@ using Rapid.Learner.Networks;
 using Rapid.Learner.Optimizers;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Rapid.Learner.Tests;
@@ -83,11 +84,26 @@ public class ActorCriticTests
                 policy.Forward(randn(rows, layout.ObservationSize));
             }
 
-            policy.Backward((head * slopes).sum() + values.square().sum());
+            var loss = (head * slopes).sum() + values.square().sum();
+            var actions = randn(rows, layout.Outputs);
+            if (!layout.IsDiscrete)
+            {
+                loss += policy.LogProbability(head, actions).exp().sum() + policy.LogStd!.square().sum();
+            }
+
+            policy.Backward(loss);
 
             var flat = policy.Parameters.clone().requires_grad_();
             var (expectedHead, expectedValues) = Reference(layout, flat, observations);
-            ((expectedHead * slopes).sum() + expectedValues.square().sum()).backward();
+            var expectedLoss = (expectedHead * slopes).sum() + expectedValues.square().sum();
+            if (!layout.IsDiscrete)
+            {
+                var logStd = flat.narrow(0, layout["policy.log_std"].Offset, layout.Outputs);
+                expectedLoss += DiagonalGaussian.LogProbability(expectedHead, logStd, actions).exp().sum() + logStd.square().sum();
+            }
+
+            expectedLoss.backward();
+            Assert.Equal(expectedLoss.ToDouble(), loss.ToDouble(), 1e-3 * Math.Abs(loss.ToDouble()));
             Assert.True(head.allclose(expectedHead, 1e-4, 1e-5));
             Assert.True(values.allclose(expectedValues, 1e-4, 1e-5));
             Assert.True(policy.Gradients.allclose(flat.grad!, 1e-3, 1e-4));

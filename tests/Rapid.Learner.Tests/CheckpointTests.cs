@@ -22,7 +22,7 @@ public sealed class CheckpointTests : IDisposable
             store.Save(Make(step));
         }
 
-        var loaded = store.LoadNewest()!;
+        var loaded = store.Newest()!;
         Assert.Equal((3, 30), (loaded.Step, loaded.Updates));
         Assert.Equal([3f, 1.5f], loaded.Tensors["weights"].Floats().ToArray());
         Assert.Equal("x", (string?)loaded.State["name"]);
@@ -38,7 +38,7 @@ public sealed class CheckpointTests : IDisposable
         File.WriteAllBytes(Path.Combine(_directory, "step-000000000002", "model.safetensors"), [1, 2, 3]);
         Directory.CreateDirectory(Path.Combine(_directory, ".writing-abandoned"));
         Directory.CreateDirectory(Path.Combine(_directory, "step-000000000003"));
-        Assert.Equal(1, store.LoadNewest()!.Step);
+        Assert.Equal(1, store.Newest()!.Step);
         store.Save(Make(4));
         Assert.False(Directory.Exists(Path.Combine(_directory, ".writing-abandoned")));
     }

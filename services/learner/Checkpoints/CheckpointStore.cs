@@ -65,26 +65,47 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
         }
     }
 
-    /// <summary>The newest checkpoint that can be read, or null.</summary>
-    public Checkpoint? LoadNewest()
+    /// <summary>
+    /// Hands the newest usable checkpoint to whoever goes on from it. One that cannot be read, or that <paramref name="take"/> throws at,
+    /// is passed over with a warning.
+    /// </summary>
+    /// <param name="take">Takes everything that it needs from a checkpoint, whatever an unusable one has left behind.</param>
+    /// <returns>False when there is no checkpoint at all.</returns>
+    /// <exception cref="InvalidDataException">None of those that there are can be used; the message names the newest and its fault.</exception>
+    public bool Restore(Action<Checkpoint> take)
     {
+        ArgumentNullException.ThrowIfNull(take);
+        string? fault = null;
         foreach (var path in Newest())
         {
             try
             {
-                var tensors = SafeTensors.Read(File.ReadAllBytes(Path.Combine(path, "model.safetensors")));
-                var state = JsonNode.Parse(File.ReadAllBytes(Path.Combine(path, "state.json")))!;
-                return new Checkpoint((long)state["step"]!, (long)state["updates"]!, tensors, state["state"]!.AsObject());
+                take(Read(path));
+                return true;
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException or InvalidDataException or JsonException
-                or InvalidOperationException or NullReferenceException or FormatException)
+            catch (Exception error) when (IsDamage(error))
             {
-                logger.LogWarning("checkpoint {Path} cannot be read, trying the one before it: {Message}", path, error.Message);
+                logger.LogWarning("checkpoint {Path} cannot be used, trying the one before it: {Message}", path, error.Message);
+                fault ??= $"{path}: {error.Message}";
             }
         }
 
-        return null;
+        return fault is null
+            ? false
+            : throw new InvalidDataException($"no checkpoint can be used; the newest is {fault}; move {directory} away to begin anew");
     }
+
+    private static Checkpoint Read(string path)
+    {
+        var tensors = SafeTensors.Read(File.ReadAllBytes(Path.Combine(path, "model.safetensors")));
+        var state = JsonNode.Parse(File.ReadAllBytes(Path.Combine(path, "state.json")))!;
+        return new Checkpoint((long)state["step"]!, (long)state["updates"]!, tensors, state["state"]!.AsObject());
+    }
+
+    /// <summary>What a file that is not what it was, or is another network's, makes its readers throw.</summary>
+    private static bool IsDamage(Exception error) => error is IOException or UnauthorizedAccessException or InvalidDataException
+        or JsonException or FormatException or InvalidOperationException or NullReferenceException or ArgumentException
+        or KeyNotFoundException or OverflowException;
 
     /// <summary>Every checkpoint, the newest first.</summary>
     private IEnumerable<string> Newest() => Directory.Exists(directory)

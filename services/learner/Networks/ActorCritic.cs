@@ -93,6 +93,13 @@ public sealed class ActorCritic : IDisposable
     /// <param name="observations">[B, obs] float32, or uint8 of frames.</param>
     public Tensor Values(Tensor observations) => ValueHead(RunTower(Layout.Towers - 1, Encode(observations)));
 
+    /// <summary>log pi(a|s) [B] of a Gaussian policy.</summary>
+    /// <param name="means">[B, act], the head of a pass.</param>
+    /// <param name="actions">[B, act].</param>
+    public Tensor LogProbability(Tensor means, Tensor actions) => _pass is not null && _pass.Owns(means)
+        ? _pass.LogProbability(LogStd!, actions)
+        : DiagonalGaussian.LogProbability(means, LogStd!, actions);
+
     /// <summary>Adds the gradient of a loss of the last <see cref="Forward"/> to <see cref="Gradients"/>, which must be zero.</summary>
     /// <param name="loss">Scalar.</param>
     public void Backward(Tensor loss)

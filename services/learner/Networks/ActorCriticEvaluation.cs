@@ -13,7 +13,7 @@ internal static class ActorCriticEvaluation
     {
         if (policy.LogStd is { } logStd)
         {
-            return (DiagonalGaussian.LogProbability(head, logStd, actions), DiagonalGaussian.Entropy(logStd));
+            return (policy.LogProbability(head, actions), DiagonalGaussian.Entropy(logStd));
         }
 
         var normalised = head.log_softmax(1);

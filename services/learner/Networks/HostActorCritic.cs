@@ -18,6 +18,8 @@ internal sealed class HostActorCritic : IDisposable
     private readonly Tensor[] _features, _featureGradients; // [tower]: [B, features]
     private readonly Tensor? _sharedGradient; // [B, features], of a tower's second head
     private readonly Tensor _head, _values, _headGradient, _valueGradient;
+    private readonly HostGaussian? _gaussian;
+    private Tensor? _logStdGradient; // while the log-probabilities of this pass are asked for
 
     /// <param name="layout">Of vectors, with a hidden layer and a value head.</param>
     /// <param name="parameters">[layout.Length].</param>
@@ -36,6 +38,7 @@ internal sealed class HostActorCritic : IDisposable
         _sharedGradient = layout.Towers == 1 ? zeros_like(_featureGradients[0]) : null;
         (_head, _headGradient) = Leaf(_policy, rows, layout.Outputs);
         (_values, _valueGradient) = Leaf(_value, rows);
+        _gaussian = layout.IsDiscrete ? null : new HostGaussian(rows, layout.Outputs);
     }
 
     /// <summary>Whether these passes are the fastest for a policy on a device.</summary>
@@ -52,12 +55,32 @@ internal sealed class HostActorCritic : IDisposable
         _value.Forward(_features[^1]);
         _headGradient.zero_();
         _valueGradient.zero_();
+        _logStdGradient = null;
         return (_head, _values);
+    }
+
+    /// <summary>Whether this is the head that the last pass returned.</summary>
+    public bool Owns(Tensor head) => ReferenceEquals(head, _head);
+
+    /// <summary>log pi(a|s) [B] under the head of the last pass, a leaf that holds until the next pass; once for each pass.</summary>
+    /// <param name="logStd">[act], an autograd leaf.</param>
+    /// <param name="actions">[B, act].</param>
+    public Tensor LogProbability(Tensor logStd, Tensor actions)
+    {
+        _logStdGradient = logStd.grad;
+        return _gaussian!.Forward(_head, logStd, actions);
     }
 
     /// <summary>Takes the gradients that a loss left at the leaves on to those of the parameters, which it overwrites.</summary>
     public void Backward()
     {
+        if (_logStdGradient is not null)
+        {
+            _gaussian!.Backward(_headGradient, _logStdGradient);
+            _logStdGradient.Dispose();
+            _logStdGradient = null;
+        }
+
         _policy.Backward(_featureGradients[0]);
         _value.Backward(_sharedGradient ?? _featureGradients[1]);
         if (_sharedGradient is not null)
@@ -82,6 +105,7 @@ internal sealed class HostActorCritic : IDisposable
             gradient.Dispose();
         }
 
+        _gaussian?.Dispose();
         _sharedGradient?.Dispose();
         _value.Dispose();
         _policy.Dispose();

@@ -322,7 +322,7 @@ public sealed class OffPolicyTraining : ITraining
 
     private void Resume()
     {
-        if (_run.Checkpoints.LoadNewest() is { } checkpoint)
+        _run.Checkpoints.Restore(checkpoint =>
         {
             _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
             _reports.Load(checkpoint.State);
@@ -334,7 +334,7 @@ public sealed class OffPolicyTraining : ITraining
             }
 
             (_step, _updates) = (checkpoint.Step, checkpoint.Updates);
-        }
+        });
 
         // What was learned after the checkpoint, or before the first one, is learned again.
         _run.Metrics.TruncateAfter(_step);

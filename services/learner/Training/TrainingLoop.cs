@@ -161,7 +161,7 @@ public sealed class TrainingLoop : ITraining
 
     private void Resume()
     {
-        if (_run.Checkpoints.LoadNewest() is { } checkpoint)
+        _run.Checkpoints.Restore(checkpoint =>
         {
             _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
             _reports.Load(checkpoint.State);
@@ -171,7 +171,7 @@ public sealed class TrainingLoop : ITraining
             }
 
             (_step, _updates) = (checkpoint.Step, checkpoint.Updates);
-        }
+        });
 
         // What was learned after the checkpoint, or before the first one, is learned again.
         _run.Metrics.TruncateAfter(_step);

@@ -12,14 +12,21 @@ namespace Rapid.Cli.Training;
 internal static class CheckpointPolicy
 {
     /// <summary>Reads it as the snapshot that the learner would publish.</summary>
-    /// <exception cref="CliException">The run has no checkpoint that can be read.</exception>
+    /// <exception cref="CliException">The run has no checkpoint.</exception>
+    /// <exception cref="InvalidDataException">It has none that can be used; the message names the newest and its fault.</exception>
     public static PolicySnapshot Load(RunDirectory run, ExperimentOptions options)
     {
-        var checkpoint = new CheckpointStore(run.Checkpoints, options.Checkpoint.Keep, NullLogger.Instance).LoadNewest()
-            ?? throw new CliException($"{run.Path} has no checkpoint that can be read");
+        PolicySnapshot? newest = null;
+        new CheckpointStore(run.Checkpoints, options.Checkpoint.Keep, NullLogger.Instance)
+            .Restore(checkpoint => newest = Snapshot(run.Id, checkpoint));
+        return newest ?? throw new CliException($"{run.Path} has no checkpoint");
+    }
+
+    private static PolicySnapshot Snapshot(string experiment, Checkpoint checkpoint)
+    {
         var snapshot = new PolicySnapshot
         {
-            Experiment = run.Id,
+            Experiment = experiment,
             LayoutHash = (string)checkpoint.State["algorithm"]!["layout"]!,
             Parameters = ByteString.CopyFrom(checkpoint.Tensors["policy.parameters"].Bytes.Span),
             Step = checkpoint.Step,

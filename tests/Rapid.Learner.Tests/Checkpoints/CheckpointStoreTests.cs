@@ -15,9 +15,9 @@ public sealed class CheckpointStoreTests : IDisposable
         var store = new CheckpointStore(_directory, keep: 1, NullLogger.Instance);
         store.Save(Make(200));
         File.WriteAllText(Path.Combine(Assert.Single(Directory.GetDirectories(_directory)), "state.json"), "{\"step\": 1e400}");
-        Assert.Null(store.LoadNewest());
+        Assert.Null(store.Newest());
         store.Save(Make(110));
-        Assert.Equal(110, store.LoadNewest()!.Step);
+        Assert.Equal(110, store.Newest()!.Step);
         Assert.Single(Directory.GetDirectories(_directory));
     }
 
@@ -28,7 +28,7 @@ public sealed class CheckpointStoreTests : IDisposable
         for (var updates = 1; updates <= 4; updates++)
         {
             store.Save(Make(100, updates));
-            Assert.Equal(updates, store.LoadNewest()!.Updates);
+            Assert.Equal(updates, store.Newest()!.Updates);
             Assert.Single(Directory.GetDirectories(_directory));
         }
     }

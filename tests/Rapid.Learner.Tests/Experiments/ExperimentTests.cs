@@ -43,7 +43,7 @@ public class ExperimentTests
         await LearnerAndReplay.Until(() => record.State == ExperimentState.Cancelled);
         Assert.Empty(services.Replay.Stats(new StatsRequest()).Tables);
         Assert.Equal(ExperimentState.Cancelled, record.Directory.ReadState().State);
-        Assert.Equal(0, new CheckpointStore(record.Directory.Checkpoints, 1, NullLogger.Instance).LoadNewest()!.Step);
+        Assert.Equal(0, new CheckpointStore(record.Directory.Checkpoints, 1, NullLogger.Instance).Newest()!.Step);
     }
 
     [Fact]
