@@ -10,7 +10,7 @@ using static Rapid.Actor.Tests.Setups;
 namespace Rapid.Actor.Tests;
 
 /// <summary>The whole actor service between a learner that does what the test says and the real replay service.</summary>
-public sealed class ActorWorkerTests : IAsyncLifetime, IDisposable
+public sealed class ActorWorkerTests : IAsyncLifetime
 {
     private const string Table = "a/rollouts", OtherTable = "b/rollouts";
 
@@ -23,7 +23,7 @@ public sealed class ActorWorkerTests : IAsyncLifetime, IDisposable
     private ReplayServer _replay = null!;
     private WebApplication? _actor;
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         _learner = await ScriptedLearner.StartAsync(_sockets);
         _replay = await ReplayServer.StartAsync(_sockets);
@@ -34,14 +34,13 @@ public sealed class ActorWorkerTests : IAsyncLifetime, IDisposable
         _learner.Publish(Snapshot(Layout, Spec.Network, 1));
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         await StopActorAsync();
         await _replay.DisposeAsync();
         await _learner.DisposeAsync();
+        _sockets.Dispose();
     }
-
-    public void Dispose() => _sockets.Dispose();
 
     [Fact]
     public async Task It_enlists_with_its_slots_and_fills_those_it_is_given()

@@ -24,7 +24,7 @@ public sealed class ExhibitionTests : IAsyncLifetime
 
     private EvaluationFrames.EvaluationFramesClient Client => new(_channel);
 
-    public async Task InitializeAsync()
+    public async ValueTask InitializeAsync()
     {
         // No learner answers: what there is to see comes from the tests.
         var options = new ServiceOptions
@@ -37,7 +37,7 @@ public sealed class ExhibitionTests : IAsyncLifetime
         _channel = Channels.Open(options.Listen[0], options);
     }
 
-    public async Task DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _channel.Dispose();
         await _service.StopAsync();

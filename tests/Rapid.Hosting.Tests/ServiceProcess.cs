@@ -17,7 +17,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
     public ServiceProcess(string folder, params (string Name, string Value)[] environment)
     {
         // Whoever started the tests in the background of a script had SIGINT ignored, which children inherit.
-        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", typeof(ServiceProcess).Assembly.Location])
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", typeof(EchoService).Assembly.Location])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

@@ -9,7 +9,7 @@ public class TokenTests
 
     public static TheoryData<string?> WrongHeaders() =>
     [
-        null, "", "Bearer", "Bearer ", "Bearer wrong", "Bearer correct-hors", "Bearer correct-horse2", "Bearer Correct-Horse",
+        (string?)null, "", "Bearer", "Bearer ", "Bearer wrong", "Bearer correct-hors", "Bearer correct-horse2", "Bearer Correct-Horse",
         "Basic correct-horse", "correct-horse",
     ];
 
