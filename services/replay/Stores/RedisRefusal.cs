@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
 using StackExchange.Redis;
 
@@ -12,7 +13,7 @@ internal static class RedisRefusal
     /// <c>+cluster|slots +cluster|nodes</c>, <c>defaultDatabase</c> <c>+select</c>.
     /// </summary>
     public const string LeastRights =
-        "~rapid:* +echo +ping +multi +exec +smembers +sadd +srem +hget +hgetall +hset +hmset +hdel +del";
+        "~rapid:* +echo +ping +multi +exec +smembers +sadd +srem +hget +hgetall +hset +hmset +hdel +unlink";
 
     /// <summary>Whether Redis may do later what it could not do now: it is away, loading, full, failing over, or moving a slot.</summary>
     public static bool Passes(Exception? error) => error switch
@@ -39,8 +40,8 @@ internal static class RedisRefusal
                 + "RAPID_TLS_CA name the authority of Redis's certificate, and sslHost=... in RAPID_REDIS a name that is in it",
             RedisServerException { Kind: RedisErrorKind.WrongPass or RedisErrorKind.NoAuth } => Login(cause),
             RedisServerException { Kind: RedisErrorKind.NoPermission or RedisErrorKind.NotPermitted } => Rights(cause),
-            _ when error is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => Login(cause),
-            _ when error is RedisConnectionException => Rights(cause),
+            RedisServerException when error is RedisConnectionException => Rights(cause),
+            _ when error is RedisConnectionException => Login(cause),
             _ => $"RAPID_REDIS: {Servers(configuration)} refuses what the replay service needs: {cause.Message}",
         };
 
@@ -48,22 +49,27 @@ internal static class RedisRefusal
             + "give user=... and password=... of a user that it knows";
 
         string Rights(Exception reason) => $"RAPID_REDIS: {user} of {Servers(configuration)} may not do what the replay service needs "
-            + $"({reason.Message}); allow it: ACL SETUSER ... {LeastRights}";
+            + $"({reason.Message}); allow it: ACL SETUSER ... {LeastRights}, for FSYNC tables +config|get "
+            + "besides";
     }
 
     /// <summary>Why a server that is there lets nobody in; null when it is away, for a server that goes down breaks handshakes too.</summary>
     private static Exception? Handshake(RedisConnectionException error)
     {
-        var cause = error.GetBaseException();
-        return error.FailureType switch
+        // That there is no connection is told with the reason why the last one failed inside.
+        while (error.InnerException is RedisConnectionException inner)
         {
-            ConnectionFailureType.AuthenticationFailure when cause is not (IOException or System.Net.Sockets.SocketException) => cause,
-            ConnectionFailureType.ProtocolFailure when cause is RedisServerException => cause,
+            error = inner;
+        }
+
+        return (error.FailureType, error.GetBaseException()) switch
+        {
+            (ConnectionFailureType.AuthenticationFailure, var cause and not (IOException or SocketException)) => cause,
+            (ConnectionFailureType.ProtocolFailure, RedisServerException cause) => cause,
             _ => null,
         };
     }
 
-    private static string Servers(ConfigurationOptions configuration) => string.Join(" and ", configuration.EndPoints.Select(Format));
-
-    private static string Format(System.Net.EndPoint endpoint) => EndPointCollection.ToString(endpoint);
+    private static string Servers(ConfigurationOptions configuration) =>
+        string.Join(" and ", configuration.EndPoints.Select(EndPointCollection.ToString));
 }
