@@ -24,7 +24,8 @@ public class RedisClusterTests
         }
 
         using var ended = new CancellationTokenSource();
-        var producers = tables.Values.Select(name => Task.Run(() => RingRedisTests.ProduceAsync(service, "p", ended.Token, name))).ToArray();
+        var producers = tables.Values
+            .Select(name => Task.Run(() => RingRedisTests.ProduceAsync(service, "p", ended.Token, name))).ToArray();
         await AppendMoreAsync(service);
         var moved = tables[cluster.Nodes[0]];
         await cluster.MoveAsync((await cluster.FindAsync(moved)).Slot, cluster.Nodes[0], cluster.Nodes[2]);
@@ -64,13 +65,9 @@ public class RedisClusterTests
         await replica.WaitForAsync("10", "HGET", "rapid:{a/t}:producers", "p");
         master.Kill();
         await RingServiceTests.AppendAsync(service, "a/t", 11, 20);
-        await replica.WaitForAsync("20", "HGET", "rapid:{a/t}:producers", "p");
-        master.Start();
-        await master.WaitForAsync("role:slave", "INFO", "replication");
-        await RingServiceTests.AppendAsync(service, "a/t", 21, 22);
         service.Kill();
         await service.LaunchAsync();
-        await RingServiceTests.AppendAsync(service, "a/t", 23, 23);
+        await RingServiceTests.AppendAsync(service, "a/t", 21, 23);
         var held = await RingServiceTests.ExportAsync(service, "a/t");
         Assert.Equal(Enumerable.Range(1, 23).Select(sequence => (ulong)sequence), held.Select(item => item.Trajectory.Sequence));
         Assert.All(held, item => Assert.Equal(Blocks.Experience(item.Trajectory.Sequence), item.Trajectory));
@@ -81,8 +78,9 @@ public class RedisClusterTests
     /// <summary>Waits until every table has some more blocks.</summary>
     private static async Task AppendMoreAsync(ReplayProcess service)
     {
-        var before = (await service.Client.StatsAsync(new StatsRequest())).Tables.ToDictionary(table => table.Definition.Name, table => table.Blocks);
-        await ReplayServiceTests.WaitUntilAsync(async () => (await service.Client.StatsAsync(new StatsRequest())).Tables
-            .All(table => table.Blocks >= before[table.Definition.Name] + 5));
+        async Task<Dictionary<string, ulong>> CountAsync() => (await service.Client.StatsAsync(new StatsRequest())).Tables
+            .ToDictionary(table => table.Definition.Name, table => table.Blocks);
+        var before = await CountAsync();
+        await ReplayServiceTests.WaitUntilAsync(async () => (await CountAsync()).All(table => table.Value >= before[table.Key] + 5));
     }
 }

@@ -33,7 +33,8 @@ public sealed class RedisDeploymentTests : IDisposable
         var (own, ownKey) = authority.Issue("replay.test");
         using var redis = new RedisServer(
             isSecure: true,
-            more: ["--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", authority.File, "--tls-auth-clients", "yes"]);
+            more:
+            ["--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", authority.File, "--tls-auth-clients", "yes"]);
         await SurviveAsync(redis, "ssl=true,sslHost=redis.test", new Dictionary<string, string>
         {
             ["RAPID_TLS_CA"] = authority.File,

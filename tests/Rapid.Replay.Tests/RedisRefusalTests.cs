@@ -37,16 +37,16 @@ public sealed class RedisRefusalTests : IDisposable
     }
 
     [Theory]
-    [InlineData("hset")]
-    [InlineData("hmset")]
-    [InlineData("smembers")]
-    [InlineData("exec")]
-    [InlineData("echo")]
-    public async Task A_user_that_lacks_a_right_is_told_which(string lacking)
+    [InlineData("hmset", "'hmset'")]
+    [InlineData("smembers", "'smembers'")]
+    [InlineData("multi", "MULTI")]
+    [InlineData("exec", "'exec'")]
+    [InlineData("echo", "'echo'")]
+    public async Task A_user_that_lacks_a_right_is_told_which(string lacking, string told)
     {
         using var redis =
             new RedisServer(more: ["--user", .. $"rapid on >{Secret} {RedisRefusal.LeastRights} -{lacking}".Split(' ')]);
-        await FailAsync($"{redis.Configuration},user=rapid,password={Secret}", "user 'rapid'", $"'{lacking}'", RedisRefusal.LeastRights);
+        await FailAsync($"{redis.Configuration},user=rapid,password={Secret}", "user 'rapid'", told, RedisRefusal.LeastRights);
     }
 
     [Fact]

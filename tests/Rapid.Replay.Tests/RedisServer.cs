@@ -59,8 +59,11 @@ internal sealed class RedisServer : IDisposable
     /// <summary>Asks whatever listens on a port.</summary>
     public static async Task<string> CommandAsync(int port, params string[] command)
     {
-        using var client = Process.Start(
-            new ProcessStartInfo("redis-cli", ["-p", $"{port}", .. command]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var client = Process.Start(new ProcessStartInfo("redis-cli", ["-p", $"{port}", .. command])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
         var reply = await client.StandardOutput.ReadToEndAsync();
         await client.WaitForExitAsync();
         return reply;

@@ -77,7 +77,8 @@ internal static class RedisConfiguration
         {
             var chain = new X509Certificate2Collection();
             chain.ImportFromPemFile(certificate);
-            identity = SslStreamCertificateContext.Create(X509Certificate2.CreateFromPemFile(certificate, options.TlsKey), chain, offline: true);
+            identity = SslStreamCertificateContext.Create(
+                X509Certificate2.CreateFromPemFile(certificate, options.TlsKey), chain, offline: true);
         }
 
         return host => new SslClientAuthenticationOptions

@@ -45,12 +45,12 @@ internal sealed class RedisConnection(
     public bool IsConfigured => _configuration is not null;
 
     /// <summary>Does an idempotent operation, again and again while Redis is away.</summary>
-    /// <exception cref="RpcException">FAILED_PRECONDITION: Redis refuses it for good; the text names RAPID_REDIS and what to do.</exception>
+    /// <exception cref="RpcException">FAILED_PRECONDITION: Redis refuses it for good; the text says what to do.</exception>
     public Task<T> DoAsync<T>(Func<IDatabase, Task<T>> operation, CancellationToken cancellation) =>
         DoOnAllAsync(redis => operation(redis.GetDatabase()), cancellation);
 
     /// <summary>As <see cref="DoAsync{T}"/>, for what one database of it cannot tell.</summary>
-    /// <exception cref="RpcException">FAILED_PRECONDITION: Redis refuses it for good; the text names RAPID_REDIS and what to do.</exception>
+    /// <exception cref="RpcException">FAILED_PRECONDITION: Redis refuses it for good; the text says what to do.</exception>
     public async Task<T> DoOnAllAsync<T>(Func<IConnectionMultiplexer, Task<T>> operation, CancellationToken cancellation)
     {
         try

@@ -42,7 +42,8 @@ internal static class RedisRefusal
             RedisServerException { Kind: RedisErrorKind.NoPermission or RedisErrorKind.NotPermitted } => Rights(cause),
             RedisServerException when error is RedisConnectionException => Rights(cause),
             _ when error is RedisConnectionException => Login(cause),
-            _ => $"RAPID_REDIS: {Servers(configuration)} refuses what the replay service needs: {cause.Message}",
+            _ => $"RAPID_REDIS: {Servers(configuration)} refuses what the replay service needs: {cause.Message} (the rights of "
+                + $"{user} should be: {LeastRights})",
         };
 
         string Login(Exception reason) => $"RAPID_REDIS: {Servers(configuration)} refuses the login of {user} ({reason.Message}); "
@@ -53,7 +54,7 @@ internal static class RedisRefusal
             + "besides";
     }
 
-    /// <summary>Why a server that is there lets nobody in; null when it is away, for a server that goes down breaks handshakes too.</summary>
+    /// <summary>Why a server that is there lets nobody in; null when it is away: one that goes down breaks handshakes too.</summary>
     private static Exception? Handshake(RedisConnectionException error)
     {
         // That there is no connection is told with the reason why the last one failed inside.

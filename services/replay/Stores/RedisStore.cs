@@ -96,8 +96,17 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
         await redis.DoAsync(
             async database =>
             {
-                await nobodys.TryCommandsAsync(database);
-                await nobodys.CommitAsync(database, transaction => transaction.KeyDeleteAsync(nobodys.Trial));
+                try
+                {
+                    await nobodys.TryCommandsAsync(database);
+                    await nobodys.CommitAsync(database, transaction => transaction.KeyDeleteAsync(nobodys.Trial));
+                }
+                catch (RedisServerException refused) when (refused.Kind == RedisErrorKind.ExecAbort)
+                {
+                    // What is in the transaction was allowed alone, so it is EXEC that is not.
+                    throw new RedisServerException(RedisErrorKind.NoPermission, refused.Flags, refused.Message);
+                }
+
                 await database.SetAddAsync(Tables, "");
                 return await database.SetRemoveAsync(Tables, "");
             },
