@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -33,7 +34,17 @@ public static class ReplayHost
     /// <summary>Brings the tables back that Redis holds.</summary>
     private sealed class TableRecovery(TableRegistry tables) : IHostedService
     {
-        public Task StartAsync(CancellationToken cancellationToken) => tables.RecoverAsync(cancellationToken);
+        public async Task StartAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                await tables.RecoverAsync(cancellationToken);
+            }
+            catch (RpcException refused) when (refused.StatusCode == StatusCode.FailedPrecondition)
+            {
+                throw new ConfigurationException([refused.Status.Detail]);
+            }
+        }
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

@@ -51,6 +51,7 @@ public static class RapidHost
             grpc.MaxReceiveMessageSize = options.MaxMessageBytes;
             grpc.MaxSendMessageSize = options.MaxMessageBytes;
             grpc.EnableDetailedErrors = true;
+            grpc.Interceptors.Add<MalformedMessageInterceptor>();
             if (options.Token is { } token)
             {
                 grpc.Interceptors.Add<TokenInterceptor>(token);

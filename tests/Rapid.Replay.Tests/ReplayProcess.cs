@@ -33,25 +33,28 @@ internal sealed class ReplayProcess : IAsyncDisposable
         return service;
     }
 
+    /// <summary>Starts a service that cannot go on with its Redis, and waits until it ends.</summary>
+    /// <returns>Its exit code, and all that it said.</returns>
+    public static async Task<(int Code, string Said)> FailAsync(string redis, Dictionary<string, string>? environment = null)
+    {
+        var service = new ReplayProcess(redis, environment ?? []);
+        using var process = Process.Start(service.HowToStart())!;
+        try
+        {
+            var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            return (process.ExitCode, await output + await errors);
+        }
+        finally
+        {
+            process.Kill();
+            Directory.Delete(service._directory, recursive: true);
+        }
+    }
+
     public async Task LaunchAsync()
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(ReplayHost).Assembly.Location])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        start.Environment["RAPID_LISTEN"] = Address.ToString();
-        if (_redis is not null)
-        {
-            start.Environment["RAPID_REDIS"] = _redis;
-        }
-
-        foreach (var (name, value) in _environment)
-        {
-            start.Environment[name] = value;
-        }
-
-        _process = Process.Start(start)!;
+        _process = Process.Start(HowToStart())!;
         _process.OutputDataReceived += static (_, _) => { };
         _process.ErrorDataReceived += static (_, _) => { };
         _process.BeginOutputReadLine();
@@ -69,6 +72,27 @@ internal sealed class ReplayProcess : IAsyncDisposable
                 await Task.Delay(50);
             }
         }
+    }
+
+    private ProcessStartInfo HowToStart()
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(ReplayHost).Assembly.Location])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["RAPID_LISTEN"] = Address.ToString();
+        if (_redis is not null)
+        {
+            start.Environment["RAPID_REDIS"] = _redis;
+        }
+
+        foreach (var (name, value) in _environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return start;
     }
 
     public void Kill()

@@ -190,7 +190,8 @@ public class RingRedisTests
     }
 
     /// <summary>Appends one block after the other, again until it is acknowledged, and counts them.</summary>
-    private static async Task<ulong> ProduceAsync(ReplayProcess service, string producer, CancellationToken ended)
+    internal static async Task<ulong> ProduceAsync(
+        ReplayProcess service, string producer, CancellationToken ended, string table = "a/t")
     {
         ulong sequence = 1;
         while (true)
@@ -200,7 +201,7 @@ public class RingRedisTests
                 using var append = service.Client.Append(cancellationToken: CancellationToken.None);
                 while (true)
                 {
-                    var reply = await ReplayServiceTests.AppendAsync(append, "a/t", Blocks.Experience(sequence, producer: producer))
+                    var reply = await ReplayServiceTests.AppendAsync(append, table, Blocks.Experience(sequence, producer: producer))
                         .WaitAsync(ended);
                     Assert.True(reply.Code == 0, reply.Message);
                     sequence++;

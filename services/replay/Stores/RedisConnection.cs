@@ -1,7 +1,4 @@
-using System.Net.Security;
-using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Polly.Retry;
@@ -11,19 +8,19 @@ using StackExchange.Redis;
 namespace Rapid.Replay.Stores;
 
 /// <summary>One shared connection to Redis, made when it is first needed. Operations wait while Redis is away.</summary>
-internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConnection> logger) : IAsyncDisposable
+/// <param name="options">RAPID_REDIS and the files of TLS.</param>
+/// <param name="logger">Says what is waited for.</param>
+/// <param name="connected">Told of the connection once, as soon as there is one; it reconnects by itself.</param>
+internal sealed class RedisConnection(
+    ServiceOptions options, ILogger<RedisConnection> logger, Action<IConnectionMultiplexer>? connected = null) : IAsyncDisposable
 {
-    // What Redis says when it cannot do now what it can do later: loading, out of memory or disk, failing over, short of replicas.
-    private static readonly string[] PassingErrors =
-        ["LOADING", "OOM", "MISCONF", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS", "BUSY", "EXECABORT"];
-
     // Of the attempts of one operation; several operations may wait at once.
     private const int LoggedAttempts = 10;
 
-    private readonly ConfigurationOptions? _configuration = Configure(options);
+    private readonly ConfigurationOptions? _configuration = RedisConfiguration.Read(options);
     private readonly ResiliencePipeline _retry = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions
     {
-        ShouldHandle = arguments => ValueTask.FromResult(IsAway(arguments.Outcome.Exception)),
+        ShouldHandle = arguments => ValueTask.FromResult(RedisRefusal.Passes(arguments.Outcome.Exception)),
         MaxRetryAttempts = int.MaxValue,
         BackoffType = DelayBackoffType.Exponential,
         UseJitter = true,
@@ -40,15 +37,32 @@ internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConne
         },
     }).Build();
 
-    private readonly SemaphoreSlim _connecting = new(1);
-    private ConnectionMultiplexer? _connection;
+    private readonly Lock _gate = new();
+    private ConnectionMultiplexer? _multiplexer;
+    private Task<IConnectionMultiplexer>? _opening;
 
     /// <summary>Whether this service has a Redis at all.</summary>
     public bool IsConfigured => _configuration is not null;
 
     /// <summary>Does an idempotent operation, again and again while Redis is away.</summary>
-    public async Task<T> DoAsync<T>(Func<IDatabase, Task<T>> operation, CancellationToken cancellation) => await _retry.ExecuteAsync(
-        async token => await operation((await ConnectAsync(token)).GetDatabase()).WaitAsync(token), cancellation);
+    /// <exception cref="RpcException">FAILED_PRECONDITION: Redis refuses it for good; the text says what to do.</exception>
+    public Task<T> DoAsync<T>(Func<IDatabase, Task<T>> operation, CancellationToken cancellation) =>
+        DoOnAllAsync(redis => operation(redis.GetDatabase()), cancellation);
+
+    /// <summary>As <see cref="DoAsync{T}"/>, for what one database of it cannot tell.</summary>
+    /// <exception cref="RpcException">FAILED_PRECONDITION: Redis refuses it for good; the text says what to do.</exception>
+    public async Task<T> DoOnAllAsync<T>(Func<IConnectionMultiplexer, Task<T>> operation, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _retry.ExecuteAsync(
+                async token => await operation(await OpenAsync().WaitAsync(token)).WaitAsync(token), cancellation);
+        }
+        catch (Exception error) when (error is RedisException or RedisCommandException)
+        {
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, RedisRefusal.Explain(error, _configuration!), error));
+        }
+    }
 
     /// <summary>Says that Redis no longer has a block that it confirmed.</summary>
     public void ReportLoss(string table, ulong id) => logger.LogError(
@@ -56,109 +70,40 @@ internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConne
 
     /// <summary>One attempt, for the health check.</summary>
     public async Task PingAsync(CancellationToken cancellation) =>
-        await (await ConnectAsync(cancellation)).GetDatabase().PingAsync().WaitAsync(cancellation);
+        await (await OpenAsync().WaitAsync(cancellation)).GetDatabase().PingAsync().WaitAsync(cancellation);
 
     public async ValueTask DisposeAsync()
     {
-        if (_connection is not null)
+        if (_multiplexer is not null)
         {
-            await _connection.CloseAsync();
-            _connection.Dispose();
-        }
-
-        _connecting.Dispose();
-    }
-
-    private static ConfigurationOptions? Configure(ServiceOptions options)
-    {
-        if (Parse(options.Redis) is not { } configuration)
-        {
-            return null;
-        }
-
-        // What the client would choose by itself ends before TLS 1.2, which today's servers begin with.
-        configuration.SslProtocols ??= SslProtocols.Tls12 | SslProtocols.Tls13;
-        if (options.TlsCa is { } authorities)
-        {
-            configuration.CertificateValidation += (_, certificate, _, errors) =>
-                errors == SslPolicyErrors.None || IsTrusted(certificate, errors, authorities);
-        }
-
-        return configuration;
-    }
-
-    /// <summary>Whether a certificate that the machine does not trust comes from the authorities of RAPID_TLS_CA.</summary>
-    private static bool IsTrusted(X509Certificate? certificate, SslPolicyErrors errors, string authorities)
-    {
-        if (certificate is null || errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
-        {
-            return false;
-        }
-
-        using var chain = new X509Chain();
-        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.CustomTrustStore.ImportFromPemFile(authorities);
-        using var copy = new X509Certificate2(certificate);
-        return chain.Build(copy);
-    }
-
-    private static ConfigurationOptions? Parse(string? text)
-    {
-        try
-        {
-            return text is null ? null : ConfigurationOptions.Parse(text);
-        }
-        catch (ArgumentException error)
-        {
-            // The value may hold a password and stays out of the log.
-            throw new ConfigurationException(
-                [$"RAPID_REDIS: {error.Message}; allowed: a StackExchange.Redis configuration such as 'localhost:6379,ssl=true'"]);
+            await _multiplexer.DisposeAsync();
         }
     }
 
-    private static bool IsAway(Exception? error) =>
-        error is RedisConnectionException or TimeoutException
-        || (error is RedisServerException && PassingErrors.Any(passing => error.Message.StartsWith(passing, StringComparison.Ordinal)));
-
-    private async Task<ConnectionMultiplexer> ConnectAsync(CancellationToken cancellation)
+    /// <summary>The connection that all share; a failed attempt to make it is made again by who comes next.</summary>
+    private Task<IConnectionMultiplexer> OpenAsync()
     {
-        if (_connection is { } existing)
+        lock (_gate)
         {
-            return existing;
-        }
-
-        await _connecting.WaitAsync(cancellation);
-        try
-        {
-            // The multiplexer reconnects by itself once it has been made.
-            return _connection ??= await ConnectionMultiplexer.ConnectAsync(_configuration!).WaitAsync(cancellation);
-        }
-        finally
-        {
-            _connecting.Release();
+            return _opening is null or { IsFaulted: true } ? _opening = ConnectAsync(_configuration!) : _opening;
         }
     }
-}
 
-/// <summary>Unhealthy while a configured Redis does not answer.</summary>
-internal sealed class RedisHealth(RedisConnection redis) : IHealthCheck
-{
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    private async Task<IConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
-        if (!redis.IsConfigured)
+        if (_multiplexer is null)
         {
-            return HealthCheckResult.Healthy("no Redis configured");
+            _multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
+            connected?.Invoke(_multiplexer);
         }
 
-        try
+        // A server whose default user needs no password lets the client in as that one when it refuses the login, and nobody notices.
+        if (configuration.Password is { Length: > 0 } password)
         {
-            await redis.PingAsync(cancellationToken).WaitAsync(TimeSpan.FromSeconds(2), cancellationToken);
-            return HealthCheckResult.Healthy();
+            object[] login = configuration.User is { Length: > 0 } user ? [user, password] : [password];
+            await _multiplexer.GetDatabase().ExecuteAsync("AUTH", login);
         }
-        catch (Exception error) when (error is RedisException or TimeoutException)
-        {
-            return HealthCheckResult.Unhealthy("Redis does not answer", error);
-        }
+
+        return _multiplexer;
     }
 }

@@ -19,10 +19,9 @@ internal sealed record RecoveredTable(
 /// <summary>
 /// Keeps a table in Redis. All keys of a table share a hash tag, so that a cluster keeps them together and one transaction covers them:
 /// <c>rapid:{table}:blocks</c> (hash: id to block), <c>:sizes</c> (hash: id to steps and bytes), <c>:producers</c> (hash: producer to
-/// newest
-/// sequence), <c>:about</c> (hash: definition, incarnation, signature,
-/// newest: id of the newest block and steps stored up to it); <c>rapid:tables</c> is the set of table names. Only one replay service
-/// may use a Redis database; several share a Redis through <c>defaultDatabase</c> in the connection string.
+/// newest sequence), <c>:about</c> (hash: definition, incarnation, signature, newest: id of the newest block and steps stored up to it);
+/// <c>rapid:tables</c> is the set of table names. Only one replay service may use a Redis database; several share a Redis through
+/// <c>defaultDatabase</c> in the connection string.
 /// </summary>
 internal sealed class RedisStore(RedisConnection redis, string table) : ITableStore
 {
@@ -36,9 +35,12 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
 
     private RedisKey About => $"rapid:{{{table}}}:about";
 
+    private RedisKey Trial => $"rapid:{{{table}}}:trial";
+
     /// <summary>Every table that Redis holds.</summary>
     public static async Task<IReadOnlyList<RecoveredTable>> RecoverAllAsync(RedisConnection redis, CancellationToken cancellation)
     {
+        await CheckRightsAsync(redis, cancellation);
         var names = await redis.DoAsync(database => database.SetMembersAsync(Tables), cancellation);
         var tables = new List<RecoveredTable>();
         foreach (var name in names)
@@ -65,26 +67,18 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
         },
         cancellation);
 
-    /// <summary>Makes sure that Redis has on its disk what it confirms.</summary>
-    /// <exception cref="RpcException">FAILED_PRECONDITION: it has not, or does not tell.</exception>
+    /// <summary>Makes sure that every master of Redis has on its disk what it confirms.</summary>
+    /// <exception cref="RpcException">FAILED_PRECONDITION: one has not, or does not tell.</exception>
     public static async Task CheckFsyncAsync(RedisConnection redis, CancellationToken cancellation)
     {
+        var settings = await redis.DoOnAllAsync(
+            connection => Task.WhenAll(connection.GetServers().Where(server => server is { IsReplica: false, IsConnected: true })
+                .Select(server => server.ConfigGetAsync("append*"))),
+            cancellation);
         foreach (var (setting, needed) in new[] { ("appendonly", "yes"), ("appendfsync", "always") })
         {
-            string? value;
-            try
-            {
-                var reply = await redis.DoAsync(database => database.ExecuteAsync("CONFIG", "GET", setting), cancellation);
-                value = ((RedisValue[]?)reply)?.ElementAtOrDefault(1);
-            }
-            catch (RedisServerException refused)
-            {
-                throw new RpcException(new Status(
-                    StatusCode.FailedPrecondition,
-                    $"definition.store is FSYNC but Redis does not tell its settings ({refused.Message}); allow CONFIG GET, or use REDIS"));
-            }
-
-            if (value != needed)
+            var values = settings.Select(server => server.FirstOrDefault(entry => entry.Key == setting).Value);
+            if (values.FirstOrDefault(value => value != needed, needed) is var value && value != needed)
             {
                 throw new RpcException(new Status(
                     StatusCode.FailedPrecondition,
@@ -92,6 +86,31 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
                         + "redis.conf, or use REDIS"));
             }
         }
+    }
+
+    /// <summary>Makes sure that Redis allows every command of this store, on a key that no table uses.</summary>
+    /// <exception cref="RpcException">FAILED_PRECONDITION: which one it refuses, and why.</exception>
+    private static async Task CheckRightsAsync(RedisConnection redis, CancellationToken cancellation)
+    {
+        var nobodys = new RedisStore(redis, "");
+        await redis.DoAsync(
+            async database =>
+            {
+                try
+                {
+                    await nobodys.TryCommandsAsync(database);
+                    await nobodys.CommitAsync(database, transaction => transaction.KeyDeleteAsync(nobodys.Trial));
+                }
+                catch (RedisServerException refused) when (refused.Kind == RedisErrorKind.ExecAbort)
+                {
+                    // What is in the transaction was allowed alone, so it is EXEC that is not.
+                    throw new RedisServerException(RedisErrorKind.NoPermission, refused.Flags, refused.Message);
+                }
+
+                await database.SetAddAsync(Tables, "");
+                return await database.SetRemoveAsync(Tables, "");
+            },
+            cancellation);
     }
 
     public Task AppendAsync(
@@ -105,7 +124,7 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
         var bytes = block.ToByteArray();
         var steps = (long)block.Steps * block.Environments;
         RedisValue[] idle = [.. forgotten.Select(producer => (RedisValue)producer)];
-        RedisValue[] gone = [.. removed.Select(block => (RedisValue)Name(block))];
+        RedisValue[] gone = [.. removed.Select(block => (RedisValue)block)];
         HashEntry[] about =
         [
             new("signature", signature),
@@ -119,11 +138,10 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
                     transaction => idle.Length > 0 ? transaction.HashDeleteAsync(Producers, idle) : Task.CompletedTask,
                     transaction => gone.Length > 0 ? transaction.HashDeleteAsync(Blocks, gone) : Task.CompletedTask,
                     transaction => gone.Length > 0 ? transaction.HashDeleteAsync(Sizes, gone) : Task.CompletedTask,
-                    transaction => transaction.HashSetAsync(Blocks, Name(id), bytes),
+                    transaction => transaction.HashSetAsync(Blocks, id, bytes),
                     transaction =>
-                        transaction.HashSetAsync(Sizes, Name(id), string.Create(CultureInfo.InvariantCulture, $"{steps} {bytes.Length}")),
-                    transaction =>
-                        transaction.HashSetAsync(Producers, block.Producer, block.Sequence.ToString(CultureInfo.InvariantCulture)),
+                        transaction.HashSetAsync(Sizes, id, string.Create(CultureInfo.InvariantCulture, $"{steps} {bytes.Length}")),
+                    transaction => transaction.HashSetAsync(Producers, block.Producer, block.Sequence),
                     transaction => transaction.HashSetAsync(About, about));
                 return true;
             },
@@ -132,8 +150,8 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
 
     public async Task<Trajectory?> LoadAsync(ulong id, CancellationToken cancellation)
     {
-        byte[]? bytes = await redis.DoAsync(database => database.HashGetAsync(Blocks, Name(id)), cancellation);
-        return bytes is null ? null : Trajectory.Parser.ParseFrom(bytes);
+        using var bytes = await redis.DoAsync(database => database.HashGetLeaseAsync(Blocks, id), cancellation);
+        return bytes is null ? null : Trajectory.Parser.ParseFrom(bytes.Span);
     }
 
     public Task ReportLossAsync(ulong id, CancellationToken cancellation)
@@ -144,7 +162,7 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
 
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation)
     {
-        RedisValue[] names = [.. ids.Select(id => (RedisValue)Name(id))];
+        RedisValue[] names = [.. ids.Select(id => (RedisValue)id)];
         return redis.DoAsync(
             async database =>
             {
@@ -165,19 +183,37 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
         cancellation);
 
     /// <summary>Does all of it or nothing, in one round trip.</summary>
-    private static async Task CommitAsync(IDatabase database, params Func<ITransaction, Task>[] commands)
+    private async Task CommitAsync(IDatabase database, params Func<ITransaction, Task>[] commands)
     {
         var transaction = database.CreateTransaction();
         var replies = Array.ConvertAll(commands, command => command(transaction));
-        if (!await transaction.ExecuteAsync())
+        try
         {
-            throw new TimeoutException("Redis discarded the transaction");
+            if (!await transaction.ExecuteAsync())
+            {
+                throw new TimeoutException("Redis discarded the transaction");
+            }
+        }
+        catch (RedisServerException refused) when (refused.Kind == RedisErrorKind.ExecAbort)
+        {
+            // It does not say which command was refused, and why: one by one they do.
+            await TryCommandsAsync(database);
+            throw;
         }
 
         await Task.WhenAll(replies);
     }
 
-    private static string Name(ulong id) => id.ToString(CultureInfo.InvariantCulture);
+    /// <summary>Each command that a transaction of this store is made of, alone, on a key that holds nothing afterwards.</summary>
+    private async Task TryCommandsAsync(IDatabase database)
+    {
+        await database.HashSetAsync(Trial, "field", 1);
+        await database.HashSetAsync(Trial, [new HashEntry("field", 1), new HashEntry("other", 1)]);
+        await database.HashGetAsync(Trial, "field");
+        await database.HashGetAllAsync(Trial);
+        await database.HashDeleteAsync(Trial, "field");
+        await database.KeyDeleteAsync(Trial);
+    }
 
     private async Task<RecoveredTable?> RecoverAsync(CancellationToken cancellation)
     {
@@ -195,7 +231,7 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
             .. sizes.Select(entry =>
             {
                 var parts = ((string)entry.Value!).Split(' ');
-                return (Parse(entry.Name!), int.Parse(parts[0], CultureInfo.InvariantCulture),
+                return ((ulong)entry.Name, int.Parse(parts[0], CultureInfo.InvariantCulture),
                     int.Parse(parts[1], CultureInfo.InvariantCulture));
             }).OrderBy(block => block.Item1),
         ];
@@ -205,7 +241,8 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
         if (about.TryGetValue("newest", out var noted))
         {
             var parts = ((string)noted!).Split(' ');
-            (newest, inserted) = (Math.Max(newest, Parse(parts[0])), Math.Max(inserted, (long)Parse(parts[1])));
+            newest = Math.Max(newest, ulong.Parse(parts[0], CultureInfo.InvariantCulture));
+            inserted = Math.Max(inserted, long.Parse(parts[1], CultureInfo.InvariantCulture));
         }
 
         return new RecoveredTable(
@@ -215,8 +252,6 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
             newest + 1,
             inserted,
             blocks,
-            producers.ToDictionary(entry => (string)entry.Name!, entry => Parse(entry.Value!)));
+            producers.ToDictionary(entry => (string)entry.Name!, entry => (ulong)entry.Value));
     }
-
-    private static ulong Parse(string? text) => ulong.Parse(text!, CultureInfo.InvariantCulture);
 }
