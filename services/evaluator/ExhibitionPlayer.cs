@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using Google.Protobuf;
 using Rapid.Environments;
 using Rapid.Environments.Rendering;
@@ -87,7 +86,7 @@ internal sealed class ExhibitionPlayer : IDisposable
                 EpisodeReturn = score,
                 Width = (uint)_renderer.Width,
                 Height = (uint)_renderer.Height,
-                Png = UnsafeByteOperations.UnsafeWrap(PngEncoder.EncodeRgb(_pixels, _renderer.Width, CompressionLevel.Fastest)),
+                Png = UnsafeByteOperations.UnsafeWrap(Png.Encode(_pixels, _renderer.Width, PngEffort.Little)),
             });
             await timer.WaitForNextTickAsync(stop);
         }

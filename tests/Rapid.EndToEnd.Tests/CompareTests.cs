@@ -38,9 +38,25 @@ public sealed class CompareTests : IDisposable
             Assert.Contains($"| {task} | as written | {Number(finals[0])} | {Number(finals[1])} |", table);
             var deviation = Math.Abs(finals[0] - finals[1]) / 2;
             Assert.Contains($"| {task} | 1,024 | 2 | **{Number(finals.Average())}** ± {Number(deviation)} |", table);
-            var plot = XDocument.Load(Path.Combine(comparison, $"{task}.svg"));
-            Assert.Single(plot.Descendants(), element => element.Name.LocalName == "polyline");
+            var shapes = XDocument.Load(Path.Combine(comparison, $"{task}.svg")).Descendants().ToList();
+
+            // The curve and its mark in the legend; the band.
+            Assert.Equal(2, shapes.Count(shape => (string?)shape.Attribute("stroke") == "#0072B2"));
+            Assert.Single(shapes, shape => (string?)shape.Attribute("fill") == "#0072B2" && (double?)shape.Attribute("fill-opacity") < 0.2);
+            var texts = shapes.Where(shape => shape.Name.LocalName == "text").Select(shape => shape.Value.Trim()).ToList();
+            Assert.Superset(new HashSet<string> { "as written", "environment steps", "evaluation return", "0k", "1k" }, texts.ToHashSet());
+            Assert.Equal([0x89, 0x50, 0x4E, 0x47], File.ReadAllBytes(Path.Combine(comparison, $"{task}.png"))[..4]);
         }
+
+        // A machine without fonts says what to install; what is trained is not trained again.
+        var variables = new Dictionary<string, string> { ["XDG_DATA_DIRS"] = _folder.Path, ["XDG_DATA_HOME"] = _folder.Path };
+        await using var plain = RapidProcess.Start(_folder.Path, [.. command, "--out", "plain"], variables);
+        Assert.Equal(0, await plain.WaitAsync());
+        Assert.Contains("no plots: this machine has no font to write with; run: sudo apt-get", plain.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            ["comparison.md", "curves.csv"],
+            Directory.GetFiles(Path.Combine(_folder.Path, "plain")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(4, Directory.GetDirectories(_folder.Runs).Length);
 
         var points = File.ReadAllLines(Path.Combine(comparison, "curves.csv"))[1..];
         Assert.Equal(runs.Sum(run => run.Evaluations().Length), points.Length);

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using SkiaSharp;
 
 namespace Rapid.EndToEnd.Tests;
 
@@ -46,7 +47,13 @@ public sealed class PlayTests : IDisposable
         var files = Directory.GetFiles(Path.Combine(_folder.Path, "pictures")).Order(StringComparer.Ordinal).ToList();
         Assert.Equal("000001.png", Path.GetFileName(files[0]));
         Assert.InRange(files.Count, 20, 30);
-        Assert.Equal([0x89, 0x50, 0x4E, 0x47], (await File.ReadAllBytesAsync(files[^1]))[..4]);
+
+        // A pixel of the game is a square of four of one colour.
+        using var picture = SKBitmap.Decode(files[^1]);
+        Assert.Equal((320, 420), (picture.Width, picture.Height));
+        Assert.All(Enumerable.Range(0, 320 * 420), i => Assert.Equal(
+            picture.GetPixel(i % 320 / 2 * 2, i / 320 / 2 * 2), picture.GetPixel(i % 320, i / 320)));
+        Assert.InRange(picture.Pixels.Distinct().Count(), 4, 12);
 
         (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, play);
         Assert.Equal(2, exitCode);
@@ -108,6 +115,34 @@ public sealed class PlayTests : IDisposable
     }
 
     [Fact]
+    public async Task A_sheet_without_a_font_is_refused_with_what_to_install()
+    {
+        var variables = new Dictionary<string, string> { ["XDG_DATA_DIRS"] = _folder.Path, ["XDG_DATA_HOME"] = _folder.Path };
+        await using var sheet = RapidProcess.Start(_folder.Path, ["envs", "--pictures", "all.png"], variables);
+        Assert.Equal(1, await sheet.WaitAsync());
+        Assert.Contains("fonts-dejavu-core", sheet.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", sheet.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_folder.Path));
+    }
+
+    [Fact]
+    public async Task The_library_that_draws_is_loaded_where_something_is_drawn_and_nowhere_else()
+    {
+        const string Library = "libSkiaSharp.so";
+        string[] play = ["play", "CartPole-v1", "--random", "--episodes", "10000", "--out", "x.gif"];
+        await using (var film = RapidProcess.Start(_folder.Path, play))
+        {
+            await Eventually.TrueAsync(() => film.HasLoaded(Library), () => film.Output);
+        }
+
+        var spec = _folder.Spec("environment: { name: CartPole-v1 }\ntotal_steps: 100000000");
+        await using var training = RapidProcess.Start(_folder.Path, ["train", spec]);
+        await Eventually.TrueAsync(() => RunFolder.HasTrained(_folder.Runs, 5), () => training.Output);
+        Assert.True(training.HasLoaded("libtorch_cpu.so"));
+        Assert.False(training.HasLoaded(Library));
+    }
+
+    [Fact]
     public async Task A_machine_that_cannot_draw_is_told_what_to_install_and_still_plays()
     {
         // Without vendors the dispatcher of EGL finds nothing, as on a machine without Mesa.
@@ -130,6 +165,7 @@ public sealed class PlayTests : IDisposable
     [InlineData("--height: 31 is out of range; allowed: 32 to 2160", "duel", "--height", "31")]
     [InlineData("--steps: 0 is out of range; allowed: 1 to", "duel", "--steps", "0")]
     [InlineData("--episodes: 10001 is out of range; allowed: 1 to 10000", "duel", "--episodes", "10001")]
+    [InlineData("'.apng' is no format of pictures or films; allowed: .gif", "duel", "--out", "x.apng")]
     [InlineData("'.avi' is no format of pictures or films; allowed: .gif", "duel", "--out", "x.avi")]
     [InlineData("--out: there is no folder", "duel", "--out", "nowhere/x.gif")]
     public async Task What_cannot_be_played_or_filmed_is_named_with_what_is_allowed(string expected, params string[] arguments)

@@ -1,19 +1,33 @@
-using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 using Rapid.Learner.Metrics;
+using Rapid.Learner.Metrics.HParams;
+using Rapid.Protocol.Specs;
+using Tensorboard;
+using Field = Google.Protobuf.WellKnownTypes.Value;
+using Value = Tensorboard.Summary.Types.Value;
 
 namespace Rapid.Learner.Tests;
 
 public sealed class MetricsTests : IDisposable
 {
+    private static readonly ExperimentOptions Spec = SpecReader.ReadYaml(
+        """
+        seed: 7
+        lockstep: true
+        environment: { name: CartPole-v1 }
+        algorithm: { learning_rate: 0.001 }
+        """);
+
     private readonly string _directory = Directory.CreateTempSubdirectory("rapid-test-").FullName;
+
+    private string Events => Path.Combine(_directory, "tensorboard");
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
     public void Lines_keep_their_order_and_separate_what_depends_on_the_clock()
     {
-        using (var metrics = new RunMetrics(_directory, "test", "seed: 1"))
+        using (var metrics = Create())
         {
             metrics.Write(10, "train", [("loss", 0.1), ("kl", double.NaN)]);
             metrics.Write(10, "evaluation", [("return_mean", 5)]);
@@ -28,14 +42,14 @@ public sealed class MetricsTests : IDisposable
     [Fact]
     public void A_resumed_run_writes_on_after_its_checkpoint()
     {
-        using (var metrics = new RunMetrics(_directory, "test", ""))
+        using (var metrics = Create())
         {
             metrics.Write(10, "train", []);
             metrics.Write(20, "train", []);
         }
 
         File.AppendAllText(Path.Combine(_directory, "metrics.jsonl"), "{\"step\":30,\"kin");
-        using (var metrics = new RunMetrics(_directory, "test", ""))
+        using (var metrics = Create())
         {
             metrics.TruncateAfter(10);
             metrics.Write(20, "train", []);
@@ -46,44 +60,116 @@ public sealed class MetricsTests : IDisposable
     }
 
     [Fact]
-    public void Event_files_have_valid_checksums_and_hold_the_scalars()
+    public void Event_files_hold_the_spec_and_the_scalars_with_their_steps_and_times()
     {
-        using (var metrics = new RunMetrics(_directory, "test", "seed: 1"))
+        var before = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;
+        using (var metrics = Create())
         {
-            metrics.Write(1234, "train", [("loss", 0.5)]);
+            metrics.Write(5_000_000_000, "train", [("loss", 0.5), ("kl", double.NaN)]);
+            metrics.Write(5_000_000_000, "evaluation", [("return_mean", -2)]);
         }
 
-        var bytes = File.ReadAllBytes(Assert.Single(Directory.GetFiles(Path.Combine(_directory, "tensorboard"))));
-        var records = 0;
-        for (var position = 0; position < bytes.Length; records++)
-        {
-            var length = (int)BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(position));
-            Assert.Equal(Masked(bytes.AsSpan(position, 8)), BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(position + 8)));
-            Assert.Equal(
-                Masked(bytes.AsSpan(position + 12, length)),
-                BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(position + 12 + length)));
-            position += 16 + length;
-        }
-
-        Assert.Equal(3, records);
-        Assert.True(bytes.AsSpan().IndexOf("train/loss"u8) > 0);
-        Assert.True(bytes.AsSpan().IndexOf("brain.Event:2"u8) > 0);
+        var events = EventReader.Read(Events);
+        Assert.Equal("brain.Event:2", events[0].FileVersion);
+        Assert.All(events, record => Assert.InRange(record.WallTime, before, before + 60));
+        Assert.Contains("seed: 7", Value(events, "spec/text_summary").Tensor.StringVal[0].ToStringUtf8(), StringComparison.Ordinal);
+        Assert.Equal(0.5f, Value(events, "train/loss").SimpleValue);
+        Assert.Equal(-2, Value(events, "evaluation/return_mean").SimpleValue);
+        Assert.DoesNotContain(Values(events), value => value.Tag == "train/kl");
+        Assert.All(events[2..], record => Assert.Equal(5_000_000_000, record.Step));
     }
 
-    /// <summary>CRC-32C bit by bit, the polynomial 0x1EDC6F41 reflected, masked as TensorFlow does.</summary>
-    private static uint Masked(ReadOnlySpan<byte> data)
+    [Fact]
+    public void Histograms_count_every_finite_number_and_know_their_sums()
     {
-        var crc = uint.MaxValue;
-        foreach (var b in data)
+        float[] spread = [-1, 0, 0.5f, 0.5f, 2, float.NaN, float.PositiveInfinity];
+        using (var metrics = Create())
         {
-            crc ^= b;
-            for (var bit = 0; bit < 8; bit++)
-            {
-                crc = (crc & 1) != 0 ? (crc >> 1) ^ 0x82F63B78 : crc >> 1;
-            }
+            metrics.WriteHistograms(64, [("parameters/a", spread), ("flat", new float[100]), ("nothing", new float[] { float.NaN })]);
         }
 
-        crc = ~crc;
-        return ((crc >> 15) | (crc << 17)) + 0xA282EAD8;
+        var events = EventReader.Read(Events);
+        Assert.Equal(64, events[^1].Step);
+        var histogram = Value(events, "parameters/a").Histo;
+        Assert.Equal((5, -1, 2), (histogram.Num, histogram.Min, histogram.Max));
+        Assert.Equal((2, 5.5), (histogram.Sum, histogram.SumSquares));
+        Assert.Equal(histogram.Bucket.Count, histogram.BucketLimit.Count);
+        Assert.Equal(5, histogram.Bucket.Sum());
+        Assert.Equal(2, CountUpTo(histogram, 0.1), 0.0);
+        Assert.Equal(4, CountUpTo(histogram, 0.6), 0.0);
+
+        var flat = Value(events, "flat").Histo;
+        Assert.Equal((100, 0, 0, 100), (flat.Num, flat.Min, flat.Max, flat.Bucket.Sum()));
+        Assert.DoesNotContain(Values(events), value => value.Tag == "nothing");
     }
+
+    [Fact]
+    public void Every_field_of_the_spec_is_a_hyper_parameter_and_a_finished_run_says_so()
+    {
+        using (var metrics = Create())
+        {
+            metrics.Write(10, "evaluation", [("return_mean", 5)]);
+            metrics.Finish();
+        }
+
+        var events = EventReader.Read(Events);
+        var fields = Plugin(events, "_hparams_/session_start_info").SessionStartInfo.Hparams;
+        Assert.Equal(7, fields["seed"].NumberValue);
+        Assert.Equal("CartPole-v1", fields["environment.name"].StringValue);
+        Assert.Equal(0.001, fields["algorithm.learning_rate"].NumberValue);
+        Assert.True(fields["lockstep"].BoolValue);
+        Assert.StartsWith("[", fields["network.hidden_sizes"].StringValue, StringComparison.Ordinal);
+        Assert.DoesNotContain(fields.Values, field =>
+            field.KindCase is Field.KindOneofCase.NullValue or Field.KindOneofCase.StructValue or Field.KindOneofCase.ListValue);
+        Assert.Equal(Status.Success, Plugin(events, "_hparams_/session_end_info").SessionEndInfo.Status);
+        Assert.All(
+            Values(events).Where(value => value.Tag.StartsWith("_hparams_", StringComparison.Ordinal)),
+            value => Assert.Equal(0, Assert.Single(value.Tensor.TensorShape.Dim).Size));
+    }
+
+    [Fact]
+    public void A_run_that_goes_on_keeps_its_events_and_says_from_where_they_count_no_more()
+    {
+        using (var metrics = Create())
+        {
+            metrics.Write(10, "train", [("loss", 1)]);
+            metrics.Write(20, "train", [("loss", 2)]);
+        }
+
+        // A killed process leaves a record that is not whole.
+        var torn = Directory.GetFiles(Events).Single();
+        File.WriteAllBytes(torn, File.ReadAllBytes(torn)[..^5]);
+        var kept = File.ReadAllBytes(torn);
+        Thread.Sleep(2);
+        using (var metrics = Create())
+        {
+            metrics.TruncateAfter(10);
+            metrics.Write(20, "train", [("loss", 3)]);
+        }
+
+        Assert.Equal(kept, File.ReadAllBytes(torn));
+        var events = EventReader.Read(Events);
+        var losses = events.Where(record => record.Summary?.Value.Any(value => value.Tag == "train/loss") == true)
+            .Select(record => (record.Step, record.Summary.Value.First(value => value.Tag == "train/loss").SimpleValue));
+        Assert.Equal([(10, 1f), (20, 3f)], losses);
+        var restart = Assert.Single(events, record => record.SessionLog?.Status == SessionLog.Types.SessionStatus.Start);
+        Assert.Equal(11, restart.Step);
+    }
+
+    private RunMetrics Create() => new(_directory, "test", Spec);
+
+    private static IEnumerable<Value> Values(IEnumerable<Event> events) => events.SelectMany(record => record.Summary?.Value ?? []);
+
+    private static Value Value(IEnumerable<Event> events, string tag) => Assert.Single(Values(events), value => value.Tag == tag);
+
+    private static HParamsPluginData Plugin(IEnumerable<Event> events, string tag)
+    {
+        var plugin = Value(events, tag).Metadata.PluginData;
+        Assert.Equal("hparams", plugin.PluginName);
+        return HParamsPluginData.Parser.ParseFrom(plugin.Content);
+    }
+
+    /// <summary>Numbers in the buckets whose limits are no higher.</summary>
+    private static double CountUpTo(HistogramProto histogram, double limit) =>
+        histogram.Bucket.Zip(histogram.BucketLimit).Where(bucket => bucket.Second <= limit).Sum(bucket => bucket.First);
 }

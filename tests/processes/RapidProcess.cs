@@ -47,6 +47,10 @@ internal sealed partial class RapidProcess : IAsyncDisposable
     /// <summary>The most memory that it has had so far, in bytes.</summary>
     public long PeakResidentBytes => ReadBytes("VmHWM:");
 
+    /// <summary>Whether a native library is in its memory now.</summary>
+    public bool HasLoaded(string library) =>
+        File.ReadLines($"/proc/{_process.Id}/maps").Any(line => line.EndsWith($"/{library}", StringComparison.Ordinal));
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>Starts <c>rapid</c> in a folder.</summary>

@@ -118,6 +118,9 @@ public sealed class A2c : IAlgorithm
     public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(Policy.Parameters, parameters);
 
     /// <inheritdoc/>
+    public void CopyGradients(Span<float> gradients) => TensorMemory.CopyTo(Policy.Gradients, gradients);
+
+    /// <inheritdoc/>
     public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
     {
         ArgumentNullException.ThrowIfNull(state);

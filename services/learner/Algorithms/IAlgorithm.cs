@@ -20,6 +20,10 @@ public interface IAlgorithm : IDisposable
     /// <param name="parameters">[layout.Length].</param>
     void CopyParameters(Span<float> parameters);
 
+    /// <summary>Copies the gradient of the last step, as it was taken.</summary>
+    /// <param name="gradients">[layout.Length].</param>
+    void CopyGradients(Span<float> gradients);
+
     /// <summary>Adds everything that a resumed run needs: weights, optimiser and normaliser state, counters, random state.</summary>
     void Save(IDictionary<string, TensorData> tensors, JsonObject state);
 

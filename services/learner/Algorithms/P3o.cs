@@ -175,6 +175,9 @@ public sealed class P3o : IReplayingAlgorithm
     public void CopyParameters(Span<float> parameters) => _onPolicy.CopyParameters(parameters);
 
     /// <inheritdoc/>
+    public void CopyGradients(Span<float> gradients) => _onPolicy.CopyGradients(gradients);
+
+    /// <inheritdoc/>
     public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
     {
         ArgumentNullException.ThrowIfNull(state);

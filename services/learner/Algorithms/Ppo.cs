@@ -135,6 +135,9 @@ public sealed class Ppo : IAlgorithm
     public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(_policy.Parameters, parameters);
 
     /// <inheritdoc/>
+    public void CopyGradients(Span<float> gradients) => TensorMemory.CopyTo(_policy.Gradients, gradients);
+
+    /// <inheritdoc/>
     public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
     {
         ArgumentNullException.ThrowIfNull(tensors);

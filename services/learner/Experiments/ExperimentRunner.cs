@@ -86,7 +86,7 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
     {
         var spec = record.Options;
         var logger = loggers.CreateLogger($"Rapid.Learner.{record.Directory.Id}");
-        using var metrics = new RunMetrics(record.Directory.Path, record.Directory.Id, SpecWriter.ToYaml(spec));
+        using var metrics = new RunMetrics(record.Directory.Path, record.Directory.Id, spec);
         metrics.Written += record.OnMetrics;
         var data = spec.Offline ? await OfflineData.OpenAsync(spec, cancellation) : null;
         await using var tables = new RunTables(record.Directory.Id, spec, options, logger, data?.Steps ?? 0);
@@ -110,6 +110,8 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
                     record.Directory, spec, RunTables.TransitionsName(record.Directory.Id),
                     options with { Replay = tables.ActorServices }, logger, cancellation);
             }
+
+            metrics.Finish();
         }
         finally
         {

@@ -3,6 +3,8 @@ using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Rapid.Protocol.Specs;
+using Value = Tensorboard.Summary.Types.Value;
 
 namespace Rapid.Learner.Metrics;
 
@@ -26,13 +28,15 @@ public sealed class RunMetrics : IDisposable
 
     /// <param name="directory">The run's directory.</param>
     /// <param name="experiment">Labels telemetry.</param>
-    /// <param name="specYaml">Written as text for TensorBoard.</param>
-    public RunMetrics(string directory, string experiment, string specYaml)
+    /// <param name="spec">Written as text and as hyper-parameters for TensorBoard.</param>
+    public RunMetrics(string directory, string experiment, ExperimentOptions spec)
     {
         _experiment = experiment;
         _path = Path.Combine(directory, "metrics.jsonl");
-        _events = new EventFile(Path.Combine(directory, "tensorboard"), DateTimeOffset.UtcNow);
-        _events.WriteText(DateTimeOffset.UtcNow, "spec", $"```yaml\n{specYaml}\n```");
+        var now = DateTimeOffset.UtcNow;
+        _events = new EventFile(Path.Combine(directory, "tensorboard"), now);
+        var text = EventValues.Text("spec", $"```yaml\n{SpecWriter.ToYaml(spec)}\n```");
+        _events.Write(now, 0, [text, EventValues.HyperParameters(now, spec)]);
     }
 
     /// <summary>Every line as it is written: step, kind, values with those of the clock.</summary>
@@ -67,8 +71,8 @@ public sealed class RunMetrics : IDisposable
             _lines.Write('\n');
             _lines.Flush();
             IReadOnlyList<(string Name, double Value)> all = [.. values, .. times];
-            var scalars = all.Where(pair => double.IsFinite(pair.Value)).Select(pair => ($"{kind}/{pair.Name}", pair.Value));
-            _events.WriteScalars(DateTimeOffset.UtcNow, step, scalars);
+            var finite = all.Where(pair => double.IsFinite(pair.Value));
+            _events.Write(DateTimeOffset.UtcNow, step, finite.Select(pair => EventValues.Scalar($"{kind}/{pair.Name}", pair.Value)));
             _events.Flush();
             foreach (var (name, value) in all)
             {
@@ -79,12 +83,37 @@ public sealed class RunMetrics : IDisposable
         }
     }
 
+    /// <summary>Adds how numbers are spread, for TensorBoard alone: it is too much for every update.</summary>
+    /// <param name="step">Environment steps learned from.</param>
+    /// <param name="values">Named numbers; what is not finite is left out.</param>
+    public void WriteHistograms(long step, IEnumerable<(string Tag, ReadOnlyMemory<float> Values)> values)
+    {
+        lock (_gate)
+        {
+            var histograms = values.Select(pair => EventValues.Histogram(pair.Tag, pair.Values.Span)).OfType<Value>();
+            _events.Write(DateTimeOffset.UtcNow, step, histograms);
+            _events.Flush();
+        }
+    }
+
+    /// <summary>Tells TensorBoard that the run has ended well.</summary>
+    public void Finish()
+    {
+        lock (_gate)
+        {
+            var now = DateTimeOffset.UtcNow;
+            _events.Write(now, _lastStep, [EventValues.Success(now)]);
+            _events.Flush();
+        }
+    }
+
     /// <summary>Removes the lines after a step: a resumed run writes them again.</summary>
     public void TruncateAfter(long step)
     {
         lock (_gate)
         {
             _lastStep = step;
+            _events.WriteRestart(DateTimeOffset.UtcNow, step);
             if (!File.Exists(_path))
             {
                 return;

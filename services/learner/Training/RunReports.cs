@@ -66,6 +66,21 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout)
         }
 
         run.Policies.Publish(snapshot);
+        if (evaluationEpisodes > 0)
+        {
+            run.Metrics.WriteHistograms(step, ByLayer("parameters", parameters));
+        }
+    }
+
+    /// <summary>Adds how gradients and actions were spread in the last update; meant for steps with an evaluation.</summary>
+    /// <param name="copyGradients">Writes [layout.Length].</param>
+    /// <param name="actions">Of the update's batch, as the policy chose them.</param>
+    /// <param name="step">Environment steps learned from.</param>
+    public void WriteUpdate(CopyParameters copyGradients, float[] actions, long step)
+    {
+        var gradients = new float[layout.Length];
+        copyGradients(gradients);
+        run.Metrics.WriteHistograms(step, [.. ByLayer("gradients", gradients), ("actions", actions)]);
     }
 
     /// <summary>Adds a line of training figures behind those that every algorithm has.</summary>
@@ -104,6 +119,9 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout)
 
     /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
     public void Load(JsonObject state) => Returns.FromJson(state["episodes"]!);
+
+    private IEnumerable<(string, ReadOnlyMemory<float>)> ByLayer(string group, float[] values) =>
+        layout.Parameters.Select(slice => ($"{group}/{slice.Name}", (ReadOnlyMemory<float>)values.AsMemory(slice.Offset, slice.Length)));
 
     private void WriteEvaluation(EvaluationReport report)
     {

@@ -103,6 +103,11 @@ public sealed class TrainingLoop : ITraining
         Publish(episodes);
         await _run.Trajectories.AcknowledgeAsync(blocks, cancellation);
         WriteTraining(figures, lag, learned - collected);
+        if (episodes > 0)
+        {
+            _reports.WriteUpdate(_algorithm.CopyGradients, ActionsOf(batch), _step);
+        }
+
         if (_options.Lockstep && episodes > 0 && !isLast)
         {
             await _reports.AwaitEvaluationAsync(cancellation);
@@ -130,6 +135,14 @@ public sealed class TrainingLoop : ITraining
             _observations.Merge(moments[.._layout.ObservationSize], moments[_layout.ObservationSize..], count);
         }
     }
+
+    private float[] ActionsOf(IEnumerable<Trajectory> batch) => [.. batch.SelectMany(block =>
+    {
+        var (steps, environments) = ((int)block.Steps, (int)block.Environments);
+        return _layout.IsDiscrete
+            ? Array.ConvertAll(block.Longs(TrajectoryColumns.Actions, steps, environments).ToArray(), Convert.ToSingle)
+            : block.Floats(TrajectoryColumns.Actions, steps, environments, _layout.ActionSize).ToArray();
+    })];
 
     private void Publish(int evaluationEpisodes) => _reports.Publish(_algorithm.CopyParameters, _step, evaluationEpisodes, _observations);
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Rapid.Cli.Comparison;
+using Rapid.Cli.Pictures;
 
 namespace Rapid.Cli.Commands;
 
@@ -28,7 +29,7 @@ internal static class CompareCommand
         };
         var target = new Option<string>("--out")
         {
-            Description = "Folder for comparison.md, curves.csv and a plot of each task",
+            Description = "Folder for comparison.md, curves.csv and a plot of each task (.svg and .png)",
             HelpName = "dir",
             DefaultValueFactory = _ => "comparison",
         };
@@ -75,13 +76,21 @@ internal static class CompareCommand
         var report = ComparisonReport.ToMarkdown(curves);
         await File.WriteAllTextAsync(Path.Combine(target, "comparison.md"), report, CancellationToken.None);
         await File.WriteAllTextAsync(Path.Combine(target, "curves.csv"), ComparisonReport.ToCsv(curves), CancellationToken.None);
-        foreach (var task in curves.GroupBy(curve => curve.Run.Task.Name))
-        {
-            await File.WriteAllTextAsync(Path.Combine(target, $"{task.Key}.svg"), CurvePlot.Draw([.. task]), CancellationToken.None);
-        }
-
         Console.Out.WriteLine();
         Console.Out.Write(report);
+        if (FontFiles.Find() is { } font)
+        {
+            foreach (var task in curves.GroupBy(curve => curve.Run.Task.Name))
+            {
+                CurvePlot.Save([.. task], font, Path.Combine(target, task.Key));
+            }
+        }
+        else
+        {
+            Console.Out.WriteLine();
+            Console.Out.WriteLine($"no plots: {FontFiles.Missing}, and run the same command again: it trains nothing anew");
+        }
+
         return ExitCode.Success;
     }
 }

@@ -19,7 +19,7 @@ internal static class PlayCommand
         var (steps, seed, isRandom, target) = (StepsOption(), SeedOption(), RandomOption("Random actions, also for a run"), TargetOption());
         var height = Number(
             "--height",
-            $"Rows of a picture, {LeastHeight} to {MostHeight} (default: 320 for .gif and .apng, else 480; not for Atari)",
+            $"Rows of a picture, {LeastHeight} to {MostHeight} (default: 320 for .gif, else 480; not for Atari)",
             LeastHeight,
             MostHeight);
         var quality = new Option<RenderQuality?>("--quality")
@@ -60,7 +60,7 @@ internal static class PlayCommand
 
     public static Option<string?> TargetOption() => new("--out", "--video")
     {
-        Description = "Film it: .gif, .apng, .mp4, .webm, .png (last picture), or a folder for numbered .png files",
+        Description = "Film it: .gif, .mp4, .webm, .png (last picture), or a folder for numbered .png files",
         HelpName = "file",
     };
 

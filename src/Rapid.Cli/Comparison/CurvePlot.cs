@@ -1,78 +1,63 @@
 using System.Globalization;
-using System.Net;
-using System.Text;
+using ScottPlot;
+using ScottPlot.TickGenerators;
 
 namespace Rapid.Cli.Comparison;
 
 /// <summary>
-/// Learning curves of one task as an SVG: for each variant the mean over seeds as a line, the range from the worst to the best seed as a
-/// band.
+/// Learning curves of one task: for each variant the mean over seeds as a line, the range from the worst to the best seed as a band.
 /// </summary>
 internal static class CurvePlot
 {
-    private const int Width = 760, Height = 420, Left = 70, Right = 20, Top = 20, Bottom = 50, Ticks = 5, LegendLine = 18;
+    private const int Width = 760, Height = 420;
+    private const double BandOpacity = 0.15, TickDensity = 0.4;
 
     // Okabe and Ito's palette, which colour-blind readers can tell apart.
-    private static readonly string[] Colours = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
+    private static readonly Color[] Colours = Color.FromHex(["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]);
 
-    /// <summary>Draws; axes begin at step 0, and at return 0 unless returns are negative.</summary>
-    public static string Draw(IReadOnlyList<Curve> curves)
+    /// <summary>Writes PATH.svg and PATH.png; axes begin at step 0, and at return 0 unless returns are negative.</summary>
+    /// <param name="curves">Of one task.</param>
+    /// <param name="font">A file.</param>
+    /// <param name="path">Without an extension.</param>
+    public static void Save(IReadOnlyList<Curve> curves, string font, string path)
     {
-        var variants = curves.GroupBy(curve => curve.Run.Variant.Text).ToList();
-        var bands = variants.Select(variant => Band([.. variant])).ToList();
-        double lastStep = bands.Max(band => band[^1].Step);
-        var (low, high) = (Math.Min(0, bands.Min(band => band.Min(point => point.Low))), bands.Max(band => band.Max(point => point.High)));
-        high = high > low ? high : low + 1;
-        var svg = new StringBuilder();
-        svg.Append(
-            CultureInfo.InvariantCulture,
-            $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" """
-            + $"""font-family="sans-serif" font-size="12">""").AppendLine();
-        svg.Append(CultureInfo.InvariantCulture, $"""<rect width="{Width}" height="{Height}" fill="white"/>""").AppendLine();
-        foreach (var value in RoundNumbers(low, high))
+        Fonts.AddFontFile(font, font);
+        Fonts.Default = font;
+        using var plot = Draw(curves);
+        plot.SaveSvg(path + ".svg", Width, Height);
+        plot.SavePng(path + ".png", Width, Height);
+    }
+
+    private static Plot Draw(IReadOnlyList<Curve> curves)
+    {
+        var plot = new Plot();
+        foreach (var (i, variant) in curves.GroupBy(curve => curve.Run.Variant.Text).Index())
         {
-            svg.Append(CultureInfo.InvariantCulture, $"""<path d="M{Left},{Y(value):F1}H{Width - Right}" stroke="#ddd"/>""");
-            svg.Append(
-                CultureInfo.InvariantCulture,
-                $"""<text x="{Left - 6}" y="{Y(value) + 4:F1}" text-anchor="end">{value:0.##}</text>""").AppendLine();
+            var (colour, band) = (Colours[i % Colours.Length], Band([.. variant]));
+            double[] steps = [.. band.Select(point => (double)point.Step)];
+            var range = plot.Add.FillY(steps, [.. band.Select(point => point.Low)], [.. band.Select(point => point.High)]);
+            (range.FillColor, range.LineWidth) = (colour.WithAlpha(BandOpacity), 0);
+            var line = plot.Add.ScatterLine(steps, [.. band.Select(point => point.Mean)], colour);
+            (line.LineWidth, line.LegendText) = (2, variant.Key);
         }
 
-        foreach (var step in RoundNumbers(0, lastStep))
+        var (bottom, left) = (plot.Axes.Bottom, plot.Axes.Left);
+        plot.Axes.Margins(0, 0.02);
+        plot.Axes.AutoScale();
+        left.Min = Math.Min(0, left.Min);
+        bottom.Min = 0;
+        (bottom.Label.Text, bottom.Label.Bold) = ("environment steps", false);
+        (left.Label.Text, left.Label.Bold) = ("evaluation return", false);
+        left.TickGenerator = new NumericAutomatic { TickDensity = TickDensity };
+        bottom.TickGenerator = new NumericAutomatic
         {
-            svg.Append(
-                CultureInfo.InvariantCulture,
-                $"""<text x="{X(step):F1}" y="{Height - Bottom + 18}" text-anchor="middle">{step / 1000:0.##}k</text>""").AppendLine();
-        }
-
-        svg.Append(
-            CultureInfo.InvariantCulture,
-            $"""<text x="{(Left + Width - Right) / 2}" y="{Height - 10}" text-anchor="middle">environment steps</text>""");
-        svg.Append(
-            CultureInfo.InvariantCulture,
-            $"""<text transform="translate(16,{(Top + Height - Bottom) / 2}) rotate(-90)" """
-            + $"""text-anchor="middle">evaluation return</text>""").AppendLine();
-        for (var i = 0; i < variants.Count; i++)
-        {
-            var (colour, band) = (Colours[i % Colours.Length], bands[i]);
-            var edge = band.Select(point => Point(point.Step, point.High))
-                .Concat(Enumerable.Reverse(band).Select(point => Point(point.Step, point.Low)));
-            svg.Append(CultureInfo.InvariantCulture, $"""<polygon points="{string.Join(' ', edge)}" fill="{colour}" opacity="0.15"/>""");
-            svg.Append(
-                CultureInfo.InvariantCulture,
-                $"""<polyline points="{string.Join(' ', band.Select(point => Point(point.Step, point.Mean)))}" """
-                + $"""fill="none" stroke="{colour}" stroke-width="2"/>""");
-            var legend = Top + 10 + i * LegendLine;
-            svg.Append(CultureInfo.InvariantCulture, $"""<path d="M{Left + 10},{legend}h20" stroke="{colour}" stroke-width="2"/>""");
-            svg.Append(
-                CultureInfo.InvariantCulture,
-                $"""<text x="{Left + 36}" y="{legend + 4}">{WebUtility.HtmlEncode(variants[i].Key)}</text>""").AppendLine();
-        }
-
-        return svg.AppendLine("</svg>").ToString();
-
-        double X(double step) => Left + (Width - Left - Right) * step / lastStep;
-        double Y(double value) => Height - Bottom - (Height - Top - Bottom) * (value - low) / (high - low);
-        string Point(double step, double value) => string.Create(CultureInfo.InvariantCulture, $"{X(step):F1},{Y(value):F1}");
+            TickDensity = TickDensity,
+            LabelFormatter = step => (step / 1000).ToString("0.##'k'", CultureInfo.InvariantCulture),
+        };
+        plot.Grid.XAxisStyle.IsVisible = false;
+        plot.Axes.Right.FrameLineStyle.Width = plot.Axes.Top.FrameLineStyle.Width = 0;
+        plot.ShowLegend(Alignment.UpperLeft);
+        return plot;
     }
 
     /// <summary>Steps at which every seed was evaluated, with the mean and the extremes over seeds.</summary>
@@ -84,15 +69,4 @@ internal static class CurvePlot
             return (curves[0].Points[i].Step, returns.Average(), returns.Min(), returns.Max());
         }),
     ];
-
-    /// <summary>Multiples of 1, 2 or 5 times a power of ten within a range, about <see cref="Ticks"/> of them.</summary>
-    private static IEnumerable<double> RoundNumbers(double low, double high)
-    {
-        var power = Math.Pow(10, Math.Floor(Math.Log10((high - low) / Ticks)));
-        var distance = ((double[])[1, 2, 5, 10]).Select(factor => factor * power).First(step => (high - low) / step <= Ticks + 1);
-        for (var i = Math.Ceiling(low / distance); i * distance <= high; i++)
-        {
-            yield return i * distance;
-        }
-    }
 }

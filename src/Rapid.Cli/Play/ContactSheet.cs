@@ -1,23 +1,24 @@
 using System.Globalization;
+using Rapid.Cli.Pictures;
 using Rapid.Environments;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Rendering;
 using Rapid.Environments.Rendering.Pictures;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
+using SkiaSharp;
 
 namespace Rapid.Cli.Play;
 
 /// <summary>One picture with every environment on it, with its name below.</summary>
 internal static class ContactSheet
 {
-    private const int Side = 200, Gap = 8, LabelHeight = 20, LabelTop = 5, Columns = 5, Colors = 256;
-    private const uint Ink = 0x24292F;
+    private const int Side = 200, Gap = 8, LabelHeight = 20, LabelSize = 14, LabelBaseline = 16, Columns = 5;
 
     // As far into an episode of random actions that bodies have moved and most have not fallen.
     private const int Steps = 12;
 
-    private static ReadOnlySpan<byte> Paper => [0xE6, 0xE9, 0xED];
+    private static readonly SKColor Ink = new(0x24, 0x29, 0x2F), Paper = new(0xE6, 0xE9, 0xED);
 
     /// <summary>Draws and writes it; of several tasks with one body the last is shown.</summary>
     /// <param name="path">A .png file.</param>
@@ -31,6 +32,7 @@ internal static class ContactSheet
             throw new CliException($"--pictures: {path} is no .png file", ExitCode.BadInput);
         }
 
+        var font = FontFiles.Find() ?? throw new RenderingException(FontFiles.Missing);
         List<(string Label, byte[] Pixels, int Width)> pictures = [];
         foreach (var tasks in EnvironmentRegistry.Names.Where(name => AtariNames.Parse(name) is null).GroupBy(LabelOf))
         {
@@ -41,35 +43,33 @@ internal static class ContactSheet
             }
         }
 
-        var file = Compose(pictures);
+        using var typeface = SKTypeface.FromFile(font);
+        var file = Compose(pictures, typeface);
         File.WriteAllBytes(path, file);
         return string.Create(
             CultureInfo.InvariantCulture, $"wrote {path}: {pictures.Count} environments, {(file.Length + 1023) / 1024} KiB");
     }
 
-    private static byte[] Compose(List<(string Label, byte[] Pixels, int Width)> pictures)
+    private static byte[] Compose(List<(string Label, byte[] Pixels, int Width)> pictures, SKTypeface typeface)
     {
         var rows = (pictures.Count + Columns - 1) / Columns;
-        var (width, height) = (Gap + (Columns * (Side + Gap)), Gap + (rows * (Side + LabelHeight + Gap)));
-        var sheet = new byte[width * height * 3];
-        for (var i = 0; i < sheet.Length; i += Paper.Length)
-        {
-            Paper.CopyTo(sheet.AsSpan(i));
-        }
-
+        using var sheet = new SKBitmap(
+            Gap + (Columns * (Side + Gap)), Gap + (rows * (Side + LabelHeight + Gap)), SKColorType.Rgba8888, SKAlphaType.Opaque);
+        using var canvas = new SKCanvas(sheet);
+        using var ink = new SKPaint { Color = Ink, IsAntialias = true };
+        using var font = new SKFont(typeface, LabelSize);
+        canvas.Clear(Paper);
         for (var i = 0; i < pictures.Count; i++)
         {
-            var (label, pixels, pixelWidth) = pictures[i];
+            var (label, pixels, width) = pictures[i];
             var (left, top) = (Gap + (i % Columns * (Side + Gap)), Gap + (i / Columns * (Side + LabelHeight + Gap)));
-            Paste(pixels, pixelWidth, sheet, width, left, top);
-            var scale = Label.WidthOf(label, 2) <= Side ? 2 : 1;
-            Label.Write(label, sheet, width, left + ((Side - Label.WidthOf(label, scale)) / 2), top + Side + LabelTop, scale, Ink);
+            using var picture = Bitmaps.Of(pixels, width);
+            var (x, y) = (left + ((Side - picture.Width) / 2), top + ((Side - picture.Height) / 2));
+            canvas.DrawBitmap(picture, x, y, SKSamplingOptions.Default);
+            canvas.DrawText(label, left + (Side / 2), top + Side + LabelBaseline, SKTextAlign.Center, font, ink);
         }
 
-        var indices = new byte[width * height];
-        var reducer = new ColorReducer(sheet, Colors, gridLevels: 0);
-        reducer.Reduce(sheet, width, indices);
-        return PngEncoder.Encode(indices, width, reducer.Palette);
+        return Png.Encode(sheet);
     }
 
     /// <summary>A picture whose longer side is <see cref="Side"/> pixels; null of what cannot be drawn.</summary>
@@ -99,17 +99,6 @@ internal static class ContactSheet
         var pixels = new byte[renderer.Width * renderer.Height * 3];
         renderer.Render(pixels);
         return (pixels, renderer.Width);
-    }
-
-    /// <summary>Copies a picture into the middle of its place.</summary>
-    private static void Paste(byte[] picture, int pictureWidth, byte[] sheet, int width, int left, int top)
-    {
-        var height = picture.Length / pictureWidth / 3;
-        (left, top) = (left + ((Side - pictureWidth) / 2), top + ((Side - height) / 2));
-        for (var y = 0; y < height; y++)
-        {
-            picture.AsSpan(y * pictureWidth * 3, pictureWidth * 3).CopyTo(sheet.AsSpan((((top + y) * width) + left) * 3));
-        }
     }
 
     /// <summary>What versions of a task and tasks of one body share: Ant of Ant-v5, dm.walker of dm.walker.run.</summary>

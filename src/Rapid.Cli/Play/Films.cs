@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rapid.Environments.Atari.Pixels;
 using Rapid.Environments.Rendering.Pictures;
 
 namespace Rapid.Cli.Play;
@@ -7,7 +8,7 @@ namespace Rapid.Cli.Play;
 internal static class Films
 {
     private const string Allowed =
-        "allowed: .gif, .apng, .mp4, .webm (a film), .png (the last picture), a folder (numbered .png files)";
+        "allowed: .gif, .mp4, .webm (a film), .png (the last picture), a folder (numbered .png files)";
 
     /// <summary>A film that is not begun; nothing is written yet.</summary>
     /// <param name="path">What --out says.</param>
@@ -24,7 +25,6 @@ internal static class Films
         return isFolder ? new PictureFolder(full) : Path.GetExtension(path).ToLowerInvariant() switch
         {
             ".gif" => new GifFilm(full),
-            ".apng" => new AnimatedPngFilm(full),
             ".png" => new LastPicture(full),
             ".mp4" or ".webm" => VideoFilm.FindProgram() is { } program ? new VideoFilm(full, program) : InsteadOfVideo(full),
             var other => throw new CliException($"--out: '{other}' is no format of pictures or films; {Allowed}", ExitCode.BadInput),
@@ -36,12 +36,14 @@ internal static class Films
     {
         if (!picture.IsIndexed)
         {
-            return PngEncoder.EncodeRgb(picture.Pixels.Span, picture.Width);
+            return Png.Encode(picture.Pixels.Span, picture.Width);
         }
 
         var pixels = new byte[picture.Pixels.Length * picture.Scale * picture.Scale];
         PictureFrame.Enlarge(picture.Pixels.Span, picture.Width, picture.Scale, pixels);
-        return PngEncoder.Encode(pixels, picture.Width * picture.Scale, picture.Palette.Span);
+        var rgb = new byte[pixels.Length * 3];
+        ColorFrames.Convert(pixels, picture.Palette.Span, rgb);
+        return Png.Encode(rgb, picture.Width * picture.Scale);
     }
 
     /// <summary>"wrote duel.gif: 300 pictures, 812 KiB".</summary>
@@ -56,7 +58,7 @@ internal static class Films
         var reason = $"{format} films are made by {VideoFilm.Program}, which is not installed";
         return File.Exists(gif)
             ? throw new CliException(
-                $"--out: {reason}, and {gif} is there already; name a .gif or .apng, which need nothing", ExitCode.BadInput)
+                $"--out: {reason}, and {gif} is there already; name another .gif, which needs nothing", ExitCode.BadInput)
             : new GifFilm(gif, $"{reason}: this is a GIF. ");
     }
 }

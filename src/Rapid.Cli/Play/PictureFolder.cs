@@ -15,7 +15,7 @@ internal sealed class PictureFolder : IScreen
         if (File.Exists(folder))
         {
             throw new CliException(
-                $"--out: {folder} is a file without an extension; name a folder, or a file .gif, .apng, .png, .mp4 or .webm",
+                $"--out: {folder} is a file without an extension; name a folder, or a file .gif, .png, .mp4 or .webm",
                 ExitCode.BadInput);
         }
 

@@ -18,11 +18,9 @@ internal sealed class CanvasRenderer(RenderOptions options, Action<Canvas> draw)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(rgb.Length, Width * Height * 3);
         draw(_canvas);
-        _canvas.Pixels.CopyTo(rgb);
+        _canvas.CopyTo(rgb);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _canvas.Dispose();
 }

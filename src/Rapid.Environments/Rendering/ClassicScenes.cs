@@ -5,6 +5,12 @@ internal static class ClassicScenes
 {
     private const uint Paper = 0xFFFFFF, Ink = 0x20242C, Wood = 0xC99A66, Joint = 0x7F86CC;
 
+    // All that a picture shows of it, and the ground below.
+    private static readonly (double X, double Y)[] Valley =
+    [
+        (-1.4, -1), .. Enumerable.Range(0, 221).Select(i => -1.4 + (i * 0.01)).Select(x => (x, HeightAt(x))), (0.8, -1),
+    ];
+
     /// <summary>A cart on a rail and a pole of one metre.</summary>
     /// <param name="canvas">Where to.</param>
     /// <param name="x">Metres.</param>
@@ -57,9 +63,7 @@ internal static class ClassicScenes
     {
         const double HalfLength = 0.06, Wheel = 0.022, Floor = 0.014, Roof = 0.068;
         canvas.Begin(0xEAF3FA, -0.3, 0.6, 1.2);
-
-        // The height is divided by its slope: it becomes a distance.
-        canvas.Fill((x, y) => (y - HeightAt(x)) / double.Hypot(1, SlopeAt(x)), 0x7FA66A);
+        canvas.Polygon(0x7FA66A, Valley);
         var ground = HeightAt(goal);
         canvas.Line(goal, ground, goal, ground + 0.16, 0.008, Ink);
         canvas.Polygon(0xD9A514, (goal, ground + 0.165), (goal, ground + 0.1), (goal + 0.07, ground + 0.1325));

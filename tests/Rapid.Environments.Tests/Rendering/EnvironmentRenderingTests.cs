@@ -124,10 +124,11 @@ public sealed class EnvironmentRenderingTests
     [Fact]
     public void Edges_are_as_dark_as_they_cover_their_pixels()
     {
-        var canvas = new Canvas(20, 20);
+        using var canvas = new Canvas(20, 20);
         canvas.Begin(0x000000, 0, 0, 20);
         canvas.Polygon(0xFFFFFF, (-5, -5), (0.25, -5), (0.25, 5), (-5, 5));
-        var picture = new Picture(canvas.Pixels.ToArray(), 20);
+        var picture = new Picture(new byte[20 * 20 * 3], 20);
+        canvas.CopyTo(picture.Rgb);
         Assert.Equal(0xFFFFFFu, picture[9, 10]);
         Assert.Equal(64, (int)(picture[10, 10] & 0xFF), 2.0);
         Assert.Equal(0u, picture[11, 10]);

@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Buffers.Binary;
-using System.IO.Compression;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Rendering.Pictures;
 
@@ -23,29 +21,6 @@ public sealed class PictureTests
         var enlarged = new byte[24];
         PictureFrame.Enlarge([1, 2, 3, 4, 5, 6], 3, 2, enlarged);
         Assert.Equal([1, 1, 2, 2, 3, 3, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 4, 4, 5, 5, 6, 6], enlarged);
-    }
-
-    [Theory]
-    [InlineData(1, 1)]
-    [InlineData(160, 210)]
-    [InlineData(7, 300)]
-    public void Png_holds_every_pixel_and_colour_and_its_checksums_are_right(int width, int height)
-    {
-        var pixels = Fill(Filling.Noise, width * height, seed: 1);
-        var chunks = PngReader.Chunks(PngEncoder.Encode(pixels, width, Rainbow));
-        Assert.Equal(["IHDR", "PLTE", "IDAT", "IEND"], chunks.Select(chunk => chunk.Type));
-        Assert.Equal(width, BinaryPrimitives.ReadInt32BigEndian(chunks[0].Data));
-        Assert.Equal(height, BinaryPrimitives.ReadInt32BigEndian(chunks[0].Data.AsSpan(4)));
-        Assert.Equal([8, 3, 0, 0, 0], chunks[0].Data[8..]);
-        Assert.Equal(Rainbow, chunks[1].Data.Chunk(3).Select(c => (uint)((c[0] << 16) | (c[1] << 8) | c[2])));
-        using var zlib = new ZLibStream(new MemoryStream(chunks[2].Data), CompressionMode.Decompress);
-        using var rows = new MemoryStream();
-        zlib.CopyTo(rows);
-        Assert.Equal(pixels, rows.ToArray().Chunk(width + 1).SelectMany(row =>
-        {
-            Assert.Equal(0, row[0]);
-            return row[1..];
-        }));
     }
 
     [Theory]
