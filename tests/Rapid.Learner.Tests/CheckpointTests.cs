@@ -3,6 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Learner.Checkpoints;
+using Rapid.Learner.Tests.Checkpoints;
 using Rapid.Learner.Training;
 
 namespace Rapid.Learner.Tests;
