@@ -1,51 +1,106 @@
-// The server side of the interoperability cases. Prints its port.
-const { grpc, testing } = require('./service');
+// `node server.js CONFIG`: a stock server in the place of Rapid's learner and replay service. It does what the config says and prints one
+// line of JSON for everything that it receives, and when its client gives up a call that it holds.
+const fs = require('fs');
+const { grpc, rapid, unlimited, block } = require('./rapid');
 
-const zeros = size => ({ body: Buffer.alloc(size) });
+const config = JSON.parse(process.argv[2]);
+const tell = line => console.log(JSON.stringify(line));
+let address;
 
-function echoMetadata(call) {
-  const initial = call.metadata.get('x-grpc-test-echo-initial');
-  if (initial.length > 0) {
-    const headers = new grpc.Metadata();
-    headers.set('x-grpc-test-echo-initial', initial[0]);
-    call.sendMetadata(headers);
-  }
-  const trailers = new grpc.Metadata();
-  for (const value of call.metadata.get('x-grpc-test-echo-trailing-bin')) trailers.add('x-grpc-test-echo-trailing-bin', value);
-  return trailers;
+const nameOf = call => call.getPath().split('/').pop();
+
+function received(call, fields = {}) {
+  tell({ call: nameOf(call), authorization: call.metadata.get('authorization')[0], ...fields });
 }
 
-const failure = status => status && status.code !== 0 ? { code: status.code, details: status.message } : null;
+// The call stays open until its client gives it up.
+function hold(call) {
+  call.on('cancelled', () => tell({ cancelled: nameOf(call) }));
+}
 
-const server = new grpc.Server();
-server.addService(testing.TestService.service, {
-  EmptyCall: (call, answer) => answer(null, {}),
-  UnaryCall: (call, answer) => {
-    const trailers = echoMetadata(call);
-    const failed = failure(call.request.response_status);
-    if (failed) answer(failed);
-    else answer(null, { payload: zeros(call.request.response_size) }, trailers);
+const parse = (method, text) => method.responseDeserialize(Buffer.from(text, 'base64'));
+const experiment = (id, state, step = 0) => ({ id, name: 'Träger ☺', state: `EXPERIMENT_STATE_${state}`, step, total_steps: 1000 });
+
+const assignments = {
+  Enlist(call) {
+    received(call, call.request);
+    hold(call);
+    const assignment = parse(rapid.Assignments.service.Enlist, config.assignment);
+    call.write({ ...assignment, replay_addresses: [address] });
   },
-  StreamingOutputCall: call => {
-    for (const parameters of call.request.response_parameters) call.write({ payload: zeros(parameters.size) });
+};
+
+const policies = {
+  Subscribe(call) {
+    received(call, call.request);
+    hold(call);
+    call.write(parse(rapid.Policies.service.Subscribe, config.snapshot));
+  },
+};
+
+const shapeOf = ({ name, tensor }) => [name, { type: tensor.type, shape: tensor.shape, bytes: tensor.data.length }];
+
+const replay = {
+  Append(call) {
+    received(call);
+    call.on('data', ({ table, trajectory }) => {
+      const { producer, sequence, slot, steps, environments, policy_version, columns } = trajectory;
+      tell({ block: { table, sequence, slot, steps, environments, policy_version, columns: Object.fromEntries(columns.map(shapeOf)) } });
+      call.write({ producer, sequence });
+    });
+    call.on('end', () => call.end());
+  },
+  Stats(call, answer) {
+    received(call, call.request);
+    if (call.request.prefix === 'never') return hold(call);
+    const [kind, store, items] = ['TABLE_KIND_UNIFORM', 'STORE_KIND_MEMORY', 'ITEM_KIND_BLOCK'];
+    answer(null, { tables: [{ definition: { name: 'träger/☺', kind, store, items, capacity_steps: 100 }, blocks: 3, steps: 24 }] });
+  },
+  Export(call) {
+    received(call, call.request);
+    for (const sequence of [1, 2, 3]) call.write({ id: sequence, trajectory: block('p', sequence) });
     call.end();
   },
-  StreamingInputCall: (call, answer) => {
-    let sum = 0;
-    call.on('data', request => { sum += request.payload.body.length; });
-    call.on('end', () => answer(null, { aggregated_payload_size: sum }));
+};
+
+const experiments = {
+  Submit(call, answer) {
+    const { name, total_steps, environment } = call.request.spec;
+    received(call, { name, total_steps, environment: environment.name });
+    if (name === 'refused') answer({ code: grpc.status.INVALID_ARGUMENT, details: 'name: „refused“ gefällt nicht \u{1f608}' });
+    else answer(null, experiment(`${name}-1`, 'PENDING'));
   },
-  FullDuplexCall: call => {
-    const trailers = echoMetadata(call);
-    call.on('data', request => {
-      const failed = failure(request.response_status);
-      if (failed) call.emit('error', failed);
-      else for (const parameters of request.response_parameters) call.write({ payload: zeros(parameters.size) });
-    });
-    call.on('end', () => call.end(trailers));
+  List(call, answer) {
+    received(call);
+    answer(null, { experiments: [experiment('träger-1', 'RUNNING', 500), experiment('träger-2', 'PENDING')] });
   },
-});
-server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) => {
-  if (error) throw error;
-  console.log(port);
-});
+  Watch(call) {
+    received(call, call.request);
+    call.write({ experiment: experiment(call.request.id, 'RUNNING') });
+    call.write({ metrics: { step: 500, kind: 'train', values: { episode_return_mean: 42 } } });
+    if (call.request.id === 'endless') return hold(call);
+    call.write({ experiment: experiment(call.request.id, 'FINISHED', 1000) });
+    call.end();
+  },
+  Cancel(call, answer) {
+    received(call, call.request);
+    answer(null, experiment(call.request.id, 'CANCELLED', 500));
+  },
+};
+
+const server = new grpc.Server(unlimited);
+server.addService(rapid.Assignments.service, assignments);
+server.addService(rapid.Policies.service, policies);
+server.addService(rapid.Replay.service, replay);
+server.addService(rapid.Experiments.service, experiments);
+const bind = (where, credentials) => new Promise((resolve, reject) =>
+  server.bindAsync(where, credentials, (error, port) => error ? reject(error) : resolve(port)));
+const pair = () => ({ cert_chain: fs.readFileSync(config.certificate), private_key: fs.readFileSync(config.key) });
+
+(async () => {
+  const port = await bind(`127.0.0.1:${config.port}`, grpc.ServerCredentials.createInsecure());
+  address = `http://127.0.0.1:${port}`;
+  await bind(`unix:${config.socket}`, grpc.ServerCredentials.createInsecure());
+  const securePort = await bind('127.0.0.1:0', grpc.ServerCredentials.createSsl(null, [pair()]));
+  tell({ addresses: { http: address, unix: `unix:${config.socket}`, https: `https://127.0.0.1:${securePort}` } });
+})();

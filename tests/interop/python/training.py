@@ -1,0 +1,80 @@
+"""An actor and an evaluator in Python: they fill the slot, follow the policy and report scores until the run is finished."""
+import math
+from concurrent import futures
+
+from rapid import Requests, block, client, column, new
+
+STEPS, ENVIRONMENTS, BLOCKS, OBSERVATION = 16, 2, 3, 4
+FINISHED = 3
+
+
+def rollout(experiment, slot, sequence, version):
+    rows = STEPS * ENVIRONMENTS
+    made = block('python actor/0', sequence, STEPS, ENVIRONMENTS, OBSERVATION)
+    ended = bytearray(rows)
+    ended[3 * ENVIRONMENTS] = 1
+    made.columns[3].CopyFrom(column('terminated', 'UINT8', [STEPS, ENVIRONMENTS], ended))
+    made.columns.extend([
+        column('log_probabilities', 'FLOAT32', [STEPS, ENVIRONMENTS], [math.log(0.5)] * rows),
+        column('values', 'FLOAT32', [STEPS + 1, ENVIRONMENTS], [0] * (rows + ENVIRONMENTS)),
+    ])
+    made.episodes.add(step=3, environment=0, length=4, **{'return': 4})
+    made.experiment, made.slot, made.policy_version = experiment, slot, version
+    return made
+
+
+def score(config, experiment):
+    evaluations = client('Evaluations', config)
+    snapshot = next(client('Policies', config).Subscribe(new('SubscribeRequest', experiment=experiment, evaluations_only=True)))
+    assert snapshot.evaluation_episodes == 2
+    report = new('EvaluationReport', experiment=experiment, policy_version=snapshot.version, step=snapshot.step, returns=[7, 9],
+                 lengths=[7, 9])
+    assert evaluations.Report(report).accepted
+    assert not evaluations.Report(report).accepted
+
+
+def act(config, experiment):
+    lease = client('Assignments', config).Enlist(
+        new('EnlistRequest', worker='python actor', role='WORKER_ROLE_ACTOR', max_slots=1))
+    assignment = next(assignment for assignment in lease if len(assignment.slots) > 0)
+    replay = client('Replay', {**config, 'address': assignment.replay_addresses[0].replace('http://', '')})
+    policies = client('Policies', config).Subscribe(new('SubscribeRequest', experiment=experiment))
+    requests = Requests()
+    call = replay.Append(iter(requests))
+    version = 0
+    for sequence in range(1, BLOCKS + 1):
+        snapshot = next(snapshot for snapshot in policies if snapshot.version > version)
+        version = snapshot.version
+        assert len(snapshot.parameters) > 0 and len(snapshot.parameters) % 4 == 0
+        trajectory = rollout(experiment, assignment.slots[0], sequence, version)
+        requests.write(new('AppendRequest', table=assignment.table, trajectory=trajectory))
+        assert next(call).code == 0
+    # A call that nobody refers to is cancelled.
+    return lease, call
+
+
+def a_run_whose_actor_and_evaluator_are_not_dotnet(config):
+    experiments = client('Experiments', config)
+    evaluator = client('Assignments', config).Enlist(new('EnlistRequest', worker='python evaluator', role='WORKER_ROLE_EVALUATOR'))
+    spec = new('ExperimentSpec', name='foreign', seed=1, total_steps=STEPS * ENVIRONMENTS * BLOCKS, lockstep=True,
+               environment=new('EnvironmentSpec', name='CartPole-v1'), actors=new('ActorsSpec', count=1, environments=ENVIRONMENTS),
+               algorithm=new('AlgorithmSpec', name='ppo', rollout_steps=STEPS, epochs=1, minibatches=1),
+               evaluation=new('EvaluationSpec', final_episodes=2),
+               normalization=new('NormalizationSpec', observations=False, rewards=False))
+    run = experiments.Submit(new('SubmitRequest', spec=spec)).id
+    watch = experiments.Watch(new('WatchRequest', id=run))
+    with futures.ThreadPoolExecutor() as pool:
+        acting, scoring = pool.submit(act, config, run), pool.submit(score, config, run)
+        events = list(watch)
+        calls = acting.result()
+        scoring.result()
+    last = [event.experiment for event in events if event.HasField('experiment')][-1]
+    assert (last.state, last.step, last.evaluation_return) == (FINISHED, 96, 8), last
+    metrics = [event.metrics for event in events if event.HasField('metrics') and event.metrics.kind == 'train']
+    assert [line.step for line in metrics] == [32, 64, 96]
+    assert metrics[0].values['episode_return_mean'] == 4
+    for call in (evaluator, *calls):
+        call.cancel()
+
+
+CASES = [a_run_whose_actor_and_evaluator_are_not_dotnet]
