@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Rapid.Environments;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
