@@ -115,7 +115,7 @@ static void look(void) {
     snprintf(problem, sizeof problem,
              "this machine cannot draw%s%s: it has neither Mesa's EGL nor OSMesa. Run: sudo apt-get install -y --no-install-recommends %s",
              only_egl || only_osmesa ? " with MUJOCO_GL=" : "", only_egl || only_osmesa ? wish : "",
-             only_egl ? "libegl1 libgl1-mesa-dri" : "libosmesa6");
+             only_osmesa ? "libosmesa6" : "libegl1 libgl1-mesa-dri");
   }
 }
 

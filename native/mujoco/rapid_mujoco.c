@@ -2,6 +2,9 @@
 //
 // MuJoCo reports an internal error by printing, waiting for Enter and exiting; a handler must not return either. Every call that can fail
 // therefore runs under setjmp, and the handler jumps back here with the message. Warnings are counted by MuJoCo itself and kept silent.
+#if !__has_include(<mujoco/mujoco.h>)
+#error mujoco/mujoco.h was not found: install it with 'apt-get install libmujoco-dev'
+#endif
 #include <mujoco/mujoco.h>
 #include <mujoco/mjxmacro.h>
 #include "rapid_mujoco.h"

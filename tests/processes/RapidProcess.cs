@@ -77,7 +77,6 @@ internal sealed partial class RapidProcess : IAsyncDisposable
 
         start.Environment["OMP_WAIT_POLICY"] = "passive";
         start.Environment["OMP_NUM_THREADS"] = "1";
-        start.Environment["OPENBLAS_NUM_THREADS"] = "1";
         // As the script starts them, whatever it gave this process.
         start.Environment["DOTNET_GCgen0size"] = start.ArgumentList.FirstOrDefault() switch
         {
