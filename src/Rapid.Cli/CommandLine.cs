@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Rapid.Cli.Commands;
+using Rapid.Environments;
 
 namespace Rapid.Cli;
 
@@ -12,14 +13,37 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var result = Create().Parse(args.Length > 0 ? args : ["--help"]);
-        if (result.Action is ParseErrorAction error)
+        if (result.Action is ParseErrorAction)
         {
-            error.ShowHelp = false;
+            return Refuse(result);
         }
 
         // Signals are ours (StopSignals): the first asks for a checkpoint, which may take longer than the library would wait.
-        var exitCode = await result.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
-        return result.Action is ParseErrorAction ? ExitCode.BadInput : exitCode;
+        return await result.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    }
+
+    private static int Refuse(ParseResult result)
+    {
+        foreach (var error in result.Errors)
+        {
+            Console.Error.WriteLine(error.Message);
+        }
+
+        // The library's own suggestions would offer "-h" for every number.
+        Command[] commands = [result.CommandResult.Command, result.RootCommandResult.Command];
+        var options = commands.SelectMany(command => command.Options).SelectMany(option => option.Aliases.Append(option.Name));
+        var names = options.Where(name => name.StartsWith("--", StringComparison.Ordinal))
+            .Concat(result.CommandResult.Command.Subcommands.Select(command => command.Name))
+            .ToList();
+        foreach (var token in result.UnmatchedTokens)
+        {
+            if (NearestName.Find(token, names) is { } nearest)
+            {
+                Console.Error.WriteLine($"'{token}': did you mean '{nearest}'?");
+            }
+        }
+
+        return ExitCode.BadInput;
     }
 
     private static RootCommand Create() => new(

@@ -34,6 +34,18 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("did you mean 'Hopper-v4'?", output, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(new[] { "trian", "spec.yaml" }, "'trian': did you mean 'train'?")]
+    [InlineData(new[] { "train", "spec.yaml", "--sead", "5" }, "'--sead': did you mean '--seed'?")]
+    [InlineData(new[] { "replay", "stat" }, "'stat': did you mean 'stats'?")]
+    public async Task A_mistyped_command_or_option_is_named_with_what_was_meant(string[] arguments, string hint)
+    {
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, arguments);
+        Assert.Equal(2, exitCode);
+        Assert.Contains(hint, output, StringComparison.Ordinal);
+        Assert.Single(output.Split("did you mean").Skip(1));
+    }
+
     [Fact]
     public async Task Envs_groups_atari_by_game_and_describes_one_name()
     {
