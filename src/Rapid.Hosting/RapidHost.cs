@@ -51,16 +51,17 @@ public static class RapidHost
             grpc.MaxReceiveMessageSize = options.MaxMessageBytes;
             grpc.MaxSendMessageSize = options.MaxMessageBytes;
             grpc.EnableDetailedErrors = true;
-            if (options.Token is { } token)
-            {
-                grpc.Interceptors.Add<TokenInterceptor>(token);
-            }
         });
         // Without a check the health service has nothing to go by and says UNKNOWN; that the process answers is the first one.
         builder.Services.AddGrpcHealthChecks().AddCheck("process", () => HealthCheckResult.Healthy());
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<CallLifetime>();
+        if (options.Token is { } token)
+        {
+            TokenAuthentication.Require(token, builder.Services);
+        }
+
         if (options.OtlpEndpoint is { } endpoint)
         {
             builder.Services.AddHostedService(_ => new Telemetry(name, endpoint));
@@ -68,7 +69,13 @@ public static class RapidHost
 
         configure(builder.Services);
         var app = builder.Build();
-        app.MapGrpcHealthChecksService();
+        if (options.Token is not null)
+        {
+            app.UseAuthentication().UseAuthorization();
+        }
+
+        // Probes of orchestrators have no token.
+        app.MapGrpcHealthChecksService().AllowAnonymous();
         app.MapGrpcReflectionService();
         map(app);
         return app;
