@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text;
@@ -7,6 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging;
+using Rapid.Hosting.Tests.Protos;
 
 namespace Rapid.Hosting.Tests;
 
@@ -17,21 +17,24 @@ public class TelemetryTests
     {
         await using var collector = await Collector.StartAsync();
         using var meter = new Meter("Rapid.Tests");
-        using var source = new ActivitySource("Rapid.Tests");
         using var foreign = new Meter("Foreign.Tests");
-        await using (await RunningService.StartAsync(RunningService.Options() with { OtlpEndpoint = collector.Address }))
+        await using (var service = await RunningService.StartAsync(RunningService.Options() with { OtlpEndpoint = collector.Address }))
         {
+            await service.Client.UnaryAsync(new Message());
             meter.CreateCounter<long>("blocks_counted").Add(7);
             foreign.CreateCounter<long>("nobody_asked").Add(7);
-            source.StartActivity("one_update")?.Dispose();
         }
 
         var metrics = collector.BodyOf("/opentelemetry.proto.collector.metrics.v1.MetricsService/Export");
         Assert.Contains("blocks_counted", metrics, StringComparison.Ordinal);
         Assert.Contains("echo", metrics, StringComparison.Ordinal);
         Assert.DoesNotContain("nobody_asked", metrics, StringComparison.Ordinal);
-        Assert.Contains(
-            "one_update", collector.BodyOf("/opentelemetry.proto.collector.trace.v1.TraceService/Export"), StringComparison.Ordinal);
+        Assert.All(["process.memory.usage", "dotnet.gc", "http.server.request.duration"], name =>
+            Assert.Contains(name, metrics, StringComparison.Ordinal));
+        var traces = collector.BodyOf("/opentelemetry.proto.collector.trace.v1.TraceService/Export");
+        // The span of the client and that of the server.
+        Assert.All(["OpenTelemetry.Instrumentation.GrpcNetClient", "Microsoft.AspNetCore", "rapid.hosting.tests.Echo"], name =>
+            Assert.Contains(name, traces, StringComparison.Ordinal));
     }
 
     [Fact]
