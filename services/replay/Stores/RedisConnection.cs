@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Instrumentation.StackExchangeRedis;
 using Polly;
 using Polly.Retry;
 using Rapid.Hosting;
@@ -11,7 +12,11 @@ using StackExchange.Redis;
 namespace Rapid.Replay.Stores;
 
 /// <summary>One shared connection to Redis, made when it is first needed. Operations wait while Redis is away.</summary>
-internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConnection> logger) : IAsyncDisposable
+/// <param name="options">RAPID_REDIS and the authorities that it trusts.</param>
+/// <param name="logger">Hears of a Redis that is away.</param>
+/// <param name="traces">Makes a span of every command; null when the service exports no traces.</param>
+internal sealed class RedisConnection(
+    ServiceOptions options, ILogger<RedisConnection> logger, StackExchangeRedisInstrumentation? traces = null) : IAsyncDisposable
 {
     // What Redis says when it cannot do now what it can do later: loading, out of memory or disk, failing over, short of replicas.
     private static readonly string[] PassingErrors =
@@ -132,7 +137,9 @@ internal sealed class RedisConnection(ServiceOptions options, ILogger<RedisConne
         try
         {
             // The multiplexer reconnects by itself once it has been made.
-            return _connection ??= await ConnectionMultiplexer.ConnectAsync(_configuration!).WaitAsync(cancellation);
+            _connection ??= await ConnectionMultiplexer.ConnectAsync(_configuration!).WaitAsync(cancellation);
+            traces?.AddConnection(_connection);
+            return _connection;
         }
         finally
         {
