@@ -1,7 +1,3 @@
-using System.Net;
-using System.Net.Http.Headers;
-using System.Net.Sockets;
-
 namespace Rapid.Hosting.Tests;
 
 /// <summary>What a caller sends whom the service does not serve costs it no memory.</summary>
@@ -17,7 +13,7 @@ public class RefusedBodyTests
         var address = $"unix:{folder.At("s")}";
         await using var service = new ServiceProcess(folder.Path, ("RAPID_LISTEN", address), ("RAPID_TOKEN", Token));
         using var channel = await ServiceProcess.ConnectAsync(address, Token);
-        using var client = new BareClient(folder.At("s"));
+        using var client = new BareClient(folder.At("s"), "rapid.hosting.tests.Echo/Unary");
         // The first call of a kind loads what all of them share.
         await client.CallAsync("wrong", GzipBomb.Message(1 << 20));
         var before = service.WorkingSet;
@@ -46,7 +42,7 @@ public class RefusedBodyTests
         await using var service = new ServiceProcess(
             folder.Path, ("RAPID_LISTEN", address), ("RAPID_TOKEN", Token), ("RAPID_MAX_MESSAGE", "1048576"));
         using var channel = await ServiceProcess.ConnectAsync(address, Token);
-        using var client = new BareClient(folder.At("s"));
+        using var client = new BareClient(folder.At("s"), "rapid.hosting.tests.Echo/Unary");
         Assert.Equal("0", (await client.CallAsync(Token, GzipBomb.Message(512 << 10))).Status);
         var before = service.WorkingSet;
 
@@ -58,79 +54,5 @@ public class RefusedBodyTests
 
         Assert.InRange(service.WorkingSet - before, long.MinValue, MostGrowth);
         Assert.True(await Health.IsServingAsync(channel));
-    }
-
-    /// <summary>Makes calls of Echo.Unary that gRPC's own client would not make.</summary>
-    private sealed class BareClient(string socketPath) : IDisposable
-    {
-        private readonly HttpClient _http = new(new SocketsHttpHandler
-        {
-            ConnectCallback = async (_, cancellation) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellation);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        });
-
-        public Task<(string Status, string Message)> CallAsync(string token, byte[] message) =>
-            CallAsync(token, new ByteArrayContent(message));
-
-        public async Task<(string Status, string Message)> CallAsync(string token, HttpContent body)
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "http://localhost/rapid.hosting.tests.Echo/Unary")
-            {
-                Version = HttpVersion.Version20,
-                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-                Content = body,
-            };
-            body.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
-            request.Headers.Add("grpc-encoding", "gzip");
-            request.Headers.Add("te", "trailers");
-            using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-            await response.Content.CopyToAsync(Stream.Null);
-            // An error before any message is in the headers of the response, one after it in its trailers.
-            return (Value("grpc-status"), Value("grpc-message"));
-
-            string Value(string name) =>
-                response.Headers.TryGetValues(name, out var values) || response.TrailingHeaders.TryGetValues(name, out values)
-                    ? Uri.UnescapeDataString(values.Single())
-                    : "";
-        }
-
-        public void Dispose() => _http.Dispose();
-    }
-
-    /// <summary>The body of a call that sends zeros until somebody ends it.</summary>
-    private sealed class EndlessBody : HttpContent
-    {
-        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        /// <summary>Completes when the other side no longer takes it.</summary>
-        public Task Ended => _ended.Task;
-
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            try
-            {
-                var zeros = new byte[16 << 10];
-                while (true)
-                {
-                    await stream.WriteAsync(zeros);
-                }
-            }
-            finally
-            {
-                _ended.SetResult();
-            }
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = 0;
-            return false;
-        }
     }
 }
