@@ -68,12 +68,12 @@ public sealed class ServiceHostTests : IDisposable
     }
 
     [Fact]
-    public async Task Commands_of_redis_are_traced_within_the_call_that_gives_them()
+    public async Task Commands_of_redis_are_traced_as_the_calls_are_that_give_them()
     {
         await using var collector = await Collector.StartAsync();
         await using var redis = RapidProcess.StartProgram("redis-server", _folder.FullName, ["--port", "0", "--unixsocket", "r", "--save", ""]);
         var variables = Variables("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address.ToString());
-        variables["RAPID_REDIS"] = Path.Combine(_folder.FullName, "r");
+        variables["RAPID_REDIS"] = $"!{Path.Combine(_folder.FullName, "r")}";
         variables["OTEL_BSP_SCHEDULE_DELAY"] = "100";
         await using var service = await StartAsync("replay", variables);
         using var channel = Channels.Open(ServiceAddress.Unix(Socket), new ServiceOptions { Listen = [] });
