@@ -10,9 +10,9 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Rapid.Hosting;
 
 /// <summary>
-/// The one place that says how clients reach services: over TCP, TLS or a unix socket, with the token when there is one. Clients of a service
-/// whose address the options fix come from gRPC's client factory; channels to addresses that come with the work, as the replay services of an
-/// assignment do, are opened and disposed of with it.
+/// The one place that says how clients reach services: over TCP, TLS or a unix socket, with the token when there is one. Clients of a
+/// service whose address the options fix come from gRPC's client factory; channels to addresses that come with the work, as the replay
+/// services of an assignment do, are opened and disposed of with it.
 /// </summary>
 public static class Channels
 {

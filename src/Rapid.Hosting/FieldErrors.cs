@@ -5,8 +5,8 @@ using Grpc.Core;
 namespace Rapid.Hosting;
 
 /// <summary>
-/// What is wrong with a request, field by field: a google.rpc.BadRequest in the details of INVALID_ARGUMENT, which clients in every language
-/// can read. The status message says the same in words.
+/// What is wrong with a request, field by field: a google.rpc.BadRequest in the details of INVALID_ARGUMENT, which clients in every
+/// language can read. The status message says the same in words.
 /// </summary>
 public static class FieldErrors
 {
@@ -27,7 +27,8 @@ public static class FieldErrors
         var request = new BadRequest();
         request.FieldViolations.AddRange(problems.Take(MostViolations).Select(problem =>
             new BadRequest.Types.FieldViolation { Field = problem.Field, Description = problem.Description }));
-        return new Google.Rpc.Status { Code = (int)Code.InvalidArgument, Message = message, Details = { Any.Pack(request) } }.ToRpcException();
+        var status = new Google.Rpc.Status { Code = (int)Code.InvalidArgument, Message = message, Details = { Any.Pack(request) } };
+        return status.ToRpcException();
     }
 
     /// <summary>The fields that a service refused, in its order; none when it refused for another reason.</summary>

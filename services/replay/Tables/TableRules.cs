@@ -78,7 +78,8 @@ internal static class TableRules
         { NSteps: > 1, Items: not (ItemKind.Unspecified or ItemKind.Transition) } =>
             ("definition.n_steps", "only TRANSITION items have several steps"),
         { Gamma: not (>= 0 and <= 1) } => ("definition.gamma", $"{definition.Gamma} is out of range, allowed: 0 to 1"),
-        { PriorityExponent: not 0, Kind: not TableKind.Prioritised } => ("definition.priority_exponent", "only PRIORITISED tables have one"),
+        { PriorityExponent: not 0, Kind: not TableKind.Prioritised } =>
+            ("definition.priority_exponent", "only PRIORITISED tables have one"),
         { PriorityExponent: not (>= 0 and <= 100) } =>
             ("definition.priority_exponent", $"{definition.PriorityExponent} is out of range, allowed: 0 to 100"),
         { Eviction: < Eviction.Unspecified or > Eviction.LowestPriority } =>
