@@ -119,7 +119,15 @@ public sealed class ServiceHostTests : IDisposable
     {
         variables["RAPID_LISTEN"] = $"unix:{Socket}";
         var service = RapidProcess.Start(_folder.FullName, [name], variables);
-        await Eventually.TrueAsync(() => service.Output.Contains("listening on", StringComparison.Ordinal), () => service.Output);
-        return service;
+        try
+        {
+            await Eventually.TrueAsync(() => service.Output.Contains("listening on", StringComparison.Ordinal), () => service.Output);
+            return service;
+        }
+        catch
+        {
+            await service.DisposeAsync();
+            throw;
+        }
     }
 }
