@@ -45,7 +45,7 @@ Console.WriteLine(string.Create(
     CultureInfo.InvariantCulture, $"between machines (over a socket): {wire:F1} ms, 90th percentile {wireSlow:F1} ms"));
 var (median, slow) = await MeasureAsync(async (channel, received, stop) =>
 {
-    await using var follower = new PolicyFollower(channel, experiment.Directory.Id, evaluationsOnly: false, NullLogger.Instance);
+    await using var follower = new PolicyFollower(new(channel), experiment.Directory.Id, evaluationsOnly: false, NullLogger.Instance);
     for (long seen = 0; ;)
     {
         var snapshot = await follower.WaitAsync(seen, stop);

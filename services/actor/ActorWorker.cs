@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
@@ -9,7 +8,13 @@ using Rapid.Protocol.V1;
 namespace Rapid.Actor;
 
 /// <summary>Enlists with the learner and fills the slots it is given. The open call is the lease: when it breaks, all work stops.</summary>
-public sealed class ActorWorker(ServiceOptions options, ILoggerFactory loggers) : BackgroundService
+/// <param name="assignments">The learner, which says what to do.</param>
+/// <param name="policies">The learner, which publishes weights.</param>
+/// <param name="options">How the replay services are reached.</param>
+/// <param name="loggers">Says what goes wrong.</param>
+public sealed class ActorWorker(
+    Assignments.AssignmentsClient assignments, Protocol.V1.Policies.PoliciesClient policies, ServiceOptions options,
+    ILoggerFactory loggers) : BackgroundService
 {
     private readonly ILogger _logger = loggers.CreateLogger<ActorWorker>();
     private readonly string _id = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}";
@@ -17,18 +22,16 @@ public sealed class ActorWorker(ServiceOptions options, ILoggerFactory loggers) 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var channel = Channels.Open(options.Learner, options);
         var request = new EnlistRequest { Worker = _id, Role = WorkerRole.Actor, MaxSlots = (uint)options.ActorSlots };
-        await Enlistment.FollowAsync(
-            channel, request, _logger, assignments => WorkAsync(assignments, channel, stoppingToken), stoppingToken);
+        await Enlistment.FollowAsync(assignments, request, _logger, work => WorkAsync(work, stoppingToken), stoppingToken);
     }
 
-    private async Task WorkAsync(IAsyncEnumerable<Assignment> assignments, GrpcChannel channel, CancellationToken stopping)
+    private async Task WorkAsync(IAsyncEnumerable<Assignment> work, CancellationToken stopping)
     {
         ExperimentCrew? crew = null;
         try
         {
-            await foreach (var assignment in assignments.WithCancellation(stopping))
+            await foreach (var assignment in work.WithCancellation(stopping))
             {
                 if (crew is not null && !crew.Serves(assignment))
                 {
@@ -38,7 +41,7 @@ public sealed class ActorWorker(ServiceOptions options, ILoggerFactory loggers) 
 
                 if (assignment.Experiment.Length > 0)
                 {
-                    crew ??= MakeCrew(assignment, channel);
+                    crew ??= MakeCrew(assignment);
                     await crew.FillAsync(assignment.Slots);
                 }
             }
@@ -53,11 +56,11 @@ public sealed class ActorWorker(ServiceOptions options, ILoggerFactory loggers) 
     }
 
     /// <exception cref="RpcException">UNAVAILABLE when this process cannot do the work: giving up the lease lets others try.</exception>
-    private ExperimentCrew MakeCrew(Assignment assignment, GrpcChannel channel)
+    private ExperimentCrew MakeCrew(Assignment assignment)
     {
         try
         {
-            return new ExperimentCrew(assignment, _id, channel, options, loggers);
+            return new ExperimentCrew(assignment, _id, policies, options, loggers);
         }
         catch (Exception error)
         {

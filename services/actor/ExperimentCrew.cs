@@ -28,7 +28,8 @@ internal sealed class ExperimentCrew : IAsyncDisposable
 
     /// <exception cref="SpecException">The spec of the assignment is not valid here.</exception>
     /// <exception cref="InvalidDataException">The assignment does not say where the blocks go.</exception>
-    public ExperimentCrew(Assignment assignment, string worker, GrpcChannel learner, ServiceOptions service, ILoggerFactory loggers)
+    public ExperimentCrew(
+        Assignment assignment, string worker, Protocol.V1.Policies.PoliciesClient learner, ServiceOptions service, ILoggerFactory loggers)
     {
         _work = WithoutSlots(assignment);
         _options = SpecReader.Read(assignment.Spec ?? throw new InvalidDataException("the assignment has no spec"));

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
+using Rapid.Protocol.V1;
 
 namespace Rapid.Evaluator;
 
@@ -14,6 +15,9 @@ public static class EvaluatorHost
         options,
         services =>
         {
+            services.AddClient<Assignments.AssignmentsClient>(found => found.Learner);
+            services.AddClient<Protocol.V1.Policies.PoliciesClient>(found => found.Learner);
+            services.AddClient<Evaluations.EvaluationsClient>(found => found.Learner);
             services.AddSingleton<Exhibition>();
             services.AddHostedService<EvaluatorWorker>();
         },

@@ -1,4 +1,3 @@
-using Grpc.Net.Client;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
@@ -9,31 +8,33 @@ using Rapid.Protocol.V1;
 namespace Rapid.Evaluator;
 
 /// <summary>Plays the snapshots that ask for it and reports the scores.</summary>
-/// <param name="options">Where the learner is.</param>
+/// <param name="assignments">The learner, which says what to do.</param>
+/// <param name="policies">The learner, which publishes weights.</param>
+/// <param name="evaluations">The learner, which takes scores.</param>
 /// <param name="exhibition">Shows what is scored.</param>
 /// <param name="logger">Says what goes wrong.</param>
-public sealed class EvaluatorWorker(ServiceOptions options, Exhibition exhibition, ILogger<EvaluatorWorker> logger) : BackgroundService
+public sealed class EvaluatorWorker(
+    Assignments.AssignmentsClient assignments, Protocol.V1.Policies.PoliciesClient policies, Evaluations.EvaluationsClient evaluations,
+    Exhibition exhibition, ILogger<EvaluatorWorker> logger) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var channel = Channels.Open(options.Learner, options);
         var request = new EnlistRequest
         {
             Worker = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}",
             Role = WorkerRole.Evaluator,
         };
-        await Enlistment.FollowAsync(
-            channel, request, logger, assignments => WorkAsync(assignments, channel, stoppingToken), stoppingToken);
+        await Enlistment.FollowAsync(assignments, request, logger, work => WorkAsync(work, stoppingToken), stoppingToken);
     }
 
-    private async Task WorkAsync(IAsyncEnumerable<Assignment> assignments, GrpcChannel channel, CancellationToken stopping)
+    private async Task WorkAsync(IAsyncEnumerable<Assignment> work, CancellationToken stopping)
     {
         var (playing, experiment) = (Task.CompletedTask, "");
         var stop = new CancellationTokenSource();
         try
         {
-            await foreach (var assignment in assignments.WithCancellation(stopping))
+            await foreach (var assignment in work.WithCancellation(stopping))
             {
                 if (assignment.Experiment == experiment)
                 {
@@ -48,7 +49,7 @@ public sealed class EvaluatorWorker(ServiceOptions options, Exhibition exhibitio
                 var (spec, token) = (assignment.Spec, stop.Token);
                 playing = experiment.Length == 0
                     ? Task.CompletedTask
-                    : Task.Run(() => FollowAsync(assignment.Experiment, SpecReader.Read(spec), channel, token), token);
+                    : Task.Run(() => FollowAsync(assignment.Experiment, SpecReader.Read(spec), token), token);
             }
         }
         finally
@@ -59,17 +60,16 @@ public sealed class EvaluatorWorker(ServiceOptions options, Exhibition exhibitio
         }
     }
 
-    private async Task FollowAsync(string experiment, ExperimentOptions spec, GrpcChannel channel, CancellationToken cancellation)
+    private async Task FollowAsync(string experiment, ExperimentOptions spec, CancellationToken cancellation)
     {
-        var client = new Evaluations.EvaluationsClient(channel);
         long last = 0;
         try
         {
             using var evaluator = new PolicyEvaluator(spec);
-            await using var policies = new PolicyFollower(channel, experiment, evaluationsOnly: true, logger, evaluator.Layout);
+            await using var newest = new PolicyFollower(policies, experiment, evaluationsOnly: true, logger, evaluator.Layout);
             while (true)
             {
-                var snapshot = await policies.WaitAsync(last, cancellation);
+                var snapshot = await newest.WaitAsync(last, cancellation);
                 last = snapshot.Version;
                 exhibition.Show(spec, snapshot);
                 if (Evaluate(evaluator, snapshot, spec.Seed, cancellation) is not { } report)
@@ -86,7 +86,7 @@ public sealed class EvaluatorWorker(ServiceOptions options, Exhibition exhibitio
 
                 report.Experiment = experiment;
                 await Resilience.Forever("reporting a score", logger).ExecuteAsync(
-                    async token => await client.ReportAsync(report, cancellationToken: token), cancellation);
+                    async token => await evaluations.ReportAsync(report, cancellationToken: token), cancellation);
             }
         }
         catch (Exception) when (cancellation.IsCancellationRequested)

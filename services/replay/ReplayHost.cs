@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Trace;
 using Rapid.Hosting;
 using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Stores;
@@ -22,6 +23,11 @@ public static class ReplayHost
         {
             services.AddSingleton(provider => MemoryBudget.Read(provider.GetRequiredService<IConfiguration>()));
             services.AddSingleton(provider => CheckpointDirectory.Read(provider.GetRequiredService<IConfiguration>()));
+            if (options.OtlpEndpoint is not null)
+            {
+                services.ConfigureOpenTelemetryTracerProvider(traces => traces.AddRedisInstrumentation());
+            }
+
             services.AddSingleton<RedisConnection>();
             services.AddSingleton<TableRegistry>();
             services.AddHostedService<TableRecovery>();

@@ -42,7 +42,7 @@ internal static class CliAction
         }
         catch (RpcException error)
         {
-            return Say([error.Status.Detail], error.StatusCode switch
+            return Say(LinesOf(error), error.StatusCode switch
             {
                 StatusCode.InvalidArgument => ExitCode.BadInput,
                 StatusCode.Unavailable or StatusCode.DeadlineExceeded => ExitCode.Unreachable,
@@ -54,6 +54,15 @@ internal static class CliAction
         {
             return Say([error.Message], ExitCode.Failure);
         }
+    }
+
+    /// <summary>A line for each field that the service refused; else what it says.</summary>
+    private static IEnumerable<string> LinesOf(RpcException error)
+    {
+        var fields = FieldErrors.Of(error);
+        return fields.Count == 0
+            ? [error.Status.Detail]
+            : fields.Select(problem => new SpecProblem(problem.Field, problem.Description).ToString());
     }
 
     private static int Say(IEnumerable<string> lines, int exitCode)

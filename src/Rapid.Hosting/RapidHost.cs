@@ -1,9 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -11,11 +9,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Rapid.Hosting;
 
-/// <summary>What every service is made of: Kestrel with HTTP/2 on its addresses, gRPC, health, reflection, the token, telemetry.</summary>
+/// <summary>What every service is made of: Kestrel on its addresses, gRPC, health, reflection, the token, telemetry.</summary>
 public static class RapidHost
 {
-    // A trajectory or a snapshot should not wait for window updates: a few of the largest usual messages fit.
-    private const int WindowBytes = 16 << 20;
     private const int MostStarts = 50;
 
     /// <summary>Builds a service that is not started yet.</summary>
@@ -45,31 +41,39 @@ public static class RapidHost
             });
         // Collecting and learning keep pool threads busy for long; calls must not wait for the pool to grow.
         ThreadPool.SetMinThreads(Math.Max(16, 4 * Environment.ProcessorCount), 16);
-        builder.WebHost.ConfigureKestrel(kestrel => ConfigureKestrel(kestrel, options));
+        builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, options));
         builder.Services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = options.MaxMessageBytes;
             grpc.MaxSendMessageSize = options.MaxMessageBytes;
             grpc.EnableDetailedErrors = true;
             grpc.Interceptors.Add<MalformedMessageInterceptor>();
-            if (options.Token is { } token)
-            {
-                grpc.Interceptors.Add<TokenInterceptor>(token);
-            }
         });
         // Without a check the health service has nothing to go by and says UNKNOWN; that the process answers is the first one.
         builder.Services.AddGrpcHealthChecks().AddCheck("process", () => HealthCheckResult.Healthy());
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<CallLifetime>();
-        if (options.OtlpEndpoint is { } endpoint)
+        if (options.Token is { } token)
         {
-            builder.Services.AddHostedService(_ => new Telemetry(name, endpoint));
+            TokenAuthentication.Require(token, builder.Services);
         }
 
+        Telemetry.Add(name, options, builder);
         configure(builder.Services);
         var app = builder.Build();
-        app.MapGrpcHealthChecksService();
+        if (options.Token is not null)
+        {
+            app.UseAuthentication().UseAuthorization();
+        }
+
+        if (options.MetricsListen.Count > 0)
+        {
+            Telemetry.ServeMetrics(app);
+        }
+
+        // Probes of orchestrators have no token.
+        app.MapGrpcHealthChecksService().AllowAnonymous();
         app.MapGrpcReflectionService();
         map(app);
         return app;
@@ -80,9 +84,10 @@ public static class RapidHost
     public static async Task<int> RunAsync(ServiceKind kind, Func<ServiceOptions, WebApplication> build)
     {
         ArgumentNullException.ThrowIfNull(build);
+        ServiceOptions? options = null;
         try
         {
-            var options = ServiceOptionsReader.Read(kind);
+            options = ServiceOptionsReader.Read(kind);
             await using var app = await StartAsync(options, build);
             app.Logger.LogInformation("listening on {Addresses}", string.Join(", ", app.Urls));
             await app.WaitForShutdownAsync();
@@ -98,9 +103,9 @@ public static class RapidHost
             await Console.Error.WriteLineAsync(error.Message);
             return 2;
         }
-        catch (IOException error) when (error.InnerException is AddressInUseException)
+        catch (IOException error) when (options is not null && error.InnerException is AddressInUseException)
         {
-            await Console.Error.WriteLineAsync($"RAPID_LISTEN: {error.Message}");
+            await Console.Error.WriteLineAsync($"{Listeners.Variables(options)}: {error.Message}");
             return 2;
         }
     }
@@ -108,7 +113,7 @@ public static class RapidHost
     /// <summary>Several services that start at once may choose the same free port of a range; all but one choose again.</summary>
     private static async Task<WebApplication> StartAsync(ServiceOptions options, Func<ServiceOptions, WebApplication> build)
     {
-        var hasChoice = options.Listen.Any(address => address.LastPort > address.Port);
+        var hasChoice = options.Listen.Concat(options.MetricsListen).Any(address => address.LastPort > address.Port);
         for (var attempt = 1; ; attempt++)
         {
             var app = build(options);
@@ -125,71 +130,14 @@ public static class RapidHost
             catch (SocketException error)
             {
                 await app.DisposeAsync();
-                throw new ConfigurationException([$"RAPID_LISTEN: cannot listen on {string.Join(", ", options.Listen)}: {error.Message}"]);
+                var addresses = string.Join(", ", options.Listen.Concat(options.MetricsListen));
+                throw new ConfigurationException([$"{Listeners.Variables(options)}: cannot listen on {addresses}: {error.Message}"]);
             }
             catch
             {
                 await app.DisposeAsync();
                 throw;
             }
-        }
-    }
-
-    private static void ConfigureKestrel(KestrelServerOptions kestrel, ServiceOptions options)
-    {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = null;
-        kestrel.Limits.MinRequestBodyDataRate = null;
-        kestrel.Limits.MinResponseDataRate = null;
-        kestrel.Limits.Http2.InitialConnectionWindowSize = WindowBytes;
-        kestrel.Limits.Http2.InitialStreamWindowSize = WindowBytes;
-        kestrel.Limits.Http2.MaxFrameSize = 1 << 20;
-        kestrel.Limits.Http2.MaxStreamsPerConnection = 1000;
-        kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
-        kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
-        foreach (var address in options.Listen)
-        {
-            Listen(kestrel, address, options);
-        }
-    }
-
-    private static void Listen(KestrelServerOptions kestrel, ServiceAddress address, ServiceOptions options)
-    {
-        void Configure(ListenOptions listen)
-        {
-            listen.Protocols = HttpProtocols.Http2;
-            if (address.IsSecure)
-            {
-                // Clients that know only the root need the intermediates that follow the certificate in its file.
-                listen.UseHttps(https =>
-                {
-                    https.ServerCertificate = TlsFiles.LoadIdentity(options.TlsCertificate!, options.TlsKey);
-                    https.ServerCertificateChain = TlsFiles.LoadCertificates(options.TlsCertificate!);
-                });
-            }
-        }
-
-        if (address.SocketPath is { } path)
-        {
-            SocketFile.MakeFree(path);
-            kestrel.ListenUnixSocket(path, Configure);
-        }
-        else if (address.Host == "localhost" && address.Port > 0)
-        {
-            kestrel.ListenLocalhost(FreePort.Choose(address), Configure);
-        }
-        else if (address.Host == "localhost")
-        {
-            // Kestrel's localhost is two sockets, for which the system cannot choose one port.
-            kestrel.Listen(IPAddress.Loopback, 0, Configure);
-        }
-        else if (IPAddress.TryParse(address.Host, out var ip))
-        {
-            kestrel.Listen(ip, FreePort.Choose(address), Configure);
-        }
-        else
-        {
-            kestrel.ListenAnyIP(FreePort.Choose(address), Configure);
         }
     }
 }

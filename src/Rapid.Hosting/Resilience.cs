@@ -6,6 +6,10 @@ using Polly.Retry;
 namespace Rapid.Hosting;
 
 /// <summary>How clients deal with services that are away: they wait and try again, with growing and random pauses.</summary>
+/// <remarks>
+/// Not pipelines that are registered by name: each says in its log what is tried, with the logger of whoever tries, and most of them belong
+/// to the tables and streams of one run, which no provider makes.
+/// </remarks>
 public static class Resilience
 {
     /// <summary>Tries until it succeeds or is cancelled: for streams that carry the work.</summary>

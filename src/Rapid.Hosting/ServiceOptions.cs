@@ -7,6 +7,12 @@ public sealed record ServiceOptions
     /// <summary>RAPID_LISTEN: where this service answers.</summary>
     public required IReadOnlyList<ServiceAddress> Listen { get; init; }
 
+    /// <summary>
+    /// RAPID_METRICS_LISTEN: where this service serves its metrics to Prometheus, over HTTP/1.1 at /metrics and nothing else; none when
+    /// empty.
+    /// </summary>
+    public IReadOnlyList<ServiceAddress> MetricsListen { get; init; } = [];
+
     /// <summary>RAPID_LEARNER: where the learner is.</summary>
     public ServiceAddress Learner { get; init; } = ServiceAddress.Parse("http://127.0.0.1:5102");
 
@@ -19,7 +25,9 @@ public sealed record ServiceOptions
     /// <summary>RAPID_RUNS: folder of the learner's runs, one folder a run.</summary>
     public string Runs { get; init; } = "runs";
 
-    /// <summary>RAPID_TOKEN: bearer token that every call must carry when set; health checks are exempt.</summary>
+    /// <summary>
+    /// RAPID_TOKEN: bearer token that every call, and every scrape of metrics, must carry when set; health checks are exempt.
+    /// </summary>
     public string? Token { get; init; }
 
     /// <summary>RAPID_TLS_CERTIFICATE: PEM file of the server's certificate and, after it, its intermediates.</summary>

@@ -39,6 +39,7 @@ public static class ServiceOptionsReader
         var options = new ServiceOptions
         {
             Listen = reader.Addresses("RAPID_LISTEN", [DefaultListen(kind)], reachable: false),
+            MetricsListen = reader.Addresses("RAPID_METRICS_LISTEN", defaults.MetricsListen, reachable: false),
             Learner = reader.Addresses("RAPID_LEARNER", [defaults.Learner], reachable: true, single: true)[0],
             Replay = reader.Addresses("RAPID_REPLAY", defaults.Replay, reachable: true),
             Redis = reader.Text("RAPID_REDIS"),
@@ -186,10 +187,10 @@ public static class ServiceOptionsReader
                     TlsFiles.LoadCertificates(authorities));
             }
 
-            if (options.TlsCertificate is null && options.TlsKey is null
-                && options.Listen.FirstOrDefault(address => address.IsSecure) is { } secure)
+            if (options.TlsCertificate is null && options.TlsKey is null)
             {
-                _problems.Add($"RAPID_TLS_CERTIFICATE: not set, but RAPID_LISTEN has {secure}; set it and RAPID_TLS_KEY to PEM files");
+                CheckPlain("RAPID_LISTEN", options.Listen);
+                CheckPlain("RAPID_METRICS_LISTEN", options.MetricsListen);
             }
         }
 
@@ -198,6 +199,14 @@ public static class ServiceOptionsReader
             if (_problems.Count > 0)
             {
                 throw new ConfigurationException(_problems);
+            }
+        }
+
+        private void CheckPlain(string name, IReadOnlyList<ServiceAddress> addresses)
+        {
+            if (addresses.FirstOrDefault(address => address.IsSecure) is { } secure)
+            {
+                _problems.Add($"RAPID_TLS_CERTIFICATE: not set, but {name} has {secure}; set it and RAPID_TLS_KEY to PEM files");
             }
         }
 

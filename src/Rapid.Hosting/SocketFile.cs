@@ -6,22 +6,24 @@ namespace Rapid.Hosting;
 internal static class SocketFile
 {
     /// <summary>Removes the file that a killed process left behind.</summary>
+    /// <param name="path">Path of the socket.</param>
+    /// <param name="variable">Name of the variable that has it, for the message.</param>
     /// <exception cref="ConfigurationException">A service listens on it, or it is no socket, or its folder does not exist.</exception>
-    public static void MakeFree(string path)
+    public static void MakeFree(string path, string variable)
     {
         if (!Directory.Exists(Path.GetDirectoryName(path)))
         {
-            throw Refused(path, "its folder does not exist; create it");
+            throw Refused(variable, path, "its folder does not exist; create it");
         }
 
         if (Directory.Exists(path) || (File.Exists(path) && new FileInfo(path).Length > 0))
         {
-            throw Refused(path, "a file or folder that is no socket is there; choose another path");
+            throw Refused(variable, path, "a file or folder that is no socket is there; choose another path");
         }
 
         if (IsServed(path))
         {
-            throw Refused(path, "a running service listens on it; stop that or choose another path");
+            throw Refused(variable, path, "a running service listens on it; stop that or choose another path");
         }
 
         File.Delete(path);
@@ -42,5 +44,6 @@ internal static class SocketFile
         }
     }
 
-    private static ConfigurationException Refused(string path, string why) => new([$"RAPID_LISTEN: cannot listen on unix:{path}: {why}"]);
+    private static ConfigurationException Refused(string variable, string path, string why) =>
+        new([$"{variable}: cannot listen on unix:{path}: {why}"]);
 }

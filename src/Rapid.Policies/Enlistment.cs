@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
@@ -10,23 +9,23 @@ namespace Rapid.Policies;
 public static class Enlistment
 {
     /// <summary>Enlists, hands the stream of assignments to <paramref name="work"/>, and enlists again whenever the call breaks.</summary>
-    /// <param name="learner">Channel to the learner.</param>
+    /// <param name="learner">The learner.</param>
     /// <param name="request">Who enlists.</param>
     /// <param name="logger">Hears of a learner that is away.</param>
     /// <param name="work">Does what it is told until the assignments end, and has stopped everything when it returns.</param>
     /// <param name="stopping">Ends it all.</param>
     public static async Task FollowAsync(
-        GrpcChannel learner, EnlistRequest request, ILogger logger, Func<IAsyncEnumerable<Assignment>, Task> work,
+        Assignments.AssignmentsClient learner, EnlistRequest request, ILogger logger, Func<IAsyncEnumerable<Assignment>, Task> work,
         CancellationToken stopping)
     {
+        ArgumentNullException.ThrowIfNull(learner);
         ArgumentNullException.ThrowIfNull(work);
-        var client = new Assignments.AssignmentsClient(learner);
         try
         {
             await Resilience.Forever("enlisting with the learner", logger).ExecuteAsync(
                 async token =>
                 {
-                    using var call = client.Enlist(request, cancellationToken: token);
+                    using var call = learner.Enlist(request, cancellationToken: token);
                     await work(call.ResponseStream.ReadAllAsync(token));
                     throw new RpcException(new Status(StatusCode.Unavailable, "the learner ended the enlistment"));
                 },

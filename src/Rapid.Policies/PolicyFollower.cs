@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
@@ -21,17 +20,17 @@ public sealed class PolicyFollower : IAsyncDisposable
     private PolicySnapshot? _newest;
     private int _failedReads;
 
-    /// <param name="learner">Channel to the learner; stays the caller's.</param>
+    /// <param name="learner">The learner.</param>
     /// <param name="experiment">Whose policies.</param>
     /// <param name="evaluationsOnly">Only snapshots that ask for an evaluation.</param>
     /// <param name="logger">Hears of a learner that is away and of snapshots that are refused.</param>
     /// <param name="layout">What snapshots must fit: others are refused, the one before stays the newest. Null when the reader
     /// checks.</param>
-    public PolicyFollower(GrpcChannel learner, string experiment, bool evaluationsOnly, ILogger logger, PolicyLayout? layout = null)
+    public PolicyFollower(
+        Protocol.V1.Policies.PoliciesClient learner, string experiment, bool evaluationsOnly, ILogger logger, PolicyLayout? layout = null)
     {
         (_logger, _layout) = (logger, layout);
-        var client = new Protocol.V1.Policies.PoliciesClient(learner);
-        _following = Task.Run(() => FollowAsync(client, experiment, evaluationsOnly));
+        _following = Task.Run(() => FollowAsync(learner, experiment, evaluationsOnly));
     }
 
     /// <summary>The newest snapshot, once there is one newer than this version.</summary>
@@ -62,7 +61,7 @@ public sealed class PolicyFollower : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task FollowAsync(Protocol.V1.Policies.PoliciesClient client, string experiment, bool evaluationsOnly)
+    private async Task FollowAsync(Protocol.V1.Policies.PoliciesClient learner, string experiment, bool evaluationsOnly)
     {
         try
         {
@@ -77,7 +76,7 @@ public sealed class PolicyFollower : IAsyncDisposable
                         EvaluationsOnly = evaluationsOnly,
                         SharedMemoryProbe = probe?.Name ?? "",
                     };
-                    using var call = client.Subscribe(request, cancellationToken: token);
+                    using var call = learner.Subscribe(request, cancellationToken: token);
                     await foreach (var snapshot in call.ResponseStream.ReadAllAsync(token))
                     {
                         probe?.Dispose();

@@ -19,6 +19,7 @@ public class ServiceOptionsReaderTests
         Assert.Equal((null, null, "runs", 256 << 20), (options.Redis, options.Token, options.Runs, options.MaxMessageBytes));
         Assert.Equal(Environment.ProcessorCount, options.ActorSlots);
         Assert.Null(options.OtlpEndpoint);
+        Assert.Empty(options.MetricsListen);
     }
 
     [Fact]
@@ -30,6 +31,7 @@ public class ServiceOptionsReaderTests
         var options = Read(ServiceKind.Learner, new()
         {
             ["RAPID_LISTEN"] = " https://0.0.0.0:5102 , unix:/run/l.sock",
+            ["RAPID_METRICS_LISTEN"] = "http://0.0.0.0:9100",
             ["RAPID_LEARNER"] = "https://learner:5102",
             ["RAPID_REPLAY"] = "http://replay-0:5101;http://replay-1:5101",
             ["RAPID_REDIS"] = " redis:6379 ",
@@ -44,6 +46,7 @@ public class ServiceOptionsReaderTests
         });
 
         Assert.Equal(["https://0.0.0.0:5102", "unix:/run/l.sock"], options.Listen.Select(address => address.ToString()));
+        Assert.Equal("http://0.0.0.0:9100", Assert.Single(options.MetricsListen).ToString());
         Assert.Equal("https://learner:5102", options.Learner.ToString());
         Assert.Equal(["http://replay-0:5101", "http://replay-1:5101"], options.Replay.Select(address => address.ToString()));
         Assert.Equal(("redis:6379", "/data/runs", "s3cret"), (options.Redis, options.Runs, options.Token));
@@ -67,6 +70,8 @@ public class ServiceOptionsReaderTests
     {
         { "RAPID_LISTEN", "5101", ["'5101'", "http://host:port", "unix:/absolute/path", "first free one"] },
         { "RAPID_LISTEN", ",", ["','", "http://host:port"] },
+        { "RAPID_METRICS_LISTEN", "9100", ["'9100'", "http://host:port", "first free one"] },
+        { "RAPID_METRICS_LISTEN", "https://0.0.0.0:9100", ["RAPID_METRICS_LISTEN has https://0.0.0.0:9100", "RAPID_TLS_KEY"] },
         { "RAPID_LEARNER", "http://learner:5102,http://other:5102", ["one address"] },
         { "RAPID_LEARNER", "http://learner:0", ["'http://learner:0'", "above 0"] },
         { "RAPID_REPLAY", "http://replay:5101-5102", ["'http://replay:5101-5102'", "a single one"] },

@@ -33,6 +33,16 @@ internal sealed class ServiceProcess : IAsyncDisposable
         _errors = _process.StandardError.ReadToEndAsync();
     }
 
+    /// <summary>Bytes of memory that the process occupies now.</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>A channel to the service, once it answers.</summary>
     public static async Task<GrpcChannel> ConnectAsync(string address, string? token = null)
     {

@@ -109,7 +109,7 @@ public sealed class PolicyFollowerTests
     public async Task A_broken_stream_is_opened_again_from_the_version_that_is_there(StatusCode status)
     {
         await using var server = await PolicyServer.StartAsync();
-        await using var follower = new PolicyFollower(server.Channel, "run", evaluationsOnly: true, _log, Layout);
+        await using var follower = new PolicyFollower(new(server.Channel), "run", evaluationsOnly: true, _log, Layout);
         server.Send(Snapshot(3));
         await follower.WaitAsync(0, CancellationToken.None).WaitAsync(Patience);
 
@@ -183,7 +183,7 @@ public sealed class PolicyFollowerTests
         Assert.Empty(Errors());
     }
 
-    private PolicyFollower Follow(PolicyServer server) => new(server.Channel, "run", evaluationsOnly: false, _log, Layout);
+    private PolicyFollower Follow(PolicyServer server) => new(new(server.Channel), "run", evaluationsOnly: false, _log, Layout);
 
     private string[] Errors() => [.. _log.All.Where(line => line.Level == LogLevel.Error).Select(line => line.Text)];
 

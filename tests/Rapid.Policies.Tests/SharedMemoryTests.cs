@@ -139,7 +139,7 @@ public sealed class SharedMemoryTests : IDisposable
         Assert.Contains("8 bytes", _log.All.Single(line => line.Level == LogLevel.Error).Text, StringComparison.Ordinal);
     }
 
-    private PolicyFollower Follow(PolicyServer server) => new(server.Channel, "run", evaluationsOnly: false, _log, Layout);
+    private PolicyFollower Follow(PolicyServer server) => new(new(server.Channel), "run", evaluationsOnly: false, _log, Layout);
 
     /// <summary>A snapshot whose parameters lie in a file.</summary>
     private PolicySnapshot Write(long version, ulong file)

@@ -24,7 +24,7 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
         }
         catch (SpecException error)
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, error.Message));
+            throw FieldErrors.InvalidArgument(error.Message, error.Problems.Select(problem => (problem.Path, problem.Message)));
         }
     }
 
@@ -92,21 +92,18 @@ internal sealed class AssignmentsService(AssignmentBoard board, CallLifetime lif
     {
         if (request.Role is not (WorkerRole.Actor or WorkerRole.Evaluator))
         {
-            throw new RpcException(new Status(StatusCode.InvalidArgument, $"role: {request.Role} is not a role; known: ACTOR, EVALUATOR"));
+            throw FieldErrors.InvalidArgument("role", $"{request.Role} is not a role; known: ACTOR, EVALUATOR");
         }
 
         if (request.Worker.Length is 0 or > LongestWorker)
         {
-            throw new RpcException(new Status(
-                StatusCode.InvalidArgument,
-                $"worker: must have 1 to {LongestWorker} characters, unique for one life of one process"));
+            throw FieldErrors.InvalidArgument(
+                "worker", $"must have 1 to {LongestWorker} characters, unique for one life of one process");
         }
 
         if (request.Role == WorkerRole.Actor && request.MaxSlots == 0)
         {
-            throw new RpcException(new Status(
-                StatusCode.InvalidArgument,
-                "max_slots: 0 is out of range [1, 4294967295]; an actor fills at least one slot"));
+            throw FieldErrors.InvalidArgument("max_slots", "0 is out of range [1, 4294967295]; an actor fills at least one slot");
         }
 
         return lifetime.RunAsync(context, async ended =>

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Instrumentation.StackExchangeRedis;
 using Polly;
 using Polly.Retry;
 using Rapid.Hosting;
@@ -10,9 +11,9 @@ namespace Rapid.Replay.Stores;
 /// <summary>One shared connection to Redis, made when it is first needed. Operations wait while Redis is away.</summary>
 /// <param name="options">RAPID_REDIS and the files of TLS.</param>
 /// <param name="logger">Says what is waited for.</param>
-/// <param name="connected">Told of the connection once, as soon as there is one; it reconnects by itself.</param>
+/// <param name="traces">Makes a span of every command; null when the service exports no traces.</param>
 internal sealed class RedisConnection(
-    ServiceOptions options, ILogger<RedisConnection> logger, Action<IConnectionMultiplexer>? connected = null) : IAsyncDisposable
+    ServiceOptions options, ILogger<RedisConnection> logger, StackExchangeRedisInstrumentation? traces = null) : IAsyncDisposable
 {
     // Of the attempts of one operation; several operations may wait at once.
     private const int LoggedAttempts = 10;
@@ -94,7 +95,7 @@ internal sealed class RedisConnection(
         if (_multiplexer is null)
         {
             _multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
-            connected?.Invoke(_multiplexer);
+            traces?.AddConnection(_multiplexer);
         }
 
         // A server whose default user needs no password lets the client in as that one when it refuses the login, and nobody notices.

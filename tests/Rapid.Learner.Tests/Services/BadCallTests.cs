@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Rapid.Hosting;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
@@ -26,6 +27,28 @@ public class BadCallTests
         var withoutSpec = await StatusOf(async () => await services.Experiments.SubmitAsync(new SubmitRequest()));
         Assert.Equal(StatusCode.InvalidArgument, withoutSpec.StatusCode);
         Assert.Empty((await services.Experiments.ListAsync(new ListRequest())).Experiments);
+    }
+
+    [Fact]
+    public async Task Every_problem_of_a_spec_is_a_field_violation_of_the_rich_status()
+    {
+        await using var services = await StartAsync();
+        var spec = new ExperimentSpec
+        {
+            TotalSteps = -1,
+            Environment = new EnvironmentSpec { Name = "CartPole-v1" },
+            Algorithm = new AlgorithmSpec { ClipRange = 7 },
+        };
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () =>
+            await services.Experiments.SubmitAsync(new SubmitRequest { Spec = spec }));
+
+        var status = error.GetRpcStatus()!;
+        Assert.Equal(((int)StatusCode.InvalidArgument, error.Status.Detail), (status.Code, status.Message));
+        var violations = status.GetDetail<Google.Rpc.BadRequest>()!.FieldViolations;
+        Assert.Equal(["algorithm.clip_range", "total_steps"], violations.Select(violation => violation.Field).Order());
+        Assert.Equal(error.Status.Detail.Split('\n'), violations.Select(violation => $"{violation.Field}: {violation.Description}"));
+        Assert.Equal(violations.Select(violation => (violation.Field, violation.Description)), FieldErrors.Of(error));
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public class SharedParameterTests
         var record = services.Registry.Submit(LearnerAndReplay.Spec(1));
         using var probe = SharedMemoryProbe.Create()!;
         using var call = Subscribe(services, record, probe);
-        await using var follower = new PolicyFollower(services.ToLearner, record.Directory.Id, evaluationsOnly: false, NullLogger.Instance);
+        await using var follower = new PolicyFollower(new(services.ToLearner), record.Directory.Id, evaluationsOnly: false, NullLogger.Instance);
         var published = Publish(record, 1);
 
         Assert.True(await call.ResponseStream.MoveNext(default).WaitAsync(Patience));
@@ -57,7 +57,7 @@ public class SharedParameterTests
         var published = Publish(record, 1);
         Assert.True(await call.ResponseStream.MoveNext(default).WaitAsync(Patience));
         File.Delete(PathOf(call.ResponseStream.Current));
-        await using var follower = new PolicyFollower(services.ToLearner, record.Directory.Id, evaluationsOnly: false, NullLogger.Instance);
+        await using var follower = new PolicyFollower(new(services.ToLearner), record.Directory.Id, evaluationsOnly: false, NullLogger.Instance);
         Assert.Equal(published, await follower.WaitAsync(0, default).WaitAsync(Patience));
     }
 

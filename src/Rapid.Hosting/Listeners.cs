@@ -1,0 +1,108 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Rapid.Hosting;
+
+/// <summary>Kestrel's addresses and limits.</summary>
+internal static class Listeners
+{
+    // A trajectory or a snapshot should not wait for window updates: a few of the largest usual messages fit. It is also the most that one
+    // connection can make the service hold unread.
+    private const int WindowBytes = 16 << 20;
+
+    /// <summary>Names of the variables that say where to listen, for error messages.</summary>
+    public static string Variables(ServiceOptions options) =>
+        options.MetricsListen.Count == 0 ? "RAPID_LISTEN" : "RAPID_LISTEN, RAPID_METRICS_LISTEN";
+
+    /// <summary>Sets the limits and listens on every address.</summary>
+    /// <exception cref="ConfigurationException">An address is a unix socket that cannot be made.</exception>
+    public static void Configure(KestrelServerOptions kestrel, ServiceOptions options)
+    {
+        kestrel.AddServerHeader = false;
+        SetLimits(kestrel.Limits);
+        foreach (var address in options.Listen)
+        {
+            Listen(kestrel, address, options, "RAPID_LISTEN", HttpProtocols.Http2);
+        }
+
+        // Prometheus speaks HTTP/1.1, which tells its requests from gRPC's.
+        foreach (var address in options.MetricsListen)
+        {
+            Listen(kestrel, address, options, "RAPID_METRICS_LISTEN", HttpProtocols.Http1);
+        }
+    }
+
+    private static void SetLimits(KestrelServerLimits limits)
+    {
+        // No limit of connections: each actor keeps some open for as long as it lives, and one more actor should not be turned away.
+        limits.MaxConcurrentConnections = null;
+
+        // gRPC limits each message, by RAPID_MAX_MESSAGE; a stream of messages may be as long as it likes.
+        limits.MaxRequestBodySize = null;
+
+        // Responses wait for clients: a learner that is busy takes no batches, and HTTP/2's flow control lets the service wait with it.
+        // Requests keep Kestrel's rate; gRPC lifts it for streams, which may be silent as long as they like.
+        limits.MinResponseDataRate = null;
+
+        // A call has some ten headers of some hundred bytes; the longest are a token and a trace's baggage.
+        limits.MaxRequestHeaderCount = 64;
+        limits.MaxRequestHeadersTotalSize = 32 << 10;
+        limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+
+        // A connection without calls is closed in time; the client makes another one when it needs it.
+        limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+
+        limits.Http2.InitialConnectionWindowSize = WindowBytes;
+        limits.Http2.InitialStreamWindowSize = WindowBytes;
+        limits.Http2.MaxFrameSize = 1 << 20;
+
+        // An actor has one stream for each of its slots, all on one connection; a client opens another one when these do not suffice.
+        limits.Http2.MaxStreamsPerConnection = 1000;
+
+        // A peer whose machine is gone sends nothing; its lease and its tables' sessions must end all the same.
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
+        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+    }
+
+    private static void Listen(
+        KestrelServerOptions kestrel, ServiceAddress address, ServiceOptions options, string variable, HttpProtocols protocols)
+    {
+        void Configure(ListenOptions listen)
+        {
+            listen.Protocols = protocols;
+            if (address.IsSecure)
+            {
+                // Clients that know only the root need the intermediates that follow the certificate in its file.
+                listen.UseHttps(https =>
+                {
+                    https.ServerCertificate = TlsFiles.LoadIdentity(options.TlsCertificate!, options.TlsKey);
+                    https.ServerCertificateChain = TlsFiles.LoadCertificates(options.TlsCertificate!);
+                });
+            }
+        }
+
+        if (address.SocketPath is { } path)
+        {
+            SocketFile.MakeFree(path, variable);
+            kestrel.ListenUnixSocket(path, Configure);
+        }
+        else if (address.Host == "localhost" && address.Port > 0)
+        {
+            kestrel.ListenLocalhost(FreePort.Choose(address), Configure);
+        }
+        else if (address.Host == "localhost")
+        {
+            // Kestrel's localhost is two sockets, for which the system cannot choose one port.
+            kestrel.Listen(IPAddress.Loopback, 0, Configure);
+        }
+        else if (IPAddress.TryParse(address.Host, out var ip))
+        {
+            kestrel.Listen(ip, FreePort.Choose(address), Configure);
+        }
+        else
+        {
+            kestrel.ListenAnyIP(FreePort.Choose(address), Configure);
+        }
+    }
+}
