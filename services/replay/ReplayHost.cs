@@ -9,6 +9,7 @@ using Rapid.Hosting;
 using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Stores;
 using Rapid.Replay.Tables;
+using StatusCode = Grpc.Core.StatusCode;
 
 namespace Rapid.Replay;
 
