@@ -14,8 +14,10 @@ public static class LearnerHost
     /// <param name="options">Where it listens, its runs and its replay service.</param>
     /// <param name="minimumLevel">Log level.</param>
     /// <param name="recover">Whether runs that an earlier life left unfinished go on by themselves.</param>
+    /// <exception cref="ConfigurationException">libtorch cannot be loaded.</exception>
     public static WebApplication Build(ServiceOptions options, LogLevel minimumLevel = LogLevel.Information, bool recover = true)
     {
+        TorchLibrary.Load();
         var app = RapidHost.Build(
             "rapid-learner",
             options,

@@ -14,11 +14,31 @@ public sealed class CheckpointStoreTests : IDisposable
     {
         var store = new CheckpointStore(_directory, keep: 1, NullLogger.Instance);
         store.Save(Make(200));
-        File.WriteAllText(Path.Combine(Assert.Single(Directory.GetDirectories(_directory)), "state.json"), "{\"step\": 1e400}");
-        Assert.Null(store.Newest());
+        var damaged = Assert.Single(Directory.GetDirectories(_directory));
+        File.WriteAllText(Path.Combine(damaged, "state.json"), "{\"step\": 1e400}");
+        Assert.Contains(damaged, Assert.Throws<InvalidDataException>(() => store.Newest()).Message, StringComparison.Ordinal);
         store.Save(Make(110));
         Assert.Equal(110, store.Newest()!.Step);
         Assert.Single(Directory.GetDirectories(_directory));
+    }
+
+    [Fact]
+    public void A_checkpoint_that_does_not_fit_is_passed_over_for_the_one_before_it()
+    {
+        var store = new CheckpointStore(_directory, keep: 3, NullLogger.Instance);
+        Assert.False(store.Restore(_ => Assert.Fail("there is none")));
+        store.Save(Make(100));
+        store.Save(Make(200));
+        List<long> tried = [];
+        Assert.True(store.Restore(checkpoint =>
+        {
+            tried.Add(checkpoint.Step);
+            if (checkpoint.Step == 200)
+            {
+                _ = checkpoint.Tensors["biases"];
+            }
+        }));
+        Assert.Equal([200, 100], tried);
     }
 
     [Fact]

@@ -1,0 +1,69 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace Rapid.EndToEnd.Tests;
+
+/// <summary>Whatever has become of a checkpoint's files, a process that reads them ends with a sentence that names them, or goes on.</summary>
+public sealed class DamagedCheckpointTests : IDisposable
+{
+    private const string Ppo =
+        """
+        environment: { name: CartPole-v1 }
+        total_steps: 1024
+        actors: { count: 1, environments: 2 }
+        algorithm: { rollout_steps: 64 }
+        evaluation: { interval_steps: 0, final_episodes: 1 }
+        checkpoint: { interval_steps: 512, keep: 1 }
+        """;
+
+    private readonly TestFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_damaged_or_foreign_checkpoint_is_an_error_that_names_it()
+    {
+        var spec = _folder.Spec(Ppo);
+        var (trained, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec);
+        Assert.True(trained == 0, output);
+        var run = RunFolder.Single(_folder.Runs);
+        var checkpoint = Path.Combine(run.Path, "checkpoints", run.Checkpoints.Single());
+        var (model, state) = (Path.Combine(checkpoint, "model.safetensors"), Path.Combine(checkpoint, "state.json"));
+        var (goodModel, goodState) = (File.ReadAllBytes(model), File.ReadAllText(state));
+
+        var damages = new (string Name, byte[] Model, string State)[]
+        {
+            ("empty model", [], goodState),
+            ("half a model", goodModel[..(goodModel.Length / 2)], goodState),
+            ("tensors of another shape", Replace(goodModel, "\"policy.parameters\"", "\"policy.parametres\""), goodState),
+            ("doubles", Replace(goodModel, "F32", "F64"), goodState),
+            ("empty state", goodModel, ""),
+            ("no state", goodModel, "{}"),
+            ("a text for a number", goodModel, goodState.Replace("\"adam_steps\":", "\"adam_steps\":\"x\",\"_\":", StringComparison.Ordinal)),
+            ("another layout", goodModel, goodState.Replace("\"layout\":\"", "\"layout\":\"0", StringComparison.Ordinal)),
+        };
+        foreach (var (name, badModel, badState) in damages)
+        {
+            File.WriteAllBytes(model, badModel);
+            File.WriteAllText(state, badState);
+            var runState = Path.Combine(run.Path, "state.json");
+            var unfinished = JsonNode.Parse(File.ReadAllText(runState))!;
+            unfinished["state"] = "running";
+            File.WriteAllText(runState, unfinished.ToJsonString());
+
+            var (exitCode, said) = await RapidProcess.RunAsync(_folder.Path, "resume", run.Path);
+            Assert.True(exitCode == 1, $"{name}: {exitCode} {said}");
+            Assert.Contains(checkpoint, said, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>A text of the header by another one of the same length.</summary>
+    private static byte[] Replace(byte[] file, string text, string by)
+    {
+        var header = file.AsSpan().IndexOf(Encoding.ASCII.GetBytes(text));
+        Assert.True(header > 0);
+        byte[] changed = [.. file];
+        Encoding.ASCII.GetBytes(by).CopyTo(changed, header);
+        return changed;
+    }
+}
