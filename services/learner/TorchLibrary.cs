@@ -34,9 +34,11 @@ internal static class TorchLibrary
         }
         catch (Exception error) when (error is DllNotFoundException or BadImageFormatException)
         {
+            // .NET's advice comes first, the loader's own words last.
+            var reason = error.Message.Trim().Split('\n')[^1];
             throw new ConfigurationException(
             [
-                $"libtorch cannot be loaded: {error.Message.Trim()}. A build with the package of libtorch (TorchRuntime) has all its files beside "
+                $"libtorch cannot be loaded: {reason}. A build with the package of libtorch (TorchRuntime) has all its files beside "
                 + "the program: build anew. One without it (-p:TorchRuntime=none) finds them through LD_LIBRARY_PATH, which must lead to the "
                 + "lib folder of a PyTorch of the same version",
             ]);
