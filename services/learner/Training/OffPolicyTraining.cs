@@ -229,7 +229,6 @@ public sealed class OffPolicyTraining : ITraining
         }
 
         _learning.Stop();
-        await _table.ReturnAsync(received, _priorities, cancellation);
         _updates++;
         _step = IsOver ? _options.TotalSteps : _warmUp + (long)(_updates / _sac.UpdatesPerStep);
         (_insertedSteps, _heldSteps) = (received.InsertedSteps, received.HeldSteps);
@@ -242,6 +241,9 @@ public sealed class OffPolicyTraining : ITraining
         {
             WriteTraining();
         }
+
+        // After all that a stop must not interrupt: the checkpoint that follows holds this update.
+        await _table.ReturnAsync(received, _priorities, cancellation);
     }
 
     /// <summary>Measures observations once, over all of the warm-up, and begins to receive batches.</summary>

@@ -101,13 +101,14 @@ public sealed class TrainingLoop : ITraining
         var isLast = _step >= _options.TotalSteps;
         var episodes = _reports.EpisodesDue(before, _step);
         Publish(episodes);
-        await _run.Trajectories.AcknowledgeAsync(blocks, cancellation);
+        // Before anything that a stop may interrupt: the checkpoint that follows holds this update.
         WriteTraining(figures, lag, learned - collected);
         if (episodes > 0)
         {
             _reports.WriteUpdate(_algorithm.CopyGradients, ActionsOf(batch), _step);
         }
 
+        await _run.Trajectories.AcknowledgeAsync(blocks, cancellation);
         if (_options.Lockstep && episodes > 0 && !isLast)
         {
             await _reports.AwaitEvaluationAsync(cancellation);
