@@ -1,6 +1,6 @@
 // Submitting, listing, watching and cancelling; leases of slots.
 const assert = require('assert');
-const { rapid, open, reader, failure, until } = require('./rapid');
+const { rapid, open, reader, failure, richStatus, until } = require('./rapid');
 
 const spec = name => ({
   name, seed: 1, total_steps: 1e6,
@@ -14,6 +14,8 @@ module.exports = {
     const refused = await failure(() => experiments.Submit({ spec: bad }));
     assert.strictEqual(refused.code, 'INVALID_ARGUMENT');
     for (const part of ['environment.name', 'Wägelchen ☺', 'algorithm.gamma']) assert.ok(refused.details.includes(part), refused.details);
+    const status = await richStatus(() => experiments.Submit({ spec: bad }));
+    for (const part of ['google.rpc.BadRequest', 'environment.name', 'algorithm.gamma']) assert.ok(status.includes(part), status);
     assert.strictEqual((await failure(() => experiments.Cancel({ id: 'nobody' }))).code, 'NOT_FOUND');
     assert.strictEqual((await failure(reader(experiments.Watch({ id: 'nobody' })))).code, 'NOT_FOUND');
   },

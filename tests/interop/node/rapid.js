@@ -55,6 +55,16 @@ async function failure(action) {
   throw new Error('the call succeeded');
 }
 
+// The google.rpc.Status of a call that fails, in bytes: a client that knows its proto files reads fields out of it.
+async function richStatus(action) {
+  try {
+    await action();
+  } catch (error) {
+    return error.metadata.get('grpc-status-details-bin')[0].toString('utf8');
+  }
+  throw new Error('the call succeeded');
+}
+
 async function until(condition) {
   for (let i = 0; i < 600; i++) {
     if (await condition()) return;
@@ -84,4 +94,4 @@ function block(producer, sequence, { steps = 4, environments = 2, observation = 
   };
 }
 
-module.exports = { grpc, rapid, health, credentials, metadata, unlimited, gzip, open, reader, failure, until, column, block };
+module.exports = { grpc, rapid, health, credentials, metadata, unlimited, gzip, open, reader, failure, richStatus, until, column, block };

@@ -1,5 +1,5 @@
 """Submitting, listing, watching and cancelling; leases of slots."""
-from rapid import client, failure, new, until
+from rapid import client, failure, new, rich_status, until
 
 RUNNING, CANCELLED = 2, 4
 
@@ -18,6 +18,8 @@ def bad_specs(config):
     code, details = failure(lambda: submit(experiments, spec('bad', 'Wägelchen ☺', gamma=2)))
     assert code == 'INVALID_ARGUMENT'
     assert all(part in details for part in ('environment.name', 'Wägelchen ☺', 'algorithm.gamma')), details
+    status = rich_status(lambda: submit(experiments, spec('bad', 'Wägelchen ☺', gamma=2)))
+    assert all(part in status for part in (b'google.rpc.BadRequest', b'environment.name', b'algorithm.gamma')), status
     assert failure(lambda: experiments.Cancel(new('CancelRequest', id='nobody')))[0] == 'NOT_FOUND'
     assert failure(lambda: list(experiments.Watch(new('WatchRequest', id='nobody'))))[0] == 'NOT_FOUND'
 

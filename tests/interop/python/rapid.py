@@ -86,6 +86,15 @@ def failure(action):
     raise AssertionError('the call succeeded')
 
 
+def rich_status(action):
+    """The google.rpc.Status of a call that fails, in bytes: a client that knows its proto files reads fields out of it."""
+    try:
+        action()
+    except grpc.RpcError as error:
+        return dict(error.trailing_metadata())['grpc-status-details-bin']
+    raise AssertionError('the call succeeded')
+
+
 def until(condition):
     for _ in range(600):
         if condition():
