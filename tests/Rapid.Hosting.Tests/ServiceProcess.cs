@@ -66,7 +66,8 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <summary>"TERM", "INT" or "KILL".</summary>
     public async Task SignalAsync(string signal)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        // The shell's own: a bare system has no program of that name.
+        using var kill = Process.Start("sh", ["-c", $"kill -{signal} {_process.Id}"]);
         await kill.WaitForExitAsync();
     }
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Learner.Checkpoints;
-using Rapid.Learner.Tests.Checkpoints;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Tests.Checkpoints;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
