@@ -128,7 +128,7 @@ public sealed class MetricsTests : IDisposable
     }
 
     [Fact]
-    public void A_run_that_goes_on_keeps_its_events_and_says_from_where_they_count_no_more()
+    public async Task A_run_that_goes_on_keeps_its_events_and_says_from_where_they_count_no_more()
     {
         using (var metrics = Create())
         {
@@ -140,7 +140,7 @@ public sealed class MetricsTests : IDisposable
         var torn = Directory.GetFiles(Events).Single();
         File.WriteAllBytes(torn, File.ReadAllBytes(torn)[..^5]);
         var kept = File.ReadAllBytes(torn);
-        Thread.Sleep(2);
+        await Task.Delay(2);
         using (var metrics = Create())
         {
             metrics.TruncateAfter(10);
