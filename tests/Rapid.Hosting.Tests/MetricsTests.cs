@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Rapid.Hosting.Tests.Protos;
 
@@ -11,6 +12,9 @@ public sealed class MetricsTests : IDisposable
 {
     private static readonly ServiceOptions Options =
         RunningService.Options() with { MetricsListen = [ServiceAddress.Parse("http://127.0.0.1:0")] };
+
+    // At least one: telemetry counts the calls of all services of a process, and other tests have theirs.
+    private const string Served = @"(?m)^http_server_request_duration_seconds_count\{.*Echo/Unary.*\} [1-9]";
 
     private readonly HttpClient _prometheus = new();
 
@@ -26,7 +30,7 @@ public sealed class MetricsTests : IDisposable
 
         // The server counts a call when its answer is out, and an exporter may repeat what it has just said.
         var metrics = await _prometheus.GetStringAsync(MetricsOf(service.App, "/metrics"));
-        for (var attempt = 0; attempt < 100 && !metrics.Contains("Echo/Unary", StringComparison.Ordinal); attempt++)
+        for (var attempt = 0; attempt < 100 && !Regex.IsMatch(metrics, Served); attempt++)
         {
             await Task.Delay(100);
             metrics = await _prometheus.GetStringAsync(MetricsOf(service.App, "/metrics"));
@@ -35,7 +39,7 @@ public sealed class MetricsTests : IDisposable
         Assert.Matches(@"(?m)^rapid_tests_blocks_total\{.*\} 7", metrics);
         Assert.Matches(@"(?m)^process_memory_usage_bytes\{.*\} \d{7}", metrics);
         Assert.Matches(@"(?m)^dotnet_gc_collections_total\{", metrics);
-        Assert.Matches(@"(?m)^http_server_request_duration_seconds_count\{.*Echo/Unary.*\} 1", metrics);
+        Assert.Matches(Served, metrics);
     }
 
     [Fact]
