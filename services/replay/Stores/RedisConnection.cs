@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Instrumentation.StackExchangeRedis;
@@ -38,9 +39,13 @@ internal sealed class RedisConnection(
         },
     }).Build();
 
+    // The client makes broken connections again by itself; one that could not in this time is stuck, and another client is made.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
     private readonly Lock _gate = new();
     private ConnectionMultiplexer? _multiplexer;
     private Task<IConnectionMultiplexer>? _opening;
+    private long _lastConnected;
 
     /// <summary>Whether this service has a Redis at all.</summary>
     public bool IsConfigured => _configuration is not null;
@@ -86,14 +91,34 @@ internal sealed class RedisConnection(
     {
         lock (_gate)
         {
-            return _opening is null or { IsFaulted: true } ? _opening = ConnectAsync(_configuration!) : _opening;
+            return _opening is null or { IsFaulted: true } || (_opening.IsCompleted && IsStuck())
+                ? _opening = ConnectAsync(_configuration!)
+                : _opening;
         }
+    }
+
+    /// <summary>Whether the client never had a connection, or has had none for long. A handshake that is refused can leave it so.</summary>
+    private bool IsStuck()
+    {
+        if (_multiplexer is { IsConnected: true })
+        {
+            _lastConnected = Stopwatch.GetTimestamp();
+            return false;
+        }
+
+        return _lastConnected == 0 || Stopwatch.GetElapsedTime(_lastConnected) > Patience;
     }
 
     private async Task<IConnectionMultiplexer> ConnectAsync(ConfigurationOptions configuration)
     {
-        if (_multiplexer is null)
+        if (_multiplexer is null or { IsConnected: false })
         {
+            if (_multiplexer is not null)
+            {
+                await _multiplexer.DisposeAsync();
+            }
+
+            _lastConnected = 0;
             _multiplexer = await ConnectionMultiplexer.ConnectAsync(configuration);
             traces?.AddConnection(_multiplexer);
         }

@@ -24,6 +24,9 @@ internal static class RedisRefusal
             or RedisErrorKind.UnknownRedirectTarget or RedisErrorKind.ExecAbort or RedisErrorKind.ConnectionFault or RedisErrorKind.Timeout,
         RedisConnectionException broken => Handshake(broken) is null,
         TimeoutException => true,
+
+        // The client was replaced while this operation held the old one.
+        ObjectDisposedException => true,
         _ => false,
     };
 
