@@ -35,7 +35,7 @@ public sealed class Sac : IOffPolicyAlgorithm
         (_options, _layout) = ((SacOptions)experiment.Algorithm, layout);
         var (network, rows) = (experiment.Network, _options.BatchSize);
         RandomStream Stream(ulong role) => new(RandomStream.Derive(experiment.Seed, role));
-        _distribution = new SquashedGaussian(layout, device);
+        _distribution = SquashedGaussian.Create(layout, rows, device);
         _policy = new DensePolicy(layout, _options, network, Stream(SacSeeds.Policy), device);
         _critics = new TwinCritics(_options, network, layout.ObservationSize + layout.ActionSize, 1, Stream(SacSeeds.Critics), device);
         _temperature = new Temperature(_options, _options.TargetEntropy ?? -layout.ActionSize, device);

@@ -17,7 +17,8 @@ internal sealed class TwinCritics : IDisposable
     private readonly DenseWeights _online, _target, _gradients;
     private readonly FlatAdam _adam;
     private readonly GradientGuard _guard;
-    private readonly Tensor _tau;
+    private readonly Tensor _tau, _minimum;
+    private readonly bool _isOnHost;
     private readonly double _gradientScale;
 
     /// <param name="options">Loss, step size, Polyak averaging.</param>
@@ -37,6 +38,8 @@ internal sealed class TwinCritics : IDisposable
         _target.Flat.copy_(_online.Flat);
         _adam = new FlatAdam(_online.Flat, _gradients.Flat, options.AdamEpsilon);
         _guard = new GradientGuard(_gradients.Flat);
+        _isOnHost = device.type == TorchSharp.DeviceType.CPU;
+        _minimum = zeros(options.BatchSize, device: device);
         _tau = tensor((float)options.Tau, device: device);
         _gradientScale = (options.CriticLoss == CriticLoss.SquaredError ? 2.0 : 1.0) / options.BatchSize;
     }
@@ -102,10 +105,26 @@ internal sealed class TwinCritics : IDisposable
     /// <param name="inputs">[B, in].</param>
     /// <param name="firstInput">First of the inputs.</param>
     /// <param name="inputGradient">[B, n], overwritten.</param>
-    /// <returns>[B], the minimum itself.</returns>
+    /// <returns>[B], the minimum itself, until the next one.</returns>
     public Tensor MinimumGradient(Tensor inputs, long firstInput, Tensor inputGradient)
     {
-        var values = _network.Forward(_online, inputs).squeeze(2);
+        var outputs = _network.Forward(_online, inputs);
+        if (_isOnHost)
+        {
+            HostPasses.Minimum(
+                TensorMemory.Floats(outputs), TensorMemory.Floats(_minimum), TensorMemory.Floats(_network.OutputGradient));
+        }
+        else
+        {
+            FindMinimum(outputs.squeeze(2));
+        }
+
+        _network.Backward(_online, null, firstInput, inputGradient);
+        return _minimum;
+    }
+
+    private void FindMinimum(Tensor values)
+    {
         var (first, second) = (values.select(0, 0), values.select(0, 1));
 
         // What is not a number is the smaller one, so that its gradient is not one either.
@@ -113,15 +132,13 @@ internal sealed class TwinCritics : IDisposable
         var gradient = _network.OutputGradient.squeeze(2);
         gradient.select(0, 0).copy_(firstIsLess * (-1.0 / _options.BatchSize));
         gradient.select(0, 1).copy_((1 - firstIsLess) * (-1.0 / _options.BatchSize));
-        var minimum = first.minimum(second);
-        _network.Backward(_online, null, firstInput, inputGradient);
-        return minimum;
+        _minimum.copy_(first.minimum(second));
     }
 
     /// <summary>theta' = tau theta + (1 - tau) theta'.</summary>
     public void Track()
     {
-        if (_target.Flat.device_type == TorchSharp.DeviceType.CPU)
+        if (_isOnHost)
         {
             HostPasses.MoveTowards(TensorMemory.Floats(_target.Flat), TensorMemory.Floats(_online.Flat), _options.Tau);
         }
@@ -154,6 +171,7 @@ internal sealed class TwinCritics : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _minimum.Dispose();
         _tau.Dispose();
         _guard.Dispose();
         _adam.Dispose();

@@ -14,6 +14,7 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
     private readonly MatrixProduct _product;
     private readonly Tensor[] _outputs; // [layer]: [G, B, out], after the activation
     private readonly Tensor[] _deltas; // [layer]: [G, B, out], gradients before the activation
+    private readonly MatrixView[][] _outputViews, _deltaViews; // [layer][network]; tensors' memory is native and stays where it is
     private readonly int[] _allRows, _activeRows;
     private MatrixView _input;
 
@@ -27,6 +28,7 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
         _product = new MatrixProduct(Math.Max(rows, greatestSide), kernel);
         _outputs = [.. Enumerable.Range(0, shape.Layers).Select(layer => zeros(shape.Networks, rows, shape.Width(layer)))];
         _deltas = [.. _outputs.Select(output => zeros_like(output))];
+        (_outputViews, _deltaViews) = ([.. _outputs.Select(ViewsOf)], [.. _deltas.Select(ViewsOf)]);
         (_allRows, _activeRows) = ([.. Enumerable.Range(0, rows)], new int[rows]);
     }
 
@@ -47,7 +49,7 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
                 for (var g = 0; g < _shape.Networks; g++)
                 {
                     var finish = new BiasAndActivation(
-                        Of(_outputs, layer, g), flat + _shape.BiasOffset(layer, g), _shape.IsActivated(layer) ? _shape.Activation : null);
+                        _outputViews[layer][g], flat + _shape.BiasOffset(layer, g), _shape.IsActivated(layer) ? _shape.Activation : null);
                     var weight = Weights(flat, layer, g).Transposed;
                     _product.Multiply(InputOf(layer, g), weight, _rows, _shape.InputsOf(layer), _shape.Width(layer), finish);
                 }
@@ -74,7 +76,7 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
                 var rows = gradients is null ? ActiveRows(g) : _allRows;
                 for (var layer = _shape.Layers - 1; layer >= 0; layer--)
                 {
-                    var (delta, width, inputs) = (Of(_deltas, layer, g), _shape.Width(layer), _shape.InputsOf(layer));
+                    var (delta, width, inputs) = (_deltaViews[layer][g], _shape.Width(layer), _shape.InputsOf(layer));
                     if (gradients is not null)
                     {
                         var finish = new Overwrite(Weights(gradient, layer, g));
@@ -84,7 +86,7 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
 
                     if (layer > 0)
                     {
-                        var finish = new TimesDerivative(Of(_deltas, layer - 1, g), Of(_outputs, layer - 1, g), _shape.Activation);
+                        var finish = new TimesDerivative(_deltaViews[layer - 1][g], _outputViews[layer - 1][g], _shape.Activation);
                         _product.MultiplyRows(delta, Weights(flat, layer, g), rows, width, inputs, finish);
                     }
                 }
@@ -93,7 +95,7 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
                 {
                     var finish = new Accumulate(TensorMemory.Matrix(inputGradient));
                     var columns = Weights(flat, 0, g).From((nint)firstInput);
-                    _product.MultiplyRows(Of(_deltas, 0, g), columns, rows, _shape.Width(0), (int)inputGradient.shape[1], finish);
+                    _product.MultiplyRows(_deltaViews[0][g], columns, rows, _shape.Width(0), (int)inputGradient.shape[1], finish);
                 }
             }
         }
@@ -114,7 +116,7 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
     /// is half of the rows of each.</summary>
     private ReadOnlySpan<int> ActiveRows(int network)
     {
-        var (gradients, count) = (Of(_deltas, _shape.Layers - 1, network), 0);
+        var (gradients, count) = (_deltaViews[^1][network], 0);
         for (var i = 0; i < _rows; i++)
         {
             if (new ReadOnlySpan<float>(gradients.Row(i), _shape.Outputs).ContainsAnyExcept(0))
@@ -128,8 +130,8 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
 
     private void DifferentiateOutput(int network)
     {
-        var delta = Of(_deltas, _shape.Layers - 1, network);
-        var finish = new TimesDerivative(delta, Of(_outputs, _shape.Layers - 1, network), _shape.Activation);
+        var delta = _deltaViews[^1][network];
+        var finish = new TimesDerivative(delta, _outputViews[^1][network], _shape.Activation);
         for (var i = 0; i < _rows; i++)
         {
             finish.Store(delta.Row(i), i, 0, _shape.Outputs);
@@ -145,18 +147,22 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
         }
     }
 
-    private MatrixView InputOf(int layer, int network) => layer == 0 ? _input : Of(_outputs, layer - 1, network);
+    private MatrixView InputOf(int layer, int network) => layer == 0 ? _input : _outputViews[layer - 1][network];
 
     private MatrixView Weights(float* flat, int layer, int network) =>
         new(flat + _shape.WeightOffset(layer, network), _shape.InputsOf(layer));
 
-    /// <summary>A network's part of a layer's [G, B, out]. Tensors' memory is native and stays where it is.</summary>
-    private MatrixView Of(Tensor[] layers, int layer, int network)
+    /// <summary>Each network's part of a layer.</summary>
+    /// <param name="layer">[G, B, out].</param>
+    private static MatrixView[] ViewsOf(Tensor layer)
     {
-        var width = _shape.Width(layer);
-        fixed (float* data = TensorMemory.Floats(layers[layer]))
+        var views = new MatrixView[layer.shape[0]];
+        for (var g = 0; g < views.Length; g++)
         {
-            return new MatrixView(data + (nint)network * _rows * width, width);
+            using var part = layer.select(0, g);
+            views[g] = TensorMemory.Matrix(part);
         }
+
+        return views;
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Rapid.Learner.Optimizers;
 
@@ -16,6 +17,7 @@ internal static class HostPasses
     /// <param name="betas">b1 and b2.</param>
     /// <param name="step">Learning rate with both bias corrections.</param>
     /// <param name="epsilon">With the second moment's correction.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Adam(
         Span<float> parameters,
         ReadOnlySpan<float> gradients,
@@ -48,6 +50,7 @@ internal static class HostPasses
     }
 
     /// <summary>target = goal - (1 - rate) (goal - target), which is exact where both are equal and at rate 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void MoveTowards(Span<float> target, ReadOnlySpan<float> goal, double rate)
     {
         var rest = (float)(1 - rate);
@@ -61,6 +64,25 @@ internal static class HostPasses
         for (; i < target.Length; i++)
         {
             target[i] = goal[i] - rest * (goal[i] - target[i]);
+        }
+    }
+
+    /// <summary>The smaller of two critics' values, and the slopes of its mean's negative: -1/B at the smaller, 0 at the other.</summary>
+    /// <param name="values">[2, B].</param>
+    /// <param name="minimum">[B], overwritten.</param>
+    /// <param name="slopes">[2, B], overwritten.</param>
+    public static void Minimum(ReadOnlySpan<float> values, Span<float> minimum, Span<float> slopes)
+    {
+        var rows = minimum.Length;
+        var slope = -1f / rows;
+        for (var i = 0; i < rows; i++)
+        {
+            var (first, second) = (values[i], values[rows + i]);
+
+            // What is not a number is the smaller one, so that its gradient is not one either.
+            var isFirst = first <= second || float.IsNaN(first);
+            minimum[i] = isFirst ? first : second;
+            (slopes[i], slopes[rows + i]) = isFirst ? (slope, 0f) : (0f, slope);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Rapid.Policies.Kernels;
@@ -68,6 +69,7 @@ internal sealed unsafe class MatrixProduct : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Multiply<TFinish>(
         MatrixView left, MatrixView right, int rows, int inner, int columns, TFinish finish, ReadOnlySpan<int> indices)
         where TFinish : struct, IProductFinish
@@ -114,6 +116,7 @@ internal sealed unsafe class MatrixProduct : IDisposable
     }
 
     /// <summary>Four sums at a time, because each addition waits for the one before.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float Dot(float* left, float* right, int count)
     {
         Vector<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;

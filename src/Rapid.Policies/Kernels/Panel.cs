@@ -46,6 +46,7 @@ internal static unsafe class Panel
     public static void Transpose(float* matrix, int stride, int rows, int columns, float* transposed) =>
         CopyColumns(new MatrixView(matrix, 1, stride), columns, rows, transposed, rows);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyRows(MatrixView source, int rows, int count, float* panel, int width)
     {
         if (count < width)
@@ -68,6 +69,7 @@ internal static unsafe class Panel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyColumns(MatrixView source, int rows, int count, float* panel, int width)
     {
         var (wholeRows, wholeColumns) = Avx.IsSupported ? (rows / Block * Block, count / Block * Block) : (0, 0);
@@ -107,6 +109,7 @@ internal static unsafe class Panel
         Avx.Permute2x128(a3, b3, 0x31).Store(to + 3 * toStride);
 
         // Four rows of eight as four columns: of elements 0 to 3 in the lower halves, 4 to 7 in the upper ones.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static (Vector256<float>, Vector256<float>, Vector256<float>, Vector256<float>) Quarter(float* rows, nint stride)
         {
             var (r0, r1, r2, r3) =

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Policies.Kernels;
@@ -8,6 +9,7 @@ namespace Rapid.Policies.Kernels;
 internal readonly unsafe struct Overwrite(MatrixView target) : IProductFinish
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Store(float* sums, nint row, int column, int count) =>
         new ReadOnlySpan<float>(sums, count).CopyTo(new Span<float>(target.Row(row) + column, count));
 }
@@ -16,6 +18,7 @@ internal readonly unsafe struct Overwrite(MatrixView target) : IProductFinish
 internal readonly unsafe struct Accumulate(MatrixView target) : IProductFinish
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Store(float* sums, nint row, int column, int count)
     {
         var to = new Span<float>(target.Row(row) + column, count);
@@ -27,6 +30,7 @@ internal readonly unsafe struct Accumulate(MatrixView target) : IProductFinish
 internal readonly unsafe struct BiasAndActivation(MatrixView target, float* biases, Activation? activation) : IProductFinish
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Store(float* sums, nint row, int column, int count)
     {
         var to = target.Row(row) + column;
@@ -62,6 +66,7 @@ internal readonly unsafe struct BiasAndActivation(MatrixView target, float* bias
 internal readonly unsafe struct TimesDerivative(MatrixView target, MatrixView outputs, Activation activation) : IProductFinish
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Store(float* sums, nint row, int column, int count)
     {
         var to = target.Row(row) + column;

@@ -9,15 +9,20 @@ namespace Rapid.Learner.Tests.OffPolicy;
 public sealed class SquashedGaussianTests
 {
     [Theory]
-    [InlineData(StdParameterization.TanhLogStd, 2, 1.432596, -0.903097)]
-    [InlineData(StdParameterization.ClippedLogStd, 2, 1.432596, -0.903097)]
-    [InlineData(StdParameterization.Softplus, 2, 1.432596, -0.903097)]
-    [InlineData(StdParameterization.Softplus, 1, 0.716298, -0.209950)]
-    public void Actions_and_densities_match_published_values(StdParameterization std, float bound, double action, double logProbability)
+    [InlineData(true, StdParameterization.TanhLogStd, 2, 1.432596, -0.903097)]
+    [InlineData(false, StdParameterization.TanhLogStd, 2, 1.432596, -0.903097)]
+    [InlineData(true, StdParameterization.ClippedLogStd, 2, 1.432596, -0.903097)]
+    [InlineData(false, StdParameterization.ClippedLogStd, 2, 1.432596, -0.903097)]
+    [InlineData(true, StdParameterization.Softplus, 2, 1.432596, -0.903097)]
+    [InlineData(false, StdParameterization.Softplus, 2, 1.432596, -0.903097)]
+    [InlineData(true, StdParameterization.Softplus, 1, 0.716298, -0.209950)]
+    [InlineData(false, StdParameterization.Softplus, 1, 0.716298, -0.209950)]
+    public void Actions_and_densities_match_published_values(
+        bool isOnHost, StdParameterization std, float bound, double action, double logProbability)
     {
         // u = 0.9 out of N(0.3, 0.7^2).
         using var scope = torch.NewDisposeScope();
-        using var distribution = new SquashedGaussian(Layout(std, BoxSpace.Uniform(1, -bound, bound)), torch.CPU);
+        using var distribution = Make(isOnHost, Layout(std, BoxSpace.Uniform(1, -bound, bound)));
         var head = torch.tensor([0.3f, (float)Raw(std, 0.7)]).view(1, 2);
         var actions = torch.zeros(1, 1);
 
@@ -28,27 +33,35 @@ public sealed class SquashedGaussianTests
     }
 
     [Theory]
-    [InlineData(StdParameterization.TanhLogStd, -100, 0.006737947)]
-    [InlineData(StdParameterization.TanhLogStd, 100, 7.389056)]
-    [InlineData(StdParameterization.ClippedLogStd, -100, 2.0611536e-9)]
-    [InlineData(StdParameterization.ClippedLogStd, 100, 7.389056)]
-    [InlineData(StdParameterization.Softplus, -100, 0.002475685)]
-    [InlineData(StdParameterization.Softplus, 100, 6.002476)]
-    public void Deviations_stay_within_their_bounds(StdParameterization std, float raw, double expected)
+    [InlineData(true, StdParameterization.TanhLogStd, -100, 0.006737947)]
+    [InlineData(false, StdParameterization.TanhLogStd, -100, 0.006737947)]
+    [InlineData(true, StdParameterization.TanhLogStd, 100, 7.389056)]
+    [InlineData(false, StdParameterization.TanhLogStd, 100, 7.389056)]
+    [InlineData(true, StdParameterization.ClippedLogStd, -100, 2.0611536e-9)]
+    [InlineData(false, StdParameterization.ClippedLogStd, -100, 2.0611536e-9)]
+    [InlineData(true, StdParameterization.ClippedLogStd, 100, 7.389056)]
+    [InlineData(false, StdParameterization.ClippedLogStd, 100, 7.389056)]
+    [InlineData(true, StdParameterization.Softplus, -100, 0.002475685)]
+    [InlineData(false, StdParameterization.Softplus, -100, 0.002475685)]
+    [InlineData(true, StdParameterization.Softplus, 100, 6.002476)]
+    [InlineData(false, StdParameterization.Softplus, 100, 6.002476)]
+    public void Deviations_stay_within_their_bounds(bool isOnHost, StdParameterization std, float raw, double expected)
     {
         using var scope = torch.NewDisposeScope();
-        using var distribution = new SquashedGaussian(Layout(std, BoxSpace.Uniform(1, -1, 1)), torch.CPU);
+        using var distribution = Make(isOnHost, Layout(std, BoxSpace.Uniform(1, -1, 1)));
 
         var sample = distribution.Draw(torch.tensor([0f, raw]).view(1, 2), torch.zeros(1, 1), torch.zeros(1, 1));
 
         Assert.Equal(expected, sample.Std.ToSingle(), expected * 1e-5);
     }
 
-    [Fact]
-    public void Densities_are_finite_where_tanh_is_one()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Densities_are_finite_where_tanh_is_one(bool isOnHost)
     {
         using var scope = torch.NewDisposeScope();
-        using var distribution = new SquashedGaussian(Layout(StdParameterization.Softplus, BoxSpace.Uniform(1, -1, 1)), torch.CPU);
+        using var distribution = Make(isOnHost, Layout(StdParameterization.Softplus, BoxSpace.Uniform(1, -1, 1)));
 
         var sample = distribution.Draw(torch.tensor([60f, 0f]).view(1, 2), torch.zeros(1, 1), torch.zeros(1, 1));
 
@@ -58,20 +71,23 @@ public sealed class SquashedGaussianTests
     }
 
     [Theory]
-    [InlineData(StdParameterization.TanhLogStd)]
-    [InlineData(StdParameterization.ClippedLogStd)]
-    [InlineData(StdParameterization.Softplus)]
-    public void The_gradient_is_that_of_finite_differences(StdParameterization std)
+    [InlineData(true, StdParameterization.TanhLogStd)]
+    [InlineData(false, StdParameterization.TanhLogStd)]
+    [InlineData(true, StdParameterization.ClippedLogStd)]
+    [InlineData(false, StdParameterization.ClippedLogStd)]
+    [InlineData(true, StdParameterization.Softplus)]
+    [InlineData(false, StdParameterization.Softplus)]
+    public void The_gradient_is_that_of_finite_differences(bool isOnHost, StdParameterization std)
     {
         const double Alpha = 0.37, Step = 1e-5;
         using var scope = torch.NewDisposeScope();
         var box = new BoxSpace([-2f, -1f], [2f, 3f]);
-        using var distribution = new SquashedGaussian(Layout(std, box), torch.CPU);
+        using var distribution = Make(isOnHost, Layout(std, box));
         float[] head = [0.3f, -0.8f, 0.4f, -1.2f], noise = [0.5f, -1.4f], actionGradient = [0.7f, -0.2f];
         var gradient = torch.zeros(1, 4);
 
         var sample = distribution.Draw(torch.tensor(head).view(1, 4), torch.tensor(noise).view(1, 2), torch.zeros(1, 2));
-        distribution.Backward(sample, torch.tensor(actionGradient).view(1, 2), torch.tensor((float)Alpha), gradient);
+        distribution.Backward(sample, torch.tensor(actionGradient).view(1, 2), torch.tensor([(float)Alpha]), gradient);
 
         for (var i = 0; i < head.Length; i++)
         {
@@ -96,6 +112,39 @@ public sealed class SquashedGaussianTests
             return loss;
         }
     }
+
+    [Theory]
+    [InlineData(StdParameterization.TanhLogStd)]
+    [InlineData(StdParameterization.ClippedLogStd)]
+    [InlineData(StdParameterization.Softplus)]
+    public void Both_ways_to_compute_agree_on_any_batch(StdParameterization std)
+    {
+        const int Rows = 37, Actions = 3;
+        using var scope = torch.NewDisposeScope();
+        using var random = new torch.Generator(1);
+        var layout = Layout(std, BoxSpace.Uniform(Actions, -0.4f, 2));
+        using SquashedGaussian host = new HostSquashedGaussian(layout, Rows), tensors = new TensorSquashedGaussian(layout, torch.CPU);
+        var head = torch.randn([Rows, 2 * Actions], generator: random) * 4;
+        var (noise, arrived) = (torch.randn([Rows, Actions], generator: random), torch.randn([Rows, Actions], generator: random));
+
+        var (left, right) = (Pass(host), Pass(tensors));
+
+        Assert.Equal(left.Length, right.Length);
+        Assert.All(left.Zip(right), pair => Assert.Equal(pair.Second, pair.First, 1e-4 * Math.Max(1, Math.Abs(pair.Second))));
+
+        float[] Pass(SquashedGaussian distribution)
+        {
+            // Actions lie behind observations in the rows of the critics' input.
+            var inputs = torch.zeros(Rows, 5 + Actions);
+            var gradient = torch.zeros(Rows, 2 * Actions);
+            var sample = distribution.Draw(head, noise, inputs.narrow(1, 5, Actions));
+            distribution.Backward(sample, arrived, torch.tensor([0.01f]), gradient);
+            return [.. torch.cat([inputs.view(-1), sample.LogProbability, gradient.view(-1)]).data<float>()];
+        }
+    }
+
+    private static SquashedGaussian Make(bool isOnHost, PolicyLayout layout) =>
+        isOnHost ? new HostSquashedGaussian(layout, 1) : new TensorSquashedGaussian(layout, torch.CPU);
 
     private static PolicyLayout Layout(StdParameterization std, BoxSpace box) =>
         PolicyLayout.Create(Sacs.Options(new SacOptions { StdParameterization = std }), BoxSpace.Unbounded(3), box);
