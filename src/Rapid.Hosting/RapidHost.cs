@@ -30,7 +30,8 @@ public static class RapidHost
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ApplicationName = name });
         builder.Logging.ClearProviders().SetMinimumLevel(minimumLevel).AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
             // Every call that ends other than well is information to gRPC; to a service whose clients come and go it is not.
-            .AddFilter("Grpc", LogLevel.Warning)
+            .AddFilter("Grpc", minimumLevel > LogLevel.Warning ? minimumLevel : LogLevel.Warning)
+            .AddFilter(CallErrors.Category, LogLevel.None)
             // What it says, RunAsync says in one line.
             .AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
@@ -47,7 +48,6 @@ public static class RapidHost
             grpc.MaxReceiveMessageSize = options.MaxMessageBytes;
             grpc.MaxSendMessageSize = options.MaxMessageBytes;
             grpc.EnableDetailedErrors = true;
-            grpc.Interceptors.Add<MalformedMessageInterceptor>();
         });
         // Without a check the health service has nothing to go by and says UNKNOWN; that the process answers is the first one.
         builder.Services.AddGrpcHealthChecks().AddCheck("process", () => HealthCheckResult.Healthy());
@@ -71,6 +71,8 @@ public static class RapidHost
         {
             Telemetry.ServeMetrics(app);
         }
+
+        app.UseCallErrors();
 
         // Probes of orchestrators have no token.
         app.MapGrpcHealthChecksService().AllowAnonymous();

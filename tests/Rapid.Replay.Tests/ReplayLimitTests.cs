@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Rapid.Protocol.V1;
@@ -55,23 +54,36 @@ public class ReplayLimitTests
     {
         await using var service = await ReplayProcess.StartAsync(environment: new() { ["RAPID_MAX_MESSAGE"] = "65536" });
         await service.Client.CreateTableAsync(new CreateTableRequest { Definition = Blocks.Table("a/t") });
-        Assert.Equal(StatusCode.InvalidArgument, await SendRawAsync([0x12, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 1]));
-        Assert.Equal(StatusCode.ResourceExhausted, await SendRawAsync(new byte[70_000]));
+        byte[] noMessage = [0x12, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 1];
+        Assert.Equal(StatusCode.InvalidArgument, await SendRawAsync(MethodType.DuplexStreaming, "Append", noMessage));
+        Assert.Equal(StatusCode.InvalidArgument, await SendRawAsync(MethodType.Unary, "CreateTable", noMessage));
+        Assert.Equal(StatusCode.InvalidArgument, await SendRawAsync(MethodType.ServerStreaming, "Export", noMessage));
+        Assert.Equal(StatusCode.ResourceExhausted, await SendRawAsync(MethodType.DuplexStreaming, "Append", new byte[70_000]));
         using var append = service.Client.Append();
         Assert.Equal(0, (await ReplayServiceTests.AppendAsync(append, "a/t", Blocks.Make("p", 1))).Code);
 
-        async Task<StatusCode> SendRawAsync(byte[] message)
+        async Task<StatusCode> SendRawAsync(MethodType type, string name, byte[] message)
         {
-            var method = new Method<byte[], AppendReply>(
-                MethodType.DuplexStreaming,
-                "rapid.v1.Replay",
-                "Append",
-                Marshallers.Create(bytes => bytes, bytes => bytes),
-                Marshallers.Create(reply => reply.ToByteArray(), AppendReply.Parser.ParseFrom));
-            using var call = service.Channel.CreateCallInvoker().AsyncDuplexStreamingCall(method, null, new CallOptions());
-            await call.RequestStream.WriteAsync(message);
-            return (await Assert.ThrowsAsync<RpcException>(() => call.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience)))
-                .StatusCode;
+            var raw = Marshallers.Create<byte[]>(bytes => bytes, bytes => bytes);
+            var method = new Method<byte[], byte[]>(type, "rapid.v1.Replay", name, raw, raw);
+            var invoker = service.Channel.CreateCallInvoker();
+            var ended = await Assert.ThrowsAsync<RpcException>(() => (type switch
+            {
+                MethodType.Unary => (Task)invoker.AsyncUnaryCall(method, null, new CallOptions(), message).ResponseAsync,
+                MethodType.ServerStreaming =>
+                    invoker.AsyncServerStreamingCall(method, null, new CallOptions(), message).ResponseStream.MoveNext(default),
+                _ => StreamAsync(invoker.AsyncDuplexStreamingCall(method, null, new CallOptions())),
+            }).WaitAsync(Patience));
+            return ended.StatusCode;
+
+            async Task<bool> StreamAsync(AsyncDuplexStreamingCall<byte[], byte[]> call)
+            {
+                using (call)
+                {
+                    await call.RequestStream.WriteAsync(message);
+                    return await call.ResponseStream.MoveNext(default);
+                }
+            }
         }
     }
 
