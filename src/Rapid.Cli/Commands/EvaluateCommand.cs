@@ -19,19 +19,9 @@ internal static class EvaluateCommand
     {
         var run = new Argument<string>("run") { Description = "A run's folder, or its name" };
         var runs = TrainCommand.RunsOption();
-        var episodes = new Option<int?>("--episodes")
-        {
-            Description = $"Episodes to play (default: {UsualEpisodes}, of Atari games {AtariEpisodes})",
-            HelpName = "N",
-        };
-        episodes.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() < 1)
-            {
-                result.AddError("--episodes must be at least 1");
-            }
-        });
-        var seed = new Option<ulong?>("--seed") { Description = "Seed of the start states (default: the run's)", HelpName = "N" };
+        var episodes = NumberOption.Create(
+            "--episodes", $"Episodes to play (default: {UsualEpisodes}, of Atari games {AtariEpisodes})", 1, int.MaxValue);
+        var seed = NumberOption.Create("--seed", "Seed of the start states (default: the run's)", 0, ulong.MaxValue);
         var stochastic = new Option<bool>("--stochastic") { Description = "Sample actions instead of taking the most likely one" };
         var command = new Command("eval", "Score the newest checkpoint of a run") { run, runs, episodes, seed, stochastic };
         command.SetBody((result, signals) => Task.Run(() => Evaluate(

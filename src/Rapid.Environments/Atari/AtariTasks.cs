@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Roms;
 
@@ -155,11 +154,12 @@ public static class AtariTasks
             MaxFrames = Whole("max_frames", defaults.MaximumFrames, 0, int.MaxValue),
         };
 
-        bool Flag(string option, bool fallback) => options.TryGetValue(option, out var text) ? bool.Parse(text) : fallback;
+        bool Flag(string option, bool fallback) =>
+            options.TryGetValue(option, out var text) && NumberReader.TryReadFlag(text, out var value) ? value : fallback;
 
         int Whole(string option, int fallback, int low, int high)
         {
-            var value = options.TryGetValue(option, out var text) ? long.Parse(text, CultureInfo.InvariantCulture) : fallback;
+            var value = options.TryGetValue(option, out var text) ? NumberReader.ReadWhole(text) : fallback;
             return value >= low && value <= high
                 ? (int)value
                 : throw new ArgumentException($"{option}: {value} is out of range {low}..{high}");
@@ -167,7 +167,7 @@ public static class AtariTasks
 
         float Probability(string option, float fallback)
         {
-            var value = options.TryGetValue(option, out var text) ? float.Parse(text, CultureInfo.InvariantCulture) : fallback;
+            var value = options.TryGetValue(option, out var text) ? (float)NumberReader.ReadReal(text) : fallback;
             return value is >= 0 and <= 1 ? value : throw new ArgumentException($"{option}: {text} is out of range [0, 1]");
         }
     }
