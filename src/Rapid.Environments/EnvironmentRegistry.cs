@@ -9,7 +9,7 @@ namespace Rapid.Environments;
 /// <summary>What there is to know about a registered environment without making one.</summary>
 /// <param name="Name">For example "HalfCheetah-v4".</param>
 /// <param name="Family">"classic", "mujoco" or "atari".</param>
-/// <param name="MaxEpisodeSteps">Steps after which an episode is truncated.</param>
+/// <param name="MaxEpisodeSteps">Steps after which an episode is truncated, unless an option says otherwise.</param>
 /// <param name="RewardThreshold">Return at which the task counts as solved, if the task has one.</param>
 /// <param name="Summary">One line.</param>
 /// <param name="Options">Names of the constructor's options, with what they take.</param>
@@ -165,6 +165,14 @@ public static class EnvironmentRegistry
             : AtariNames.Parse(name) is { } atari ? AtariTasks.Create(atari, options)
             : MuJoCoTasks.Create(info.Name, options) ?? Array.Find(Entries, entry => entry.Info == info)!.Make(options);
     }
+
+    /// <summary>Steps after which an episode is truncated when nothing else says how many.</summary>
+    /// <param name="name">A registered name.</param>
+    /// <param name="options">Of its constructor: of Atari games they say how many frames a step and a game have.</param>
+    /// <exception cref="ArgumentException">An option has a value that it cannot have.</exception>
+    public static int MaxEpisodeSteps(string name, IReadOnlyDictionary<string, string> options) =>
+        AtariNames.Parse(name) is { } atari ? AtariTasks.LongestEpisode(atari.Defaults, options)
+            : Find(name)?.MaxEpisodeSteps ?? int.MaxValue;
 
     /// <summary>All names, to find the nearest of one that is unknown.</summary>
     public static IEnumerable<string> Names =>

@@ -10,8 +10,8 @@ public static class EnvironmentFactory
     public static IEnvironment Create(EnvironmentOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var limit = options.MaxEpisodeSteps ?? EnvironmentRegistry.Find(options.Name)?.MaxEpisodeSteps ?? int.MaxValue;
-        return new TimeLimit(EnvironmentRegistry.Create(options.Name, options.Options), limit);
+        var environment = EnvironmentRegistry.Create(options.Name, options.Options);
+        return new TimeLimit(environment, options.MaxEpisodeSteps ?? EnvironmentRegistry.MaxEpisodeSteps(options.Name, options.Options));
     }
 
     /// <summary>As <see cref="Create"/>, without what makes learning easier and a score another one: episodes are whole games, and none

@@ -114,6 +114,14 @@ public static class AtariTasks
         return game is not null;
     }
 
+    /// <summary>Steps of the longest game: the console counts frames, and of how many a step is made the options say.</summary>
+    /// <exception cref="ArgumentException">A number is out of its range.</exception>
+    public static int LongestEpisode(AtariDefaults defaults, IReadOnlyDictionary<string, string> options)
+    {
+        var read = Read(defaults, options);
+        return read.MaxFrames == 0 ? int.MaxValue : (int)(((long)read.MaxFrames + read.LeastFrameSkip - 1) / read.LeastFrameSkip);
+    }
+
     /// <summary>Options of a task.</summary>
     /// <exception cref="ArgumentException">A number is out of its range.</exception>
     public static AtariOptions Read(AtariDefaults defaults, IReadOnlyDictionary<string, string> options)
