@@ -148,9 +148,10 @@ public static class EnvironmentRegistry
     /// <summary>Makes an environment without a time limit.</summary>
     /// <param name="name">A registered name.</param>
     /// <param name="options">Options of its constructor, as text.</param>
+    /// <param name="roms">A folder that is searched for an Atari game's cartridge before the usual ones, or null.</param>
     /// <exception cref="ArgumentException">Unknown name or option, or a value that it cannot take.</exception>
     /// <exception cref="FileNotFoundException">The cartridge of an Atari game is missing.</exception>
-    public static IEnvironment Create(string name, IReadOnlyDictionary<string, string>? options = null)
+    public static IEnvironment Create(string name, IReadOnlyDictionary<string, string>? options = null, string? roms = null)
     {
         var info = Find(name) ?? throw new ArgumentException($"'{name}' {WhyUnknown(name)}", nameof(name));
         options ??= NoOptions;
@@ -162,7 +163,7 @@ public static class EnvironmentRegistry
 
         options = OptionText.Normalize(info, options);
         return source is not null ? source.Create(name, options)
-            : AtariNames.Parse(name) is { } atari ? AtariTasks.Create(atari, options)
+            : AtariNames.Parse(name) is { } atari ? AtariTasks.Create(atari, options, roms)
             : MuJoCoTasks.Create(info.Name, options) ?? Array.Find(Entries, entry => entry.Info == info)!.Make(options);
     }
 

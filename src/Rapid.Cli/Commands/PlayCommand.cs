@@ -53,7 +53,7 @@ internal static class PlayCommand
     public static Option<int?> StepsOption() => NumberOption.Create("--steps", "Actions after which the playing ends", 1, int.MaxValue);
 
     public static Option<ulong?> SeedOption() =>
-        NumberOption.Create("--seed", "Seed of the starts (default: the run's, else 1)", 0, ulong.MaxValue);
+        NumberOption.Create<ulong>("--seed", "Seed of the starts (default: the run's, else 1)", 0, ulong.MaxValue);
 
     public static Option<string?> TargetOption() => new("--out", "--video")
     {

@@ -96,8 +96,11 @@ public static class AtariNames
         "atari",
         AtariTasks.LongestEpisode(parsed.Defaults, new Dictionary<string, string>()),
         null,
-        $"{Words(parsed.Game)} on the Atari 2600",
-        AtariTasks.Options);
+        $"{Words(AtariTasks.KnownGame(parsed) ?? parsed.Game)} on the Atari 2600",
+        AtariTasks.Options)
+    {
+        Note = AtariTasks.NoteOf(parsed),
+    };
 
     /// <summary>"space_invaders" as "SpaceInvaders", "tic_tac_toe_3d" as "TicTacToe3D": a letter after no letter is a capital.</summary>
     internal static string Title(string game)
