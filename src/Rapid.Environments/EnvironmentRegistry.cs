@@ -1,4 +1,3 @@
-using System.Globalization;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Classic;
 using Rapid.Environments.Described;
@@ -10,7 +9,7 @@ namespace Rapid.Environments;
 /// <summary>What there is to know about a registered environment without making one.</summary>
 /// <param name="Name">For example "HalfCheetah-v4".</param>
 /// <param name="Family">"classic", "mujoco" or "atari".</param>
-/// <param name="MaxEpisodeSteps">Steps after which an episode is truncated.</param>
+/// <param name="MaxEpisodeSteps">Steps after which an episode is truncated, unless an option says otherwise.</param>
 /// <param name="RewardThreshold">Return at which the task counts as solved, if the task has one.</param>
 /// <param name="Summary">One line.</param>
 /// <param name="Options">Names of the constructor's options, with what they take.</param>
@@ -115,7 +114,7 @@ public static class EnvironmentRegistry
         var source = SourceOf(info.Name);
         var problems = CheckKnown(info, options, source);
         return problems.Count > 0 ? problems
-            : source is not null ? source.Refusals(info.Name, options).Select(problem => ("name", problem))
+            : source is not null ? source.Refusals(info.Name, OptionText.Normalize(info, options)).Select(problem => ("name", problem))
             : AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options)
             : MuJoCoTasks.Check(info.Name, options);
     }
@@ -139,9 +138,9 @@ public static class EnvironmentRegistry
                 var hint = NearestName.Hint(name, info.Options.Keys);
                 yield return (name, $"unknown option{(hint.Length > 0 ? hint : ";")} {known}");
             }
-            else if (!Fits(value, takes))
+            else if (OptionText.Normalize(value, takes) is null)
             {
-                yield return (name, $"'{value}' is not {takes}");
+                yield return (name, $"'{value}' is not {takes}{NumberReader.Hint(value)}");
             }
         }
     }
@@ -149,9 +148,10 @@ public static class EnvironmentRegistry
     /// <summary>Makes an environment without a time limit.</summary>
     /// <param name="name">A registered name.</param>
     /// <param name="options">Options of its constructor, as text.</param>
+    /// <param name="roms">A folder that is searched for an Atari game's cartridge before the usual ones, or null.</param>
     /// <exception cref="ArgumentException">Unknown name or option, or a value that it cannot take.</exception>
     /// <exception cref="FileNotFoundException">The cartridge of an Atari game is missing.</exception>
-    public static IEnvironment Create(string name, IReadOnlyDictionary<string, string>? options = null)
+    public static IEnvironment Create(string name, IReadOnlyDictionary<string, string>? options = null, string? roms = null)
     {
         var info = Find(name) ?? throw new ArgumentException($"'{name}' {WhyUnknown(name)}", nameof(name));
         options ??= NoOptions;
@@ -161,10 +161,19 @@ public static class EnvironmentRegistry
             throw new ArgumentException($"{option}: {problem}", nameof(options));
         }
 
+        options = OptionText.Normalize(info, options);
         return source is not null ? source.Create(name, options)
-            : AtariNames.Parse(name) is { } atari ? AtariTasks.Create(atari, options)
+            : AtariNames.Parse(name) is { } atari ? AtariTasks.Create(atari, options, roms)
             : MuJoCoTasks.Create(info.Name, options) ?? Array.Find(Entries, entry => entry.Info == info)!.Make(options);
     }
+
+    /// <summary>Steps after which an episode is truncated when nothing else says how many.</summary>
+    /// <param name="name">A registered name.</param>
+    /// <param name="options">Of its constructor: of Atari games they say how many frames a step and a game have.</param>
+    /// <exception cref="ArgumentException">An option has a value that it cannot have.</exception>
+    public static int MaxEpisodeSteps(string name, IReadOnlyDictionary<string, string> options) =>
+        AtariNames.Parse(name) is { } atari ? AtariTasks.LongestEpisode(atari.Defaults, options)
+            : Find(name)?.MaxEpisodeSteps ?? int.MaxValue;
 
     /// <summary>All names, to find the nearest of one that is unknown.</summary>
     public static IEnumerable<string> Names =>
@@ -174,28 +183,10 @@ public static class EnvironmentRegistry
         FindOwn(name) is not null ? null : Array.Find(Sources, source => source.Find(name) is not null);
 
     private static bool Flag(IReadOnlyDictionary<string, string> options, string name, bool fallback) =>
-        options.TryGetValue(name, out var text) ? bool.Parse(text) : fallback;
+        options.TryGetValue(name, out var text) && NumberReader.TryReadFlag(text, out var value) ? value : fallback;
 
     private static double Number(IReadOnlyDictionary<string, string> options, string name, double fallback) =>
-        options.TryGetValue(name, out var text) ? double.Parse(text, CultureInfo.InvariantCulture) : fallback;
-
-    /// <summary>Whether a value is what an option takes: one of a few words ("this, that or another"), a whole number, two numbers, a text,
-    /// or a number.</summary>
-    private static bool Fits(string value, string takes)
-    {
-        var words = takes.Split(':', '(')[0].Trim();
-        return words.Contains(" or ", StringComparison.Ordinal) ? words.Split([", ", " or "], StringSplitOptions.None).Any(IsWord)
-            : words.StartsWith("a whole number", StringComparison.Ordinal)
-                ? long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
-            : words.StartsWith("two numbers", StringComparison.Ordinal) ? Interval.TryParse(value, out _)
-            : words is "a path" or "a body" ? value.Trim().Length > 0
-            : IsFinite(value);
-
-        bool IsWord(string word) => string.Equals(value.Trim(), word, StringComparison.OrdinalIgnoreCase);
-    }
-
-    private static bool IsFinite(string text) =>
-        double.TryParse(text, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value);
+        options.TryGetValue(name, out var text) ? NumberReader.ReadReal(text) : fallback;
 
     private sealed record Entry(EnvironmentInfo Info, Func<IReadOnlyDictionary<string, string>, IEnvironment> Make);
 }

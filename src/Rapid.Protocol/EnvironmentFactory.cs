@@ -7,23 +7,27 @@ namespace Rapid.Protocol;
 public static class EnvironmentFactory
 {
     /// <summary>With its options and its time limit.</summary>
-    public static IEnvironment Create(EnvironmentOptions options)
+    /// <param name="options">Which.</param>
+    /// <param name="roms">A folder that is searched for an Atari game's cartridge before the usual ones, or null.</param>
+    public static IEnvironment Create(EnvironmentOptions options, string? roms = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        var limit = options.MaxEpisodeSteps ?? EnvironmentRegistry.Find(options.Name)?.MaxEpisodeSteps ?? int.MaxValue;
-        return new TimeLimit(EnvironmentRegistry.Create(options.Name, options.Options), limit);
+        var environment = EnvironmentRegistry.Create(options.Name, options.Options, roms);
+        return new TimeLimit(environment, options.MaxEpisodeSteps ?? EnvironmentRegistry.MaxEpisodeSteps(options.Name, options.Options));
     }
 
     /// <summary>As <see cref="Create"/>, without what makes learning easier and a score another one: episodes are whole games, and none
     /// leaves anything to the next.</summary>
-    public static IEnvironment CreateForEvaluation(EnvironmentOptions options)
+    public static IEnvironment CreateForEvaluation(EnvironmentOptions options, string? roms = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         return EnvironmentRegistry.Find(options.Name)?.IsAtari == true
-            ? Create(options with
-            {
-                Options = new Dictionary<string, string>(options.Options) { ["episodic_life"] = "false", ["power_cycle"] = "true" },
-            })
-            : Create(options);
+            ? Create(
+                options with
+                {
+                    Options = new Dictionary<string, string>(options.Options) { ["episodic_life"] = "false", ["power_cycle"] = "true" },
+                },
+                roms)
+            : Create(options, roms);
     }
 }

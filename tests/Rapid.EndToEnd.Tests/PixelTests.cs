@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Roms;
 
@@ -97,11 +98,46 @@ public sealed class PixelTests : IDisposable
         Assert.True(await process.WaitAsync() == 0, process.Output);
         Assert.InRange((double)RunFolder.Single(_folder.Runs).Evaluations()[^1]["return_mean"]!, 0, 21);
 
+        foreach (var arguments in (string[][])[["play", game], ["play", "roms/anything.bin"], ["play", RunFolder.Single(_folder.Runs).Path]])
+        {
+            File.Copy(Path.Combine(roms, "anything.dat"), Path.Combine(roms, "anything.bin"), overwrite: true);
+            var (playCode, played) = await RapidProcess.RunAsync(_folder.Path, [.. arguments, "--steps", "5"]);
+            Assert.True(playCode == 0, played);
+            Assert.Contains("episode 1: score 0, ", played, StringComparison.Ordinal);
+        }
+
+        var (filmCode, filmed) = await RapidProcess.RunAsync(_folder.Path, "envs", game, "--steps", "5", "--video", "film.gif");
+        Assert.True(filmCode == 0, filmed);
+        Assert.Contains("film.gif: ", filmed, StringComparison.Ordinal);
+
         await File.WriteAllTextAsync(game, "rules: { score: $84 +, over: 1 }");
         var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec);
         Assert.Equal(2, exitCode);
         Assert.Contains("environment.name", output, StringComparison.Ordinal);
         Assert.Contains("mine.yaml:1", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_games_of_a_run_are_the_same_to_its_evaluation_and_to_who_watches_it()
+    {
+        var spec = _folder.Spec(
+            """
+            environment: { name: DuelNoFrameskip-v4, options: { screen_size: 44, max_frames: 600, noop_max: 60 } }
+            total_steps: 32
+            actors: { environments: 2 }
+            algorithm: { name: a2c, rollout_steps: 16 }
+            network: { encoder: ppo1, hidden_sizes: [32] }
+            evaluation: { interval_steps: 0, final_episodes: 1 }
+            """);
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec);
+        Assert.True(exitCode == 0, output);
+        var run = RunFolder.Single(_folder.Runs).Path;
+        var (_, scored) = await RapidProcess.RunAsync(_folder.Path, "eval", run, "--episodes", "4");
+        (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "play", run, "--episodes", "4");
+        Assert.True(exitCode == 0, output);
+        var scores = Regex.Matches(scored, @"episode \d+: return (-?\d+)").Select(match => match.Groups[1].Value).ToList();
+        Assert.Equal(4, scores.Count);
+        Assert.Equal(scores, Regex.Matches(output, @"episode \d+: score (-?\d+)").Select(match => match.Groups[1].Value));
     }
 
     [Theory]

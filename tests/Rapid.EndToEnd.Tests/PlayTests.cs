@@ -12,7 +12,7 @@ public sealed class PlayTests : IDisposable
     [Fact]
     public async Task Without_a_terminal_a_game_is_played_at_random_and_told_line_by_line()
     {
-        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "play", "duel", "--episodes", "2", "--steps", "1700");
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "play", "duel", "--episodes", "2.0", "--steps", "1_700");
         Assert.True(exitCode == 0, output);
         Assert.Matches(@"episode 1: score -?\d+, \d+ frames\s+episode 2: score -?\d+, \d+ frames, stopped", output);
         Assert.DoesNotContain("\e[", output, StringComparison.Ordinal);
@@ -164,6 +164,8 @@ public sealed class PlayTests : IDisposable
     [InlineData("did you mean 'duel'?", "duell")]
     [InlineData("--height: 31 is out of range; allowed: 32 to 2160", "duel", "--height", "31")]
     [InlineData("--steps: 0 is out of range; allowed: 1 to", "duel", "--steps", "0")]
+    [InlineData("--steps: '1,5' is not a whole number; the decimal sign is a point: 1.5", "duel", "--steps", "1,5")]
+    [InlineData("--seed: -1 is out of range", "duel", "--seed=-1")]
     [InlineData("--episodes: 10001 is out of range; allowed: 1 to 10000", "duel", "--episodes", "10001")]
     [InlineData("'.apng' is no format of pictures or films; allowed: .gif", "duel", "--out", "x.apng")]
     [InlineData("'.avi' is no format of pictures or films; allowed: .gif", "duel", "--out", "x.avi")]

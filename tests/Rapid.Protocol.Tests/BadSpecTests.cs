@@ -60,6 +60,11 @@ public class BadSpecTests
         { Base + "algorithm: { learning_rate: 1,5 }", "algorithm.5", ["unknown field; known:"] },
         { Base + "algorithm: { learning_rate: '1,5' }", "algorithm.learning_rate", ["'1,5'", "finite number"] },
         { Base + "algorithm: { epochs: 2.5 }", "algorithm.epochs", ["'2.5'", "whole number"] },
+        { "environment:\n  name: Pendulum-v1\n  options:\n    g: 9,81", "environment.options.g", ["'9,81'", "9.81"] },
+        { "environment: { name: Pendulum-v1, options: { g: [9, 81] } }", "environment.options.g", ["'9 81'", "gravity"] },
+        { "environment: { name: Ant-v4, options: { healthy_z_range: ['0,2', 1] } }", "environment.options.healthy_z_range", ["a list"] },
+        { "environment: { name: Ant-v4, options: { healthy_z_range: [0,2, 1] } }", "environment.options.healthy_z_range", ["a list"] },
+        { Base + "algorithm:\n  gamma: 0,99", "algorithm.gamma", ["'0,99'", "0.99"] },
         { Base + "algorithm: { gae: yes }", "algorithm.gae", ["'yes'", "true or false"] },
         {
             Base + "algorithm: { learning_rate_schedule: liner }",
@@ -276,6 +281,8 @@ public class BadSpecTests
     [InlineData("algorithm.learning_rate = 1e-4", "algorithm.learning_rate", "0.0001")]
     [InlineData("total_steps=1e6", "total_steps", "1000000")]
     [InlineData("total_steps=2_000_000", "total_steps", "2000000")]
+    [InlineData("total_steps=4.0e3", "total_steps", "4000")]
+    [InlineData("normalization.observations=True", "normalization.observations", "True")]
     [InlineData("network.hidden_sizes=[256, 128]", "network.hidden_sizes", "256,128")]
     [InlineData("network.activation=relu", "network.activation", "Relu")]
     [InlineData("normalization.observations=true", "normalization.observations", "True")]

@@ -49,6 +49,19 @@ public sealed class TaskSpecTests : IDisposable
     }
 
     [Theory]
+    [InlineData("[0.5, 1]")]
+    [InlineData("[0.5,1]")]
+    [InlineData("0.5 1")]
+    [InlineData("'(0.5, 1.0)'")]
+    public void Two_numbers_may_be_a_list_and_survive_the_wire(string range)
+    {
+        var options = SpecReader.ReadYaml($"environment: {{ name: Ant-v4, options: {{ healthy_z_range: {range} }} }}");
+
+        Assert.Equal(options.Environment.Options, SpecReader.Read(SpecWriter.ToMessage(options)).Environment.Options);
+        EnvironmentFactory.Create(options.Environment).Dispose();
+    }
+
+    [Theory]
     [InlineData("{ name: nowhere.yaml }", "environment.name", "'nowhere.yaml' is not there: no such file on this machine")]
     [InlineData("{ name: task.yaml, options: { wieght: 1 } }", "environment.options.wieght", "unknown option")]
     [InlineData("{ name: task.yaml, options: { control_weight: x } }", "environment.options.control_weight", "'x' is not a number (0.05)")]

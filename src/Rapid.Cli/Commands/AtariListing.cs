@@ -76,8 +76,8 @@ internal static class AtariListing
         ? [["scores", string.Create(CultureInfo.InvariantCulture, $"random {random}, human {human}")]]
         : [];
 
-    private static string Cartridge(GameDescription game, string? folder) => BuiltInRoms.Resources.ContainsKey(game.Id) ? "built in"
-        : game.Md5.Length == 0 ? "any (the file states no MD5)"
+    private static string Cartridge(GameDescription game, string? folder) => game.Md5.Length == 0 ? "none: the file states no MD5, and is played with one"
+        : BuiltInRoms.Find(game.Md5) is not null ? "built in"
         : RomLibrary.Open(folder).Locate(game) is { } file ? $"{file}"
         : $"missing: MD5 {game.Md5}, any file name, into {RomLibrary.DefaultFolder} or a folder of {RomLibrary.FoldersVariable} or --roms";
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Rapid.Cli.Comparison;
 using Rapid.Cli.Pictures;
 
@@ -9,6 +8,8 @@ namespace Rapid.Cli.Commands;
 /// curves.</summary>
 internal static class CompareCommand
 {
+    private const int UsualSeeds = 5;
+
     public static Command Create()
     {
         var tasks = new Argument<string[]>("tasks")
@@ -21,12 +22,7 @@ internal static class CompareCommand
             Description = "ALGORITHM[:PRESET][,path=value...], repeatable (default: files as written, else a2c, ppo, p3o:fixed, p3o)",
             HelpName = "variant",
         };
-        var seeds = new Option<int>("--seeds")
-        {
-            Description = "Runs of each variant on each task",
-            HelpName = "n",
-            DefaultValueFactory = _ => 5,
-        };
+        var seeds = NumberOption.Create("--seeds", $"Runs of each variant on each task (default: {UsualSeeds})", 1, int.MaxValue);
         var target = new Option<string>("--out")
         {
             Description = "Folder for comparison.md, curves.csv and a plot of each task (.svg and .png)",
@@ -38,20 +34,12 @@ internal static class CompareCommand
         {
             tasks, variants, seeds, target, set, runs,
         };
-        seeds.Validators.Add(result =>
-        {
-            // What is no number the library refuses by itself.
-            if (result.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var count) && count < 1)
-            {
-                result.AddError("--seeds: at least 1 is needed");
-            }
-        });
         command.SetBody((result, signals) =>
         {
             var plan = ComparisonRun.Plan(
                 result.GetRequiredValue(tasks),
                 result.GetValue(variants) ?? [],
-                result.GetValue(seeds),
+                result.GetValue(seeds) ?? UsualSeeds,
                 result.GetValue(set) ?? []);
             var folder = TrainCommand.RunsFolder(result.GetValue(runs));
             return RunAsync(plan, folder, Path.GetFullPath(result.GetRequiredValue(target)), signals);

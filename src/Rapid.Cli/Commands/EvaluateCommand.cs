@@ -19,19 +19,9 @@ internal static class EvaluateCommand
     {
         var run = new Argument<string>("run") { Description = "A run's folder, or its name" };
         var runs = TrainCommand.RunsOption();
-        var episodes = new Option<int?>("--episodes")
-        {
-            Description = $"Episodes to play (default: {UsualEpisodes}, of Atari games {AtariEpisodes})",
-            HelpName = "N",
-        };
-        episodes.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int?>() < 1)
-            {
-                result.AddError("--episodes must be at least 1");
-            }
-        });
-        var seed = new Option<ulong?>("--seed") { Description = "Seed of the start states (default: the run's)", HelpName = "N" };
+        var episodes = NumberOption.Create(
+            "--episodes", $"Episodes to play (default: {UsualEpisodes}, of Atari games {AtariEpisodes})", 1, int.MaxValue);
+        var seed = NumberOption.Create<ulong>("--seed", "Seed of the start states (default: the run's)", 0, ulong.MaxValue);
         var stochastic = new Option<bool>("--stochastic") { Description = "Sample actions instead of taking the most likely one" };
         var command = new Command("eval", "Score the newest checkpoint of a run") { run, runs, episodes, seed, stochastic };
         command.SetBody((result, signals) => Task.Run(() => Evaluate(
@@ -72,7 +62,7 @@ internal static class EvaluateCommand
         Console.Out.WriteLine(atari is null
             ? $"{policy}: return {Figures.Return(mean)} +- {Figures.Return(deviation)} over {episodes} episodes, {actions} actions"
             : $"{policy}: score {Figures.Return(mean)}, standard error {Error()} over {episodes} games with {Starts()}, {actions} actions");
-        if (atari is not null && HumanScores.HumanNormalised(atari.Game, mean) is { } normalised)
+        if (atari is not null && AtariTasks.KnownGame(atari) is { } game && HumanScores.HumanNormalised(game, mean) is { } normalised)
         {
             var percent = (100 * normalised).ToString("0.0", CultureInfo.InvariantCulture);
             Console.Out.WriteLine($"human-normalised score: {percent} % (0 is a random policy, 100 a human tester)");

@@ -15,9 +15,9 @@ internal static class PlayCommand
         {
             Description = "An environment, an Atari game, or a run, whose newest policy plays: Hopper-v4, duel, ALE/Pong-v5, runs/NAME",
         };
-        var episodes = Number("--episodes", $"Episodes to play, 1 to {MostEpisodes} (default: 1)", 1, MostEpisodes);
+        var episodes = NumberOption.Create("--episodes", $"Episodes to play, 1 to {MostEpisodes} (default: 1)", 1, MostEpisodes);
         var (steps, seed, isRandom, target) = (StepsOption(), SeedOption(), RandomOption("Random actions, also for a run"), TargetOption());
-        var height = Number(
+        var height = NumberOption.Create(
             "--height",
             $"Rows of a picture, {LeastHeight} to {MostHeight} (default: 320 for .gif, else 480; not for Atari)",
             LeastHeight,
@@ -50,31 +50,14 @@ internal static class PlayCommand
 
     public static Option<bool> RandomOption(string description) => new("--random") { Description = description };
 
-    public static Option<int?> StepsOption() => Number("--steps", "Actions after which the playing ends", 1, int.MaxValue);
+    public static Option<int?> StepsOption() => NumberOption.Create("--steps", "Actions after which the playing ends", 1, int.MaxValue);
 
-    public static Option<ulong?> SeedOption() => new("--seed")
-    {
-        Description = "Seed of the starts (default: the run's, else 1)",
-        HelpName = "N",
-    };
+    public static Option<ulong?> SeedOption() =>
+        NumberOption.Create<ulong>("--seed", "Seed of the starts (default: the run's, else 1)", 0, ulong.MaxValue);
 
     public static Option<string?> TargetOption() => new("--out", "--video")
     {
         Description = "Film it: .gif, .mp4, .webm, .png (last picture), or a folder for numbered .png files",
         HelpName = "file",
     };
-
-    private static Option<int?> Number(string name, string description, int least, int most)
-    {
-        var option = new Option<int?>(name) { Description = description, HelpName = "N" };
-        option.Validators.Add(result =>
-        {
-            // What is no number the library refuses by itself.
-            if (result.Tokens is [var token] && int.TryParse(token.Value, out var value) && (value < least || value > most))
-            {
-                result.AddError($"{name}: {value} is out of range; allowed: {least} to {most}");
-            }
-        });
-        return option;
-    }
 }

@@ -11,24 +11,12 @@ namespace Rapid.Cli.Commands;
 /// <summary><c>rapid replay dump TABLE</c>: what the blocks of a table are, without their bytes.</summary>
 internal static class ReplayDumpCommand
 {
-    private const int MostReturns = 8;
+    private const int MostReturns = 8, UsualBlocks = 10;
 
     public static Command Create()
     {
         var table = new Argument<string>("table") { Description = "Name of a table; 'rapid replay stats' lists them" };
-        var blocks = new Option<int>("--blocks")
-        {
-            Description = "Blocks to show, the oldest first",
-            HelpName = "N",
-            DefaultValueFactory = _ => 10,
-        };
-        blocks.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-            {
-                result.AddError("--blocks must be at least 1");
-            }
-        });
+        var blocks = NumberOption.Create("--blocks", $"Blocks to show, the oldest first (default: {UsualBlocks})", 1, int.MaxValue);
         var replay = ReplayCommand.AddressOption();
         var command = new Command("dump", "Show the blocks of a table: who made them, and the range of each column")
         {
@@ -37,7 +25,7 @@ internal static class ReplayDumpCommand
         command.SetBody(async (result, signals) =>
         {
             using var services = RemoteReplays.Open(result.GetValue(replay));
-            var left = result.GetValue(blocks);
+            var left = result.GetValue(blocks) ?? UsualBlocks;
             var isFirst = true;
             foreach (var (service, info) in await services.GetAsync(result.GetRequiredValue(table), signals.Stop))
             {

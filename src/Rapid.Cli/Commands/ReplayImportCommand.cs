@@ -19,11 +19,8 @@ internal static class ReplayImportCommand
         var kind = Choice("--kind", "How it is drawn from", "uniform", "prioritised", "newest");
         var items = Choice("--items", "What is drawn", "transition", "sequence", "block");
         var store = Choice("--store", "Where it lives", "memory", "redis", "fsync");
-        var capacity = new Option<ulong?>("--capacity")
-        {
-            Description = "Steps that it holds (default: as exported, else what the data have)",
-            HelpName = "steps",
-        };
+        var capacity = NumberOption.Create<ulong>(
+            "--capacity", "Steps that it holds (default: as exported, else what the data have)", 0, ulong.MaxValue, "steps");
         var replay = ReplayCommand.AddressOption();
         var command = new Command("import", "Append the blocks of a directory to a table, each once, however often the import is repeated")
         {

@@ -1,8 +1,6 @@
 using Rapid.Cli.Training;
 using Rapid.Environments;
 using Rapid.Environments.Atari;
-using Rapid.Environments.Atari.Games;
-using Rapid.Environments.Atari.Roms;
 using Rapid.Environments.Rendering;
 using Rapid.Evaluator;
 using Rapid.Protocol;
@@ -19,15 +17,17 @@ internal static class PlaySession
     {
         var (subject, isTerminal) = (request.Subject, request.Target is null && !Console.IsOutputRedirected);
         var keyboard = isTerminal && !Console.IsInputRedirected ? new Keyboard() : null;
-        var byHand = keyboard is not null && subject is { Run: null, Game: not null } && !request.IsRandom;
+        var byHand = keyboard is not null && subject is { Run: null, IsGame: true } && !request.IsRandom;
+        if (EnvironmentRegistry.Find(subject.Environment.Name)?.Note is { } note)
+        {
+            Console.Error.WriteLine($"note: {note}");
+        }
+
         await using var film = request.Target is null ? null : Films.Create(request.Target);
         var terminal = isTerminal ? new TerminalScreen(byHand ? Keyboard.Hint : keyboard is null ? "" : "q ends") : null;
         var screen = terminal ?? film;
-        using var game = subject.Game is { } name ? CreateGame(request, name, byHand) : null;
-        using var environment = game is null
-            ? EnvironmentFactory.CreateForEvaluation(subject.Environment)
-            : new TimeLimit(game, subject.Spec?.Environment.MaxEpisodeSteps ?? int.MaxValue);
-        using IPictureSource pictures = game is not null ? new ArcadePictures(game, screen is not null)
+        using var environment = Create(request, byHand);
+        using IPictureSource pictures = environment.Renderable is AtariEnvironment game ? new ArcadePictures(game, screen is not null)
             : screen is not null ? Draw(environment, request, screen)
             : new NoPictures();
         using var policy = subject is { Spec: { } spec, Run: { } run } && !request.IsRandom
@@ -92,17 +92,27 @@ internal static class PlaySession
             renderable, RenderOptions.Of(renderable, request.Height ?? screen.PreferredHeight, quality), screen.MostPerSecond);
     }
 
-    private static AtariEnvironment CreateGame(PlayRequest request, AtariName name, bool byHand)
+    /// <summary>The environment that evaluations of it have.</summary>
+    private static IEnvironment Create(PlayRequest request, bool byHand)
     {
-        // Whole games; a hand is asked thirty times a second and does everything itself.
-        var options = new Dictionary<string, string>(request.Subject.Environment.Options) { ["episodic_life"] = "false" };
+        var options = request.Subject.Environment;
         if (byHand)
         {
-            (options["frame_skip"], options["noop_max"], options["repeat_action_probability"]) = ("2", "0", "0");
-            (options["fire_reset"], options["full_action_space"], options["max_pool"]) = ("false", "true", "false");
+            // A hand is asked thirty times a second and does everything itself.
+            options = options with
+            {
+                Options = new Dictionary<string, string>(options.Options)
+                {
+                    ["frame_skip"] = "2", ["noop_max"] = "0", ["repeat_action_probability"] = "0", ["fire_reset"] = "false",
+                    ["full_action_space"] = "true", ["max_pool"] = "false",
+                },
+            };
         }
 
-        var game = GameTable.Find(name.Game)!;
-        return new AtariEnvironment(RomLibrary.Open(request.Roms).Require(game), game, AtariTasks.Read(name.Defaults, options));
+        var info = EnvironmentRegistry.Find(options.Name)!;
+        string[] problems = [.. EnvironmentRegistry.CheckOptions(info, options.Options).Select(wrong => $"{wrong.Option}: {wrong.Problem}")];
+        return problems.Length == 0
+            ? EnvironmentFactory.CreateForEvaluation(options, request.Roms)
+            : throw new CliException(string.Join(Environment.NewLine, problems), ExitCode.BadInput);
     }
 }

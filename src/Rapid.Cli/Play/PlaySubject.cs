@@ -9,30 +9,28 @@ namespace Rapid.Cli.Play;
 
 /// <summary>What a user wants to see played.</summary>
 /// <param name="Environment">Its name and options.</param>
-/// <param name="Game">What it is of Atari games, or null.</param>
 /// <param name="Run">Whose policy knows it, or null.</param>
 /// <param name="Spec">Of the run, or null.</param>
 internal sealed record PlaySubject(
-    EnvironmentOptions Environment, AtariName? Game = null, RunDirectory? Run = null, ExperimentOptions? Spec = null)
+    EnvironmentOptions Environment, RunDirectory? Run = null, ExperimentOptions? Spec = null)
 {
+    /// <summary>Whether it is a game of the Atari 2600.</summary>
+    public bool IsGame => EnvironmentRegistry.Find(Environment.Name)?.IsAtari == true;
+
     /// <summary>An environment, an Atari game, or a run.</summary>
     /// <exception cref="CliException">It is none of them.</exception>
     public static PlaySubject Find(string what, string runs)
     {
-        if ((AtariNames.Parse(what) ?? OfGame(what)) is { } game)
+        var name = OfGame(what) ?? what;
+        if (EnvironmentRegistry.Find(name) is not null)
         {
-            return new PlaySubject(new EnvironmentOptions { Name = game.Name }, game);
-        }
-
-        if (EnvironmentRegistry.Find(what) is not null)
-        {
-            return new PlaySubject(new EnvironmentOptions { Name = what });
+            return new PlaySubject(new EnvironmentOptions { Name = name });
         }
 
         if (RunFolders.Locate(what, runs) is { } run)
         {
             var spec = run.ReadOptions();
-            return new PlaySubject(spec.Environment, AtariNames.Parse(spec.Environment.Name), run, spec);
+            return new PlaySubject(spec.Environment, run, spec);
         }
 
         var names = GameTable.Ids.Concat(EnvironmentRegistry.Names).Concat(RunDirectory.All(runs).Select(known => known.Id));
@@ -43,7 +41,7 @@ internal sealed record PlaySubject(
     }
 
     /// <summary>Without sticky actions or drawn frame skips, where there is such a name.</summary>
-    private static AtariName? OfGame(string game) => GameTable.Ids.Contains(game)
-        ? AtariNames.Of(game).OrderByDescending(name => name.Name.EndsWith("NoFrameskip-v4", StringComparison.Ordinal)).First()
+    private static string? OfGame(string game) => GameTable.Ids.Contains(game)
+        ? AtariNames.Of(game).OrderByDescending(name => name.Name.EndsWith("NoFrameskip-v4", StringComparison.Ordinal)).First().Name
         : null;
 }

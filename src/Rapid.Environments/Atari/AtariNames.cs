@@ -94,10 +94,13 @@ public static class AtariNames
     public static EnvironmentInfo? Find(string name) => Parse(name) is not { } parsed ? null : new(
         parsed.Name,
         "atari",
-        LongestEpisode(parsed.Defaults),
+        AtariTasks.LongestEpisode(parsed.Defaults, new Dictionary<string, string>()),
         null,
-        $"{Words(parsed.Game)} on the Atari 2600",
-        AtariTasks.Options);
+        $"{Words(AtariTasks.KnownGame(parsed) ?? parsed.Game)} on the Atari 2600",
+        AtariTasks.Options)
+    {
+        Note = AtariTasks.NoteOf(parsed),
+    };
 
     /// <summary>"space_invaders" as "SpaceInvaders", "tic_tac_toe_3d" as "TicTacToe3D": a letter after no letter is a capital.</summary>
     internal static string Title(string game)
@@ -112,13 +115,6 @@ public static class AtariNames
         }
 
         return title.ToString();
-    }
-
-    /// <summary>Steps of the longest episode.</summary>
-    private static int LongestEpisode(AtariDefaults defaults)
-    {
-        var skip = AtariTasks.Read(defaults, new Dictionary<string, string>()).LeastFrameSkip;
-        return (defaults.MaximumFrames + skip - 1) / skip;
     }
 
     private static string Words(string game) => string.Join(' ', game.Split('_').Select(Title));

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using Rapid.Environments.Atari.Games;
+using Rapid.Environments.Atari.Machine.Cartridges;
 using Rapid.Environments.Atari.Roms;
 
 namespace Rapid.Environments.Atari;
@@ -11,7 +11,7 @@ public static class AtariTasks
 {
     private const string FirstFrame = "first_frame";
 
-    // Thousands of environments of a process share one image.
+    // By MD5: thousands of environments of a process share one image, and a changed file is another one.
     private static readonly ConcurrentDictionary<string, byte[]> Images = [];
 
     /// <summary>
@@ -56,7 +56,7 @@ public static class AtariTasks
         }
 
         List<(string, string)> problems = [];
-        if (!TryDescribe(name, out var game, out var problem))
+        if (!TryDescribe(name, out var game, out _, out var problem))
         {
             return [("name", problem)];
         }
@@ -77,42 +77,92 @@ public static class AtariTasks
     /// <summary>Makes a task without a limit of steps.</summary>
     /// <param name="name">The game and its family's defaults.</param>
     /// <param name="options">Values of <see cref="Options"/>.</param>
+    /// <param name="roms">A folder that is searched for the cartridge before the usual ones, or null.</param>
     /// <exception cref="ArgumentException">The game does not know a mode or difficulty, or a number is out of its range.</exception>
     /// <exception cref="FileNotFoundException">The cartridge is missing; the message says where to put it.</exception>
-    public static IEnvironment Create(AtariName name, IReadOnlyDictionary<string, string> options)
+    public static IEnvironment Create(AtariName name, IReadOnlyDictionary<string, string> options, string? roms = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(options);
-        if (!TryDescribe(name, out var game, out var problem))
+        if (!TryDescribe(name, out var game, out var image, out var problem))
         {
             throw new ArgumentException(problem, nameof(name));
         }
 
-        var image = Images.GetOrAdd(
-            name.Name, _ => AtariName.IsCartridge(name.Name) ? File.ReadAllBytes(name.File!) : RomLibrary.Open().Require(game));
-        return new AtariEnvironment(image, game, Read(name.Defaults, options));
+        var shared = Images.GetOrAdd(game.Md5, _ => image ?? RomLibrary.Open(roms).Require(game));
+        return new AtariEnvironment(shared, game, Read(name.Defaults, options));
     }
 
     /// <summary>
-    /// The game that a name stands for: of the table, of a user's description, or a cartridge that nothing is known about.
+    /// Id of the game of the table that a name stands for, also by the path of its cartridge; null for a game that a user describes, whose
+    /// rules may be others, and for a cartridge that Rapid does not know.
     /// </summary>
-    private static bool TryDescribe(AtariName name, [NotNullWhen(true)] out GameDescription? game, [NotNullWhen(false)] out string? problem)
+    public static string? KnownGame(AtariName name)
     {
-        (game, problem) = (null, null);
+        ArgumentNullException.ThrowIfNull(name);
+        return name.File is null ? name.Game
+            : AtariName.IsCartridge(name.File) && TryDescribe(name, out var game, out _, out _) ? GameTable.FindByMd5(game.Md5)?.Id
+            : null;
+    }
+
+    /// <summary>What who plays a cartridge by its path should know when Rapid does not know it, else null.</summary>
+    internal static string? NoteOf(AtariName name) =>
+        name.File is { } file && AtariName.IsCartridge(file) && TryDescribe(name, out var game, out _, out _)
+            && GameTable.FindByMd5(game.Md5) is null
+            ? $"{file} is no cartridge that Rapid knows (MD5 {game.Md5}): it has all 18 actions, no reward and no end; "
+                + "a description gives it some (docs/atari-games.md)"
+            : null;
+
+    /// <summary>
+    /// The game that a name stands for: of the table, of a user's description, of the cartridge at a path, or one that nothing is known
+    /// about. The MD5 alone says which cartridge is which, never what a file is called.
+    /// </summary>
+    private static bool TryDescribe(
+        AtariName name, [NotNullWhen(true)] out GameDescription? game, out byte[]? image, [NotNullWhen(false)] out string? problem)
+    {
+        (game, image, problem) = (null, null, null);
         try
         {
-            game = name.File is null ? GameTable.Find(name.Game)!
-                : AtariName.IsDescription(name.File) ? GameTable.Load(name.File)
-                : RomReader.LengthOf(name.File) <= RomReader.LargestRom ? GameTable.Unknown(RomReader.Hash(File.ReadAllBytes(name.File)))
-                : null;
-            problem = game is null ? $"{name.File} is larger than {RomReader.LargestRom} bytes; that is no cartridge" : null;
+            if (name.File is null)
+            {
+                game = GameTable.Find(name.Game)!;
+            }
+            else if (AtariName.IsDescription(name.File))
+            {
+                game = GameTable.Load(name.File);
+                problem = game.Md5.Length > 0 ? null
+                    : $"{name.File} does not say which cartridge it is for; add 'md5: ' with the MD5 of the cartridge ('md5sum FILE')";
+            }
+            else if (RomReader.LengthOf(name.File) <= RomReader.LargestRom)
+            {
+                image = File.ReadAllBytes(name.File);
+                CartridgeFactory.Create(image);
+                game = GameTable.FindByMd5(RomReader.Hash(image)) ?? GameTable.Unknown(RomReader.Hash(image));
+            }
+            else
+            {
+                problem = $"{name.File} is larger than {RomReader.LargestRom} bytes; that is no cartridge";
+            }
+        }
+        catch (ArgumentException error)
+        {
+            problem = $"{name.File}: {error.Message}";
         }
         catch (Exception error) when (error is GameFormatException or IOException or UnauthorizedAccessException)
         {
             problem = error.Message;
         }
 
+        game = problem is null ? game : null;
         return game is not null;
+    }
+
+    /// <summary>Steps of the longest game: the console counts frames, and of how many a step is made the options say.</summary>
+    /// <exception cref="ArgumentException">A number is out of its range.</exception>
+    public static int LongestEpisode(AtariDefaults defaults, IReadOnlyDictionary<string, string> options)
+    {
+        var read = Read(defaults, options);
+        return read.MaxFrames == 0 ? int.MaxValue : (int)(((long)read.MaxFrames + read.LeastFrameSkip - 1) / read.LeastFrameSkip);
     }
 
     /// <summary>Options of a task.</summary>
@@ -155,11 +205,12 @@ public static class AtariTasks
             MaxFrames = Whole("max_frames", defaults.MaximumFrames, 0, int.MaxValue),
         };
 
-        bool Flag(string option, bool fallback) => options.TryGetValue(option, out var text) ? bool.Parse(text) : fallback;
+        bool Flag(string option, bool fallback) =>
+            options.TryGetValue(option, out var text) && NumberReader.TryReadFlag(text, out var value) ? value : fallback;
 
         int Whole(string option, int fallback, int low, int high)
         {
-            var value = options.TryGetValue(option, out var text) ? long.Parse(text, CultureInfo.InvariantCulture) : fallback;
+            var value = options.TryGetValue(option, out var text) ? NumberReader.ReadWhole(text) : fallback;
             return value >= low && value <= high
                 ? (int)value
                 : throw new ArgumentException($"{option}: {value} is out of range {low}..{high}");
@@ -167,7 +218,7 @@ public static class AtariTasks
 
         float Probability(string option, float fallback)
         {
-            var value = options.TryGetValue(option, out var text) ? float.Parse(text, CultureInfo.InvariantCulture) : fallback;
+            var value = options.TryGetValue(option, out var text) ? (float)NumberReader.ReadReal(text) : fallback;
             return value is >= 0 and <= 1 ? value : throw new ArgumentException($"{option}: {text} is out of range [0, 1]");
         }
     }

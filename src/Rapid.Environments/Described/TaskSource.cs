@@ -68,7 +68,7 @@ internal sealed class TaskSource : IEnvironmentSource
         var numbers = new Dictionary<string, double>(entry?.Options ?? []);
         foreach (var (option, text) in options)
         {
-            numbers[option] = double.Parse(text, CultureInfo.InvariantCulture);
+            numbers[option] = NumberReader.ReadReal(text);
         }
 
         return new TaskEnvironment(TaskFiles.Load(entry?.Path ?? name), numbers);

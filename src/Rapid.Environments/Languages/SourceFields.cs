@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Rapid.Environments.Languages;
 
 /// <summary>Reads the values of a description's fields.</summary>
@@ -53,9 +51,8 @@ internal static class SourceFields
     public static int Whole(SourceNode node, int least, int most) => Whole(Text(node), least, most);
 
     public static int Whole(SourceSpan text, int least, int most) =>
-        int.TryParse(text.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value)
-        && value >= least && value <= most
-            ? value
+        NumberReader.TryReadWhole(text.Text, out var value) && value >= least && value <= most
+            ? (int)value
             : throw text.Wrong(0, $"'{text.Text}' is not allowed here; allowed: whole numbers {least}..{most}");
 
     /// <summary>Index of the word that it is.</summary>

@@ -50,9 +50,9 @@ internal static class TaskOptions
 
     private static object? Parse(Type type, string text) => Type.GetTypeCode(type) switch
     {
-        TypeCode.Boolean => bool.TryParse(text, out var flag) ? flag : null,
-        TypeCode.Int32 => int.TryParse(text, CultureInfo.InvariantCulture, out var whole) ? whole : null,
-        TypeCode.Double => double.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : null,
+        TypeCode.Boolean => NumberReader.TryReadFlag(text, out var flag) ? flag : null,
+        TypeCode.Int32 => NumberReader.TryReadWhole(text, out var whole) && Math.Abs(whole) <= int.MaxValue ? (int)whole : null,
+        TypeCode.Double => NumberReader.TryReadReal(text, out var number) ? number : null,
         TypeCode.String => text,
         _ => Interval.TryParse(text, out var interval) ? interval : null,
     };

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Rapid.Environments;
 
 namespace Rapid.Protocol.Specs;
 
@@ -104,8 +105,9 @@ internal sealed class SpecBinder
 
         if (type == typeof(bool))
         {
-            value = text == "true";
-            return text is "true" or "false" || Fail(path, $"'{shown}' is not true or false");
+            var isFlag = NumberReader.TryReadFlag(text, out var flag);
+            value = flag;
+            return isFlag || Fail(path, $"'{shown}' is not true or false");
         }
 
         if (type.IsEnum)
@@ -122,19 +124,19 @@ internal sealed class SpecBinder
 
         if (type == typeof(double))
         {
-            if (!SpecText.TryParseReal(text, out var number))
+            if (!NumberReader.TryReadReal(text, out var number))
             {
-                return Fail(path, $"'{shown}' is not a finite number");
+                return Fail(path, $"'{shown}' is not a finite number{NumberReader.Hint(shown)}");
             }
 
             value = number;
             return limit is null || limit.Allows(number) || Fail(path, $"{shown} is out of range, allowed: {limit.Allowed}");
         }
 
-        var isHuge = SpecText.TryParseReal(text, out var real) && Math.Abs(real) > ulong.MaxValue;
-        if (!SpecText.TryParseWhole(text, out var whole) && !isHuge)
+        var isHuge = NumberReader.TryReadReal(text, out var real) && Math.Abs(real) > ulong.MaxValue;
+        if (!NumberReader.TryReadWhole(text, out var whole) && !isHuge)
         {
-            return Fail(path, $"'{shown}' is not a whole number");
+            return Fail(path, $"'{shown}' is not a whole number{NumberReader.Hint(shown)}");
         }
 
         var (minimum, maximum) = type == typeof(int) ? (int.MinValue, int.MaxValue)
@@ -187,7 +189,7 @@ internal sealed class SpecBinder
         var good = true;
         foreach (var (name, child) in map.Children)
         {
-            if (child is SpecNode.Value { Text: { } text })
+            if (TextOf(child) is { } text)
             {
                 options[name] = text;
                 if (name.Length > LongestOption || text.Length > LongestOption)
@@ -198,12 +200,21 @@ internal sealed class SpecBinder
             }
             else
             {
-                good = Fail(SpecText.Join(path, name), $"{child.Describe()} is not a single value");
+                good = Fail(SpecText.Join(path, name), $"{child.Describe()} is not a single value, nor a list of two numbers");
             }
         }
 
         return good;
     }
+
+    /// <summary>Of a value; of two numbers in a list, as the option reads them.</summary>
+    private static string? TextOf(SpecNode node) => node switch
+    {
+        SpecNode.Value { Text: var text } => text,
+        SpecNode.List { Items: [SpecNode.Value { Text: { } low }, SpecNode.Value { Text: { } high }] }
+            when !$"{low}{high}".Contains(',', StringComparison.Ordinal) => $"{low} {high}",
+        _ => null,
+    };
 
     private bool Fail(string path, string message)
     {

@@ -47,16 +47,4 @@ internal static class SpecText
     /// </summary>
     public static string Hint(string text, IEnumerable<string> known, string otherwise = "") =>
         text.Length <= LongestShown && NearestName.Hint(text, known) is { Length: > 0 } hint ? hint : otherwise;
-
-    /// <summary>A whole number: digits with or without underscores, or an exact one in scientific notation such as 1e6.</summary>
-    public static bool TryParseWhole(string text, out decimal value) =>
-        decimal.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out value)
-        && decimal.IsInteger(value)
-        // 1e-40 is below what a decimal holds and reads as 0.
-        && (value != 0 || (TryParseReal(text, out var real) && real == 0));
-
-    /// <summary>A finite real number.</summary>
-    public static bool TryParseReal(string text, out double value) =>
-        double.TryParse(text.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out value)
-        && double.IsFinite(value);
 }

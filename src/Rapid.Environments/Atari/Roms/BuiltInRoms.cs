@@ -1,3 +1,5 @@
+using Rapid.Environments.Atari.Games;
+
 namespace Rapid.Environments.Atari.Roms;
 
 /// <summary>Cartridges that ship inside this library.</summary>
@@ -8,6 +10,9 @@ public static class BuiltInRoms
     {
         ["duel"] = "Rapid.Environments.Atari.Duel.duel.bin",
     };
+
+    /// <summary>The bytes of the cartridge with this MD5, in lower-case hexadecimal, or null if it does not ship.</summary>
+    public static byte[]? Find(string md5) => GameTable.FindByMd5(md5) is { } game ? Read(game.Id) : null;
 
     /// <summary>The bytes of a game's cartridge, or null if it does not ship.</summary>
     /// <param name="gameId">For example "space_invaders".</param>

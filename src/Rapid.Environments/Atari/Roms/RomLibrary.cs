@@ -72,12 +72,12 @@ public sealed class RomLibrary
     }
 
     /// <summary>The bytes of a game's cartridge: the one that ships, or one from the folders.</summary>
-    /// <param name="game">What is to be played.</param>
+    /// <param name="game">What is to be played; with an MD5.</param>
     /// <exception cref="FileNotFoundException">It is nowhere; the message says where to put it.</exception>
     public byte[] Require(GameDescription game)
     {
         ArgumentNullException.ThrowIfNull(game);
-        return BuiltInRoms.Read(game.Id)
+        return BuiltInRoms.Find(game.Md5)
             ?? (Locate(game) is { } file ? RomReader.Read(file) : null)
             ?? throw new FileNotFoundException(
                 $"the cartridge of {game.Id} is missing: put the file with the MD5 {game.Md5}, under any name, plain or zipped, into "

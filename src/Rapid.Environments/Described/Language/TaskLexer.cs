@@ -1,4 +1,3 @@
-using System.Globalization;
 using Rapid.Environments.Languages;
 
 namespace Rapid.Environments.Described;
@@ -104,8 +103,7 @@ internal static class TaskLexer
         }
 
         var word = text[at..end];
-        const NumberStyles Style = NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent;
-        return double.TryParse(word, Style, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
+        return NumberReader.TryReadReal(word, out var value)
             ? new Token(TokenKind.Number, word, value, at, word.Length)
             : throw source.Wrong(at, $"'{word}' is no number, as 12, 0.5 and 1e-3 are; a name that begins with a digit is quoted");
     }

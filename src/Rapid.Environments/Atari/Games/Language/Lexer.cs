@@ -104,11 +104,18 @@ internal static class Lexer
     {
         var word = source.Text[at..EndOfWord(source.Text, at)];
         var isRead = word.StartsWith("0x", StringComparison.Ordinal)
-            ? int.TryParse(word.AsSpan(2), NumberStyles.AllowHexSpecifier, null, out var value)
-            : int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out value);
-        return isRead && value >= 0
+            ? int.TryParse(word.AsSpan(2), NumberStyles.AllowHexSpecifier, null, out var value) && value >= 0
+            : TryReadDecimal(word, out value);
+        return isRead
             ? new Token(TokenKind.Number, word, value, at)
             : throw source.Wrong(at, $"'{word}' is no number; allowed: 0..2147483647, or hexadecimal such as 0x1F");
+    }
+
+    private static bool TryReadDecimal(string word, out int value)
+    {
+        var isRead = NumberReader.TryReadWhole(word, out var whole) && whole <= int.MaxValue;
+        value = isRead ? (int)whole : 0;
+        return isRead;
     }
 
     private static int EndOfWord(string text, int at)
