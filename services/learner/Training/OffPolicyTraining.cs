@@ -329,6 +329,7 @@ public sealed class OffPolicyTraining : ITraining
             _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
             _reports.Load(checkpoint.State);
             _brokenEnvironments = (ulong)checkpoint.State["broken_environments"]!;
+            _observations = null;
             if (checkpoint.State["observation_normalizer"] is { } statistics)
             {
                 _observations = new RunningMeanVariance(_layout.ObservationSize);
