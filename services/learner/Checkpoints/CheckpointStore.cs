@@ -25,6 +25,9 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
 {
     private const string Prefix = "step-", Model = "model.safetensors", State = "state.json", Sums = "SHA256SUMS";
 
+    /// <summary>Where the newest checkpoint is; null when there is none.</summary>
+    public string? NewestPath => Newest().FirstOrDefault();
+
     /// <summary>Writes a checkpoint and removes old ones.</summary>
     /// <exception cref="InvalidDataException">It is not finite; nothing was written.</exception>
     /// <exception cref="IOException">The disk is full or gone; the checkpoints are as they were.</exception>
@@ -124,7 +127,7 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
         {
             if (tensor.Type == "F32" && !TensorPrimitives.IsFiniteAll<float>(tensor.Floats()))
             {
-                throw new InvalidDataException($"{name} is not finite");
+                throw new InvalidDataException($"{name} is NaN or infinite, from which no run can go on");
             }
         }
     }

@@ -51,7 +51,7 @@ public sealed class OffPolicyTraining : ITraining
         using var environment = EnvironmentFactory.Create(_options.Environment);
         _layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
         _algorithm = AlgorithmFactory.CreateOffPolicy(_options, _layout);
-        _reports = new RunReports(run, _layout);
+        _reports = new RunReports(run, _layout, environment);
         _priorities = _options.Replay.Sampler == ReplaySampler.Prioritised ? new float[_sac.BatchSize] : [];
         _normalizer = _options.Normalization.Observations
             ? new ObservationNormalizer(_layout.ObservationSize, (float)_options.Normalization.ObservationClip)
@@ -88,7 +88,11 @@ public sealed class OffPolicyTraining : ITraining
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _algorithm.Dispose();
+    public void Dispose()
+    {
+        _reports.Dispose();
+        _algorithm.Dispose();
+    }
 
     /// <summary>Collection and learning overlap; the table's rate limiter holds them together.</summary>
     private async Task LearnAsync(CancellationToken cancellation)
@@ -333,6 +337,8 @@ public sealed class OffPolicyTraining : ITraining
 
     private void WriteTraining()
     {
+        var figures = _algorithm.ReadFigures();
+        _reports.Watch(_step, figures);
         _reports.WriteTraining(
             _step,
             _updates,
@@ -340,7 +346,7 @@ public sealed class OffPolicyTraining : ITraining
                 ("inserted_steps", _insertedSteps),
                 ("held_steps", _heldSteps),
                 ("broken_environments", _brokenEnvironments),
-                .. _algorithm.ReadFigures(),
+                .. figures,
             ],
             _learning.Elapsed);
         _learning.Reset();
