@@ -8,7 +8,8 @@ namespace Rapid.Actor;
 
 /// <summary>
 /// The environments of one slot and what every block says about them: actions, rewards, endings, final observations, episodes. What happens
-/// depends on the run's seed, the slot and the actions alone. Buffers are allocated once; nothing is allocated per step.
+/// depends on the run's seed, the slot, where in the run it begins and the actions alone. Buffers are allocated once; nothing is allocated
+/// per step.
 /// </summary>
 internal sealed class EnvironmentBlock : IDisposable
 {
@@ -20,6 +21,7 @@ internal sealed class EnvironmentBlock : IDisposable
     private readonly byte[] _terminated, _truncated, _ended;
     private readonly long[] _indices;
     private readonly List<Episode> _episodes = [];
+    private readonly ulong _seed, _slot, _life;
     private readonly bool _isDiscrete;
     private float[] _finalObservations = []; // of truncated steps, which are rare: grows to the most that a block had
     private ulong _reportedBroken;
@@ -27,17 +29,14 @@ internal sealed class EnvironmentBlock : IDisposable
 
     /// <param name="options">Block length, environments, seed.</param>
     /// <param name="slot">Whose random streams.</param>
+    /// <param name="life">As <see cref="ICollector.Create"/> takes it.</param>
     /// <param name="make">Makes one environment.</param>
-    public EnvironmentBlock(ExperimentOptions options, uint slot, Func<IEnvironment> make)
+    public EnvironmentBlock(ExperimentOptions options, uint slot, ulong life, Func<IEnvironment> make)
     {
+        (_seed, _slot, _life) = (options.Seed, slot, life);
         (Steps, Count) = (options.Algorithm.RolloutSteps, options.Actors.Environments);
-        _environments = new VectorEnvironment(
-            _ => make(), Count, RandomStream.Derive(options.Seed, EnvironmentRole, slot), options.Actors.Threads);
-        Noise =
-        [
-            .. Enumerable.Range(0, Count)
-                .Select(i => new RandomStream(RandomStream.Derive(options.Seed, ActionRole, slot, (ulong)i))),
-        ];
+        _environments = new VectorEnvironment(_ => make(), Count, options.Seed, options.Actors.Threads);
+        Noise = [.. Enumerable.Range(0, Count).Select(_ => new RandomStream(options.Seed))];
         (ObservationSize, ActionSize) = (ObservationSpace.Size, ActionSpace.Size);
         _isDiscrete = ActionSpace is DiscreteSpace;
         var rows = Steps * Count;
@@ -89,8 +88,20 @@ internal sealed class EnvironmentBlock : IDisposable
     /// <summary>[N], 1 where step t ended an episode.</summary>
     public ReadOnlySpan<byte> Ended(int t) => _ended.AsSpan(t * Count, Count);
 
-    /// <summary>Begins the first episodes.</summary>
-    public void Reset() => _environments.Reset(_raw);
+    /// <summary>Begins the first episodes, with random streams that belong to this moment of the run: a run that goes on from a checkpoint
+    /// does not see again what it began with.</summary>
+    /// <param name="step">Of the run, when the policy that acts first was made.</param>
+    public void Start(long step)
+    {
+        ulong[] moment = step == 0 && _life == 0 ? [] : [(ulong)step, _life];
+        _environments.Reseed(RandomStream.Derive(_seed, [EnvironmentRole, _slot, .. moment]));
+        for (var i = 0; i < Count; i++)
+        {
+            Noise[i].Reseed(RandomStream.Derive(_seed, [ActionRole, _slot, (ulong)i, .. moment]));
+        }
+
+        _environments.Reset(_raw);
+    }
 
     /// <summary>Begins a block where the last one ended.</summary>
     public void Begin()

@@ -21,12 +21,15 @@ public interface ICollector : IDisposable
     IReadOnlyList<Breakdown> Breakdowns { get; }
 
     /// <summary>The collector of an experiment's algorithm.</summary>
-    static ICollector Create(ExperimentOptions options, uint slot)
+    /// <param name="options">The experiment.</param>
+    /// <param name="slot">Whose random streams.</param>
+    /// <param name="life">Tells workers of a slot apart that begin at the same step; 0 where they must not differ.</param>
+    static ICollector Create(ExperimentOptions options, uint slot, ulong life = 0)
     {
         ArgumentNullException.ThrowIfNull(options);
         IEnvironment Make() => EnvironmentFactory.Create(options.Environment);
         return options.Algorithm is OnPolicyOptions
-            ? new RolloutCollector(options, slot, Make)
-            : new TransitionCollector(options, slot, Make);
+            ? new RolloutCollector(options, slot, Make, life)
+            : new TransitionCollector(options, slot, Make, life);
     }
 }

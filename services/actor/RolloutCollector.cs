@@ -26,9 +26,9 @@ public sealed class RolloutCollector : ICollector
     {
     }
 
-    internal RolloutCollector(ExperimentOptions options, uint slot, Func<IEnvironment> make)
+    internal RolloutCollector(ExperimentOptions options, uint slot, Func<IEnvironment> make, ulong life = 0)
     {
-        _block = new EnvironmentBlock(options, slot, make);
+        _block = new EnvironmentBlock(options, slot, life, make);
         (_steps, _count, _gamma) = (_block.Steps, _block.Count, options.Algorithm.Gamma);
         _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _block.ActionSpace));
         _view = PolicyView.Create(options, _block, _policy.Layout);
@@ -87,7 +87,7 @@ public sealed class RolloutCollector : ICollector
         _policy.Load(MemoryMarshal.Cast<byte, float>(snapshot.Parameters.Span));
         if (!_isStarted)
         {
-            _block.Reset();
+            _block.Start(snapshot.Step);
             _isStarted = true;
         }
 

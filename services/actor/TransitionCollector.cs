@@ -20,9 +20,9 @@ public sealed class TransitionCollector : ICollector
     private readonly float[] _observations, _seen;
     private bool _isStarted;
 
-    internal TransitionCollector(ExperimentOptions options, uint slot, Func<IEnvironment> make)
+    internal TransitionCollector(ExperimentOptions options, uint slot, Func<IEnvironment> make, ulong life = 0)
     {
-        _block = new EnvironmentBlock(options, slot, make);
+        _block = new EnvironmentBlock(options, slot, life, make);
         _actions = _block.ActionSpace;
         _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _actions));
         var normalization = options.Normalization;
@@ -83,7 +83,7 @@ public sealed class TransitionCollector : ICollector
 
         if (!_isStarted)
         {
-            _block.Reset();
+            _block.Start(snapshot.Step);
             _isStarted = true;
         }
     }

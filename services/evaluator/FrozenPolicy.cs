@@ -73,8 +73,7 @@ public sealed class FrozenPolicy : IDisposable
         }
         else
         {
-            Span<float> logProbability = stackalloc float[1], value = stackalloc float[1];
-            _policy.Act(inputs, random, action, logProbability, value);
+            _policy.Sample(inputs, random, action);
         }
 
         for (var j = 0; _box is not null && j < action.Length; j++)

@@ -44,7 +44,7 @@ public sealed class VectorEnvironment : IDisposable
     /// <summary>Makes a vector.</summary>
     /// <param name="make">Makes environment i; all must have equal spaces.</param>
     /// <param name="count">N.</param>
-    /// <param name="seed">Environment i draws from <c>Derive(seed, i)</c>.</param>
+    /// <param name="seed">As <see cref="Reseed"/> takes it.</param>
     /// <param name="threads">Threads that step; 1 steps on the caller's.</param>
     public VectorEnvironment(Func<int, IEnvironment> make, int count, ulong seed, int threads = 1)
     {
@@ -52,7 +52,8 @@ public sealed class VectorEnvironment : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         _environments = [.. Enumerable.Range(0, count).Select(make)];
-        _streams = [.. Enumerable.Range(0, count).Select(i => new RandomStream(RandomStream.Derive(seed, (ulong)i)))];
+        _streams = [.. Enumerable.Range(0, count).Select(_ => new RandomStream(seed))];
+        Reseed(seed);
         _returns = new double[count];
         _lengths = new int[count];
         _results = new StepResult[count];
@@ -85,6 +86,16 @@ public sealed class VectorEnvironment : IDisposable
 
     /// <summary>Episodes that ended in the last step; overwritten by the next.</summary>
     public IReadOnlyList<FinishedEpisode> Finished => _finished;
+
+    /// <summary>Starts the random streams anew.</summary>
+    /// <param name="seed">Environment i draws from <c>Derive(seed, i)</c>.</param>
+    public void Reseed(ulong seed)
+    {
+        for (var i = 0; i < Count; i++)
+        {
+            _streams[i].Reseed(RandomStream.Derive(seed, (ulong)i));
+        }
+    }
 
     /// <summary>Starts an episode in every environment.</summary>
     /// <param name="observations">[N, obs].</param>

@@ -126,7 +126,7 @@ public sealed class PolicyInference : IDisposable
         {
             var action = actions.Slice(i * _layout.ActionSize, _layout.ActionSize);
             values[i] = Evaluate(rows.Slice(i * _width, _width), wantPolicy: true, wantValue: true);
-            logProbabilities[i] = _layout.IsDiscrete ? SampleIndex(noise[i], action) : SampleGaussian(noise[i], action);
+            logProbabilities[i] = Draw(noise[i], action);
             if (!distributions.IsEmpty)
             {
                 // Logits differ from log-probabilities by the same constant for every action.
@@ -146,19 +146,7 @@ public sealed class PolicyInference : IDisposable
         for (var i = 0; i < noise.Length; i++)
         {
             Evaluate(rows.Slice(i * _width, _width), wantPolicy: true, wantValue: false);
-            var action = actions.Slice(i * _layout.ActionSize, _layout.ActionSize);
-            switch (_layout.Kind)
-            {
-                case PolicyKind.Categorical:
-                    SampleIndex(noise[i], action);
-                    break;
-                case PolicyKind.SquashedGaussian:
-                    SampleSquashed(noise[i], action);
-                    break;
-                default:
-                    SampleGaussian(noise[i], action);
-                    break;
-            }
+            Draw(noise[i], actions.Slice(i * _layout.ActionSize, _layout.ActionSize));
         }
     }
 
@@ -200,6 +188,20 @@ public sealed class PolicyInference : IDisposable
         {
             values[i] = Evaluate(rows.Slice(i * _width, _width), wantPolicy: false, wantValue: true);
         }
+    }
+
+    /// <summary>Why nobody can act on an observation: an output is not finite, or a standard deviation is none; null when all is
+    /// well.</summary>
+    /// <param name="observation">[inputs]: an observation, or of frames what the convolutions make of them.</param>
+    public string? Problem(ReadOnlySpan<float> observation)
+    {
+        var value = Evaluate(Begin(observation), wantPolicy: true, wantValue: _layout.HasValueHead);
+        var isWide = _layout.Kind == PolicyKind.Gaussian
+            && (!TensorPrimitives.IsFiniteAll<float>(_deviation) || TensorPrimitives.Min<float>(_deviation) <= 0);
+        return !TensorPrimitives.IsFiniteAll<float>(_policyOutput) ? "the outputs of its network are NaN or infinite"
+            : isWide ? "the standard deviation exp(policy.log_std) is 0 or infinite"
+            : !float.IsFinite(value) ? "its value estimates are NaN or infinite"
+            : null;
     }
 
     /// <inheritdoc/>
@@ -284,6 +286,23 @@ public sealed class PolicyInference : IDisposable
         for (var i = 0; i < input.Length; i++)
         {
             TensorPrimitives.FusedMultiplyAdd(transposed.Slice(i * n, n), input[i], output, output);
+        }
+    }
+
+    /// <summary>Samples an action of the distribution in <see cref="_policyOutput"/>: the one place where that is done, whoever
+    /// acts.</summary>
+    /// <returns>Its log-probability; NaN of a squashed one, which nobody asks for.</returns>
+    private float Draw(RandomStream noise, Span<float> action)
+    {
+        switch (_layout.Kind)
+        {
+            case PolicyKind.Categorical:
+                return SampleIndex(noise, action);
+            case PolicyKind.SquashedGaussian:
+                SampleSquashed(noise, action);
+                return float.NaN;
+            default:
+                return SampleGaussian(noise, action);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 
@@ -12,6 +13,7 @@ public sealed class DamagedCheckpointTests : IDisposable
         total_steps: 1024
         actors: { count: 1, environments: 2 }
         algorithm: { rollout_steps: 64 }
+        normalization: { observations: true }
         evaluation: { interval_steps: 0, final_episodes: 1 }
         checkpoint: { interval_steps: 512, keep: 1 }
         """;
@@ -40,12 +42,16 @@ public sealed class DamagedCheckpointTests : IDisposable
             ("empty state", goodModel, ""),
             ("no state", goodModel, "{}"),
             ("a text for a number", goodModel, goodState.Replace("\"adam_steps\":", "\"adam_steps\":\"x\",\"_\":", StringComparison.Ordinal)),
+            ("a step before the first", goodModel, goodState.Replace("\"step\":1024", "\"step\":-1024", StringComparison.Ordinal)),
+            ("weights that are not numbers", NotFinite(goodModel), goodState),
+            ("an infinite mean", goodModel, goodState.Replace("\"mean\":[", "\"mean\":[1e400,", StringComparison.Ordinal)),
             ("another layout", goodModel, goodState.Replace("\"layout\":\"", "\"layout\":\"0", StringComparison.Ordinal)),
         };
         foreach (var (name, badModel, badState) in damages)
         {
             File.WriteAllBytes(model, badModel);
             File.WriteAllText(state, badState);
+            Seal(checkpoint);
             var runState = Path.Combine(run.Path, "state.json");
             var unfinished = JsonNode.Parse(File.ReadAllText(runState))!;
             unfinished["state"] = "running";
@@ -55,7 +61,22 @@ public sealed class DamagedCheckpointTests : IDisposable
             Assert.True(exitCode == 1, $"{name}: {exitCode} {said}");
             Assert.Contains(checkpoint, said, StringComparison.Ordinal);
         }
+
+        // Not what was written, though it could be read.
+        File.WriteAllBytes(model, goodModel);
+        File.WriteAllText(state, goodState + " ");
+        var (refused, why) = await RapidProcess.RunAsync(_folder.Path, "eval", run.Path);
+        Assert.True(refused == 1 && why.Contains("SHA256SUMS", StringComparison.Ordinal), why);
     }
+
+    /// <summary>Makes checksums right, so that what is read is what is wrong.</summary>
+    private static void Seal(string checkpoint) => File.WriteAllText(
+        Path.Combine(checkpoint, "SHA256SUMS"),
+        string.Concat(((string[])["model.safetensors", "state.json"]).Select(name =>
+            $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(checkpoint, name))))}  {name}\n")));
+
+    /// <summary>The last number of the last tensor becomes NaN.</summary>
+    private static byte[] NotFinite(byte[] file) => [.. file[..^4], .. BitConverter.GetBytes(float.NaN)];
 
     /// <summary>A text of the header by another one of the same length.</summary>
     private static byte[] Replace(byte[] file, string text, string by)

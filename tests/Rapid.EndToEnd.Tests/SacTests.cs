@@ -114,5 +114,66 @@ public sealed class SacTests : IDisposable
         long Newest() => Directory.Exists(_folder.Runs) ? RunFolder.Single(_folder.Runs).TrainingSteps().LastOrDefault() : 0;
     }
 
+    [Fact]
+    public async Task In_lockstep_nothing_is_learned_from_a_lost_table_before_it_holds_the_warm_up_again()
+    {
+        var spec = _folder.Spec(Small);
+        string[] command = ["train", spec, "--set", "lockstep=true", "--set", "total_steps=3000", "--set", "algorithm.metrics_interval=20"];
+        await using (var first = RapidProcess.Start(_folder.Path, command))
+        {
+            await Eventually.TrueAsync(() => RunFolder.HasTrained(_folder.Runs, updates: 20), () => first.Output);
+            first.Interrupt();
+            Assert.True(await first.WaitAsync() == 130, first.Output);
+        }
+
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, command);
+        var run = RunFolder.Single(_folder.Runs);
+        Assert.True(exitCode == 0, output + run.Log);
+        AssertLearnedFromEnough(run, updates: 2600);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_replay_that_is_killed_costs_no_update_and_none_is_made_from_less_than_the_warm_up(bool lockstep)
+    {
+        var spec = _folder.Spec(Small.Replace("total_steps: 2000", $"total_steps: 6000\nlockstep: {(lockstep ? "true" : "false")}", StringComparison.Ordinal)
+            .Replace("metrics_interval: 100", "metrics_interval: 20", StringComparison.Ordinal));
+        await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 2);
+        await cluster.SubmitAsync(spec);
+        foreach (var lines in (int[])[30, 100])
+        {
+            await Eventually.TrueAsync(
+                () => Directory.Exists(_folder.Runs) && RunFolder.HasTrained(_folder.Runs, lines), () => cluster.Story);
+            await cluster.RestartAsync("replay");
+        }
+
+        var run = RunFolder.Single(_folder.Runs);
+        await Eventually.TrueAsync(() => run.State is "finished" or "failed", () => cluster.Story);
+        Assert.True(run.State == "finished", cluster.Story);
+        AssertLearnedFromEnough(run, updates: 5600);
+    }
+
+    [Fact]
+    public async Task Episodes_of_the_warm_up_are_counted()
+    {
+        string[] command = ["train", _folder.Spec(Small), "--set", "total_steps=5000", "--set", "algorithm.warm_up_steps=4000"];
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, command);
+        var run = RunFolder.Single(_folder.Runs);
+        Assert.True(exitCode == 0, output + run.Log);
+        var last = TrainingOf(run)[^1];
+
+        // Each of two actors has one that is not over, and one of a batch that was on its way.
+        Assert.InRange((double)last["episodes"]!, (double)last["inserted_steps"]! / 200 - 4, (double)last["inserted_steps"]! / 200);
+        Assert.InRange((double)TrainingOf(run)[0]["episodes"]!, 10, 30);
+    }
+
+    private static void AssertLearnedFromEnough(RunFolder run, int updates)
+    {
+        var lines = TrainingOf(run);
+        Assert.Equal(updates, (int)lines[^1]["updates"]!);
+        Assert.All(lines, line => Assert.True((long)line["held_steps"]! >= 400, line.ToJsonString()));
+    }
+
     private static JsonObject[] TrainingOf(RunFolder run) => [.. run.Metrics().Where(line => (string)line["kind"]! == "train")];
 }

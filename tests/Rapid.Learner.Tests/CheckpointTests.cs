@@ -90,6 +90,24 @@ public sealed class CheckpointTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("12x")]
+    [InlineData("-5")]
+    [InlineData("9223372036854775807")]
+    public void Policy_versions_grow_over_a_damaged_file(string damage)
+    {
+        var path = Path.Combine(_directory, "versions");
+        var last = new PolicyVersions(path).Next();
+        File.WriteAllText(path, damage);
+        for (var life = 0; life < 3; life++)
+        {
+            var version = new PolicyVersions(path).Next();
+            Assert.InRange(version, last + 1, 1L << 53); // Beyond that a line of metrics could not say which it is.
+            last = version;
+        }
+    }
+
     private static Checkpoint Make(int step) => new(
         step,
         step * 10,

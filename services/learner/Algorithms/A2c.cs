@@ -98,7 +98,7 @@ public sealed class A2c : IAlgorithm
         var (head, values) = Policy.Forward(batch.Observations);
         var (logProbabilities, entropy) = Policy.Score(head, batch.Actions);
         var (loss, policyLoss, valueLoss) = Losses(logProbabilities, entropy, values, batch.Advantages, batch.Returns, _options);
-        Descent.TryStep(loss, learningRate, out var norm);
+        Descent.Step(loss, learningRate, out var norm);
         return
         [
             ("learning_rate", learningRate),

@@ -131,10 +131,8 @@ public sealed class P3o : IReplayingAlgorithm
         using var scope = NewDisposeScope();
         _replayed.Load(sequences, _onPolicy.Rewards);
         var (loss, figures) = OffPolicyLoss(_replayed);
-        if (_onPolicy.Descent.TryStep(loss, _onPolicy.LearningRateAt(progress), out var norm))
-        {
-            _diagnostics.Add(figures with { GradientNorm = norm });
-        }
+        _onPolicy.Descent.Step(loss, _onPolicy.LearningRateAt(progress), out var norm);
+        _diagnostics.Add(figures with { GradientNorm = norm });
     }
 
     /// <summary>L = -mean(min(w, c) A log pi) + c_v mean((R - V)^2) + lambda K, less c_e mean(H) when asked for.</summary>

@@ -215,10 +215,9 @@ public sealed class Ppo : IAlgorithm
             loss -= _options.EntropyCoefficient * entropy;
         }
 
-        if (_descent.TryStep(loss, learningRate, out var norm))
-        {
-            diagnostics.Add(logRatio, clipRange, policyLoss.ToSingle(), valueLoss.ToSingle(), entropy.ToSingle(), norm);
-        }
+        // Also of a step that was not taken: the figures say which of them was not finite.
+        _descent.Step(loss, learningRate, out var norm);
+        diagnostics.Add(logRatio, clipRange, policyLoss.ToSingle(), valueLoss.ToSingle(), entropy.ToSingle(), norm);
     }
 
     /// <summary>

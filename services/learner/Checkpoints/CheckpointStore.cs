@@ -1,7 +1,11 @@
 using System.Globalization;
+using System.Numerics.Tensors;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Rapid.Protocol.Files;
 
 namespace Rapid.Learner.Checkpoints;
 
@@ -13,39 +17,46 @@ namespace Rapid.Learner.Checkpoints;
 public sealed record Checkpoint(long Step, long Updates, IReadOnlyDictionary<string, TensorData> Tensors, JsonObject State);
 
 /// <summary>The checkpoints of a run, one directory each. A checkpoint appears whole or not at all: it is written beside, flushed to disk,
-/// and renamed.</summary>
+/// and renamed. It holds the SHA-256 of its files, in the format of <c>sha256sum</c>, and what they do not match is not used.</summary>
 /// <param name="directory">Holds <c>step-...</c> directories.</param>
 /// <param name="keep">Newest checkpoints that stay.</param>
 /// <param name="logger">Hears of checkpoints that cannot be read.</param>
 public sealed class CheckpointStore(string directory, int keep, ILogger logger)
 {
-    private const string Prefix = "step-";
+    private const string Prefix = "step-", Model = "model.safetensors", State = "state.json", Sums = "SHA256SUMS";
+
+    /// <summary>Where the newest checkpoint is; null when there is none.</summary>
+    public string? NewestPath => Newest().FirstOrDefault();
 
     /// <summary>Writes a checkpoint and removes old ones.</summary>
+    /// <exception cref="InvalidDataException">It is not finite; nothing was written.</exception>
+    /// <exception cref="IOException">The disk is full or gone; the checkpoints are as they were.</exception>
     public void Save(Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
+        Check(checkpoint);
+        Directory.CreateDirectory(directory);
+
+        // Before anything is written: what an attempt on a full disk left behind would keep the disk full.
+        foreach (var abandoned in Directory.GetDirectories(directory, ".writing-*"))
+        {
+            Directory.Delete(abandoned, recursive: true);
+        }
+
         var temporary = Path.Combine(directory, $".writing-{Guid.NewGuid():N}");
         Directory.CreateDirectory(temporary);
-        using (var file = File.Create(Path.Combine(temporary, "model.safetensors")))
+        DurableFile.Create(Path.Combine(temporary, Model), file => SafeTensors.Write(file, checkpoint.Tensors));
+        DurableFile.Create(Path.Combine(temporary, State), file => JsonSerializer.Serialize(file, new JsonObject
         {
-            SafeTensors.Write(file, checkpoint.Tensors);
-            file.Flush(flushToDisk: true);
-        }
-
-        using (var file = File.Create(Path.Combine(temporary, "state.json")))
-        {
-            JsonSerializer.Serialize(file, new JsonObject
-            {
-                ["step"] = checkpoint.Step,
-                ["updates"] = checkpoint.Updates,
-                ["state"] = checkpoint.State.DeepClone(),
-            });
-            file.Flush(flushToDisk: true);
-        }
-
+            ["step"] = checkpoint.Step,
+            ["updates"] = checkpoint.Updates,
+            ["state"] = checkpoint.State.DeepClone(),
+        }));
+        DurableFile.Create(Path.Combine(temporary, Sums), file => file.Write(Encoding.ASCII.GetBytes(SumsOf(temporary))));
+        DurableFile.FlushDirectory(temporary);
         var final = FreeName(checkpoint.Step);
         Directory.Move(temporary, final);
+        DurableFile.FlushDirectory(directory);
 
         // One of the same step is what this one replaces. Those of later steps could not be read, or the run would have gone on from them;
         // beside them this one would never be the newest.
@@ -57,11 +68,6 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
         foreach (var old in Newest().Skip(keep))
         {
             Directory.Delete(old, recursive: true);
-        }
-
-        foreach (var abandoned in Directory.GetDirectories(directory, ".writing-*"))
-        {
-            Directory.Delete(abandoned, recursive: true);
         }
     }
 
@@ -97,15 +103,51 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
 
     private static Checkpoint Read(string path)
     {
-        var tensors = SafeTensors.Read(File.ReadAllBytes(Path.Combine(path, "model.safetensors")));
-        var state = JsonNode.Parse(File.ReadAllBytes(Path.Combine(path, "state.json")))!;
-        return new Checkpoint((long)state["step"]!, (long)state["updates"]!, tensors, state["state"]!.AsObject());
+        if (File.ReadAllText(Path.Combine(path, Sums)) != SumsOf(path))
+        {
+            throw new InvalidDataException($"its files are not those that were written: they do not match {Sums}");
+        }
+
+        var tensors = SafeTensors.Read(File.ReadAllBytes(Path.Combine(path, Model)));
+        var state = JsonNode.Parse(File.ReadAllBytes(Path.Combine(path, State)))!;
+        var checkpoint = new Checkpoint((long)state["step"]!, (long)state["updates"]!, tensors, state["state"]!.AsObject());
+        Check(checkpoint);
+        return checkpoint;
+    }
+
+    /// <summary>What no run can go on from is neither written nor used.</summary>
+    private static void Check(Checkpoint checkpoint)
+    {
+        if (checkpoint.Step < 0 || checkpoint.Updates < 0)
+        {
+            throw new InvalidDataException($"it claims {checkpoint.Step} steps and {checkpoint.Updates} updates");
+        }
+
+        foreach (var (name, tensor) in checkpoint.Tensors)
+        {
+            if (tensor.Type == "F32" && !TensorPrimitives.IsFiniteAll<float>(tensor.Floats()))
+            {
+                throw new InvalidDataException($"{name} is NaN or infinite, from which no run can go on");
+            }
+        }
+    }
+
+    /// <summary>Checksums of the files of a checkpoint as sha256sum writes them.</summary>
+    private static string SumsOf(string path)
+    {
+        string Line(string name)
+        {
+            using var file = File.OpenRead(Path.Combine(path, name));
+            return $"{Convert.ToHexStringLower(SHA256.HashData(file))}  {name}\n";
+        }
+
+        return Line(Model) + Line(State);
     }
 
     /// <summary>What a file that is not what it was, or is another network's, makes its readers throw.</summary>
     private static bool IsDamage(Exception error) => error is IOException or UnauthorizedAccessException or InvalidDataException
         or JsonException or FormatException or InvalidOperationException or NullReferenceException or ArgumentException
-        or KeyNotFoundException or OverflowException;
+        or KeyNotFoundException or OverflowException or IndexOutOfRangeException;
 
     /// <summary>Every checkpoint, the newest first.</summary>
     private IEnumerable<string> Newest() => Directory.Exists(directory)

@@ -59,7 +59,7 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
         {
             try
             {
-                if (state is ExperimentState.Pending or ExperimentState.Running)
+                if (state is ExperimentState.Pending or ExperimentState.Running or ExperimentState.Unspecified)
                 {
                     logger.LogInformation("going on with {Run}", directory.Id);
                     Resume(directory);

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Rapid.Protocol.Files;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
@@ -66,6 +67,7 @@ public sealed class RunDirectory(string path)
             },
             ["spec"] = SpecWriter.ToJson(options),
         });
+        DurableFile.FlushDirectory(runs);
         return run;
     }
 
@@ -89,7 +91,7 @@ public sealed class RunDirectory(string path)
         }
     }
 
-    /// <summary>State, and why a run failed.</summary>
+    /// <summary>State, and why a run failed; unspecified where the file cannot be read.</summary>
     public (ExperimentState State, string Error) ReadState()
     {
         try
@@ -118,8 +120,7 @@ public sealed class RunDirectory(string path)
             }
             catch (Exception error) when (IsUnreadable(error))
             {
-                // The line that a killed process did not finish.
-                break;
+                // A line that a killed process did not finish.
             }
         }
 
@@ -136,10 +137,6 @@ public sealed class RunDirectory(string path)
     private static bool IsUnreadable(Exception error) => error is IOException or UnauthorizedAccessException or JsonException
         or InvalidOperationException or NullReferenceException or ArgumentException or FormatException;
 
-    private void Write(string file, JsonObject content)
-    {
-        var target = System.IO.Path.Combine(path, file);
-        File.WriteAllText(target + ".tmp", content.ToJsonString(Indented) + "\n");
-        File.Move(target + ".tmp", target, overwrite: true);
-    }
+    private void Write(string file, JsonObject content) =>
+        DurableFile.Write(System.IO.Path.Combine(path, file), content.ToJsonString(Indented) + "\n");
 }

@@ -162,8 +162,7 @@ public sealed class RunTables : IAsyncDisposable
             Items = ItemKind.Transition,
             Store = StoreOf(spec),
             CapacitySteps = (ulong)spec.Replay.CapacitySteps,
-            // In lockstep the learner itself knows when the warm-up is over, and actors wait for it.
-            MinimumSteps = (ulong)(spec.Lockstep ? 1 : sac.WarmUpSteps),
+            MinimumSteps = (ulong)sac.WarmUpSteps,
             RateLimiter = spec.Lockstep ? null : new RateLimiter
             {
                 SamplesPerInsert = samplesPerStep,

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Rapid.Protocol.Files;
 using Rapid.Protocol.Specs;
 using Value = Tensorboard.Summary.Types.Value;
 
@@ -122,8 +123,7 @@ public sealed class RunMetrics : IDisposable
             _lines?.Dispose();
             _lines = null;
             var kept = File.ReadLines(_path).TakeWhile(line => IsUpTo(line, step)).ToArray();
-            File.WriteAllText(_path + ".tmp", string.Concat(kept.Select(line => line + "\n")));
-            File.Move(_path + ".tmp", _path, overwrite: true);
+            DurableFile.Write(_path, string.Concat(kept.Select(line => line + "\n")));
         }
     }
 

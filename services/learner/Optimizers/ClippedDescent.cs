@@ -19,12 +19,11 @@ public sealed class ClippedDescent(ActorCritic policy, IFlatOptimizer optimizer,
     /// <summary>Steps that were not taken because a gradient was NaN or infinite.</summary>
     public long SkippedSteps { get; private set; }
 
-    /// <summary>Takes one step.</summary>
+    /// <summary>Takes one step, unless the gradient is not finite.</summary>
     /// <param name="loss">Scalar.</param>
     /// <param name="learningRate">Step size.</param>
     /// <param name="norm">Norm of the gradient before it was clipped.</param>
-    /// <returns>False when the gradient was not finite.</returns>
-    public bool TryStep(Tensor loss, double learningRate, out float norm)
+    public void Step(Tensor loss, double learningRate, out float norm)
     {
         ArgumentNullException.ThrowIfNull(loss);
         using var scope = NewDisposeScope();
@@ -34,7 +33,7 @@ public sealed class ClippedDescent(ActorCritic policy, IFlatOptimizer optimizer,
         if (!float.IsFinite(norm))
         {
             SkippedSteps++;
-            return false;
+            return;
         }
 
         if (maxNorm > 0 && norm > maxNorm)
@@ -43,7 +42,6 @@ public sealed class ClippedDescent(ActorCritic policy, IFlatOptimizer optimizer,
         }
 
         optimizer.Step(learningRate);
-        return true;
     }
 
     /// <summary>Adds the policy's weights, the optimiser's state and the counter to a checkpoint.</summary>

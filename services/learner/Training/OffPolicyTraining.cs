@@ -22,6 +22,9 @@ public sealed class OffPolicyTraining : ITraining
 {
     private static readonly TimeSpan WarmUpPoll = TimeSpan.FromMilliseconds(20);
 
+    // In lockstep a batch is at hand or the table was lost.
+    private static readonly TimeSpan LossPoll = TimeSpan.FromSeconds(1);
+
     private readonly RunContext _run;
     private readonly ExperimentOptions _options;
     private readonly SacOptions _sac;
@@ -30,6 +33,8 @@ public sealed class OffPolicyTraining : ITraining
     private readonly ITransitionSource _table;
     private readonly RunReports _reports;
     private readonly float[] _priorities;
+    private readonly ObservationNormalizer? _normalizer;
+    private readonly BatchCollector? _rounds; // of a run in lockstep
     private readonly long _warmUp, _lastUpdate;
     private readonly Stopwatch _learning = new();
     private RunningMeanVariance? _observations;
@@ -46,8 +51,14 @@ public sealed class OffPolicyTraining : ITraining
         using var environment = EnvironmentFactory.Create(_options.Environment);
         _layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
         _algorithm = AlgorithmFactory.CreateOffPolicy(_options, _layout);
-        _reports = new RunReports(run, _layout);
+        _reports = new RunReports(run, _layout, environment);
         _priorities = _options.Replay.Sampler == ReplaySampler.Prioritised ? new float[_sac.BatchSize] : [];
+        _normalizer = _options.Normalization.Observations
+            ? new ObservationNormalizer(_layout.ObservationSize, (float)_options.Normalization.ObservationClip)
+            : null;
+        _rounds = _options is { Lockstep: true, Offline: false }
+            ? new BatchCollector(run.Trajectories, _options.Actors.Count, lockstep: true, maxPolicyLag: 0)
+            : null;
         _warmUp = _options.Offline ? 0 : _sac.WarmUpSteps;
         _lastUpdate = UpdatesAt(_options.TotalSteps);
     }
@@ -63,7 +74,7 @@ public sealed class OffPolicyTraining : ITraining
         try
         {
             await (_run.Data is { } data ? LearnFromAsync(data, cancellation)
-                : _options.Lockstep ? LearnInLockstepAsync(cancellation)
+                : _rounds is not null ? LearnInLockstepAsync(_rounds, cancellation)
                 : LearnAsync(cancellation));
         }
         catch (OperationCanceledException)
@@ -77,11 +88,17 @@ public sealed class OffPolicyTraining : ITraining
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _algorithm.Dispose();
+    public void Dispose()
+    {
+        _reports.Dispose();
+        _algorithm.Dispose();
+    }
 
     /// <summary>Collection and learning overlap; the table's rate limiter holds them together.</summary>
     private async Task LearnAsync(CancellationToken cancellation)
     {
+        // From here on the table tells of episodes: those of the warm-up come with the first batch.
+        StartBatches();
         while (_step < _warmUp)
         {
             _step = Math.Min(_warmUp, await _table.CountStepsAsync(cancellation));
@@ -110,9 +127,9 @@ public sealed class OffPolicyTraining : ITraining
     }
 
     /// <summary>A block of each slot, in the order of slots, then the updates that these steps pay for, then the next policy.</summary>
-    private async Task LearnInLockstepAsync(CancellationToken cancellation)
+    private async Task LearnInLockstepAsync(BatchCollector rounds, CancellationToken cancellation)
     {
-        var rounds = new BatchCollector(_run.Trajectories, _options.Actors.Count, lockstep: true, maxPolicyLag: 0);
+        StartBatches();
         var collected = _step;
         if (collected >= _warmUp)
         {
@@ -121,24 +138,8 @@ public sealed class OffPolicyTraining : ITraining
 
         while (!IsOver)
         {
-            IReadOnlyList<ReceivedBlock> blocks;
-            try
-            {
-                blocks = await rounds.CollectAsync(_reports.Version, cancellation);
-            }
-            catch (TableLostException)
-            {
-                // Blocks that actors believe delivered are gone. New weights, even equal ones, make every actor collect again.
-                Publish(0);
-                continue;
-            }
-
-            await _table.AppendAsync(blocks.Select(block => block.Trajectory), cancellation);
-            Account(
-                blocks.SelectMany(block => block.Trajectory.Episodes),
-                (ulong)blocks.Sum(block => (long)block.Trajectory.BrokenEnvironments));
             var (before, wasWarmingUp) = (_step, collected < _warmUp);
-            collected += blocks.Sum(block => (long)block.Trajectory.Steps * block.Trajectory.Environments);
+            collected += await CollectRoundAsync(rounds, cancellation);
             _step = Math.Max(_step, Math.Min(collected, _warmUp));
             if (wasWarmingUp && collected >= _warmUp)
             {
@@ -148,13 +149,36 @@ public sealed class OffPolicyTraining : ITraining
             await UpdateToAsync(Math.Min(_lastUpdate, UpdatesAt(collected)), cancellation);
             var episodes = _reports.EpisodesDue(before, _step);
             Publish(episodes);
-            await _run.Trajectories.AcknowledgeAsync(blocks, cancellation);
             if (episodes > 0 && !IsOver)
             {
                 await _reports.AwaitEvaluationAsync(cancellation);
             }
 
             SaveCheckpointIfDue(before);
+        }
+    }
+
+    /// <summary>Puts a block of each slot, made with the newest policy, into the table.</summary>
+    /// <returns>Their steps.</returns>
+    private async Task<long> CollectRoundAsync(BatchCollector rounds, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                var blocks = await rounds.CollectAsync(_reports.Version, cancellation);
+                await _table.AppendAsync(blocks.Select(block => block.Trajectory), cancellation);
+                Account(
+                    blocks.SelectMany(block => block.Trajectory.Episodes),
+                    (ulong)blocks.Sum(block => (long)block.Trajectory.BrokenEnvironments));
+                await _run.Trajectories.AcknowledgeAsync(blocks, cancellation);
+                return blocks.Sum(block => (long)block.Trajectory.Steps * block.Trajectory.Environments);
+            }
+            catch (TableLostException)
+            {
+                // Blocks that actors believe delivered are gone. New weights, even equal ones, make every actor collect again.
+                Publish(0);
+            }
         }
     }
 
@@ -186,6 +210,7 @@ public sealed class OffPolicyTraining : ITraining
     private async Task UpdateToEndAsync(CancellationToken cancellation)
     {
         await FinishWarmUpAsync(cancellation);
+        StartBatches();
         while (!IsOver)
         {
             var before = _step;
@@ -220,7 +245,7 @@ public sealed class OffPolicyTraining : ITraining
 
     private async Task UpdateAsync(CancellationToken cancellation)
     {
-        var received = await _table.ReadAsync(cancellation);
+        var received = await ReadBatchAsync(cancellation);
         _learning.Start();
         _algorithm.Update(received.Transitions);
         if (_priorities.Length > 0)
@@ -246,18 +271,44 @@ public sealed class OffPolicyTraining : ITraining
         await _table.ReturnAsync(received, _priorities, cancellation);
     }
 
-    /// <summary>Measures observations once, over all of the warm-up, and begins to receive batches.</summary>
-    private async Task FinishWarmUpAsync(CancellationToken cancellation)
+    /// <summary>
+    /// The next batch. A table that was lost gives none before it holds as much as after the warm-up: what is learned from the little that
+    /// it holds until then would undo what was learned before. In lockstep nobody fills it meanwhile but the learner, with rounds that pay
+    /// for no updates.
+    /// </summary>
+    private async Task<ReceivedBatch> ReadBatchAsync(CancellationToken cancellation)
     {
-        ObservationNormalizer? normalizer = null;
-        if (_options.Normalization.Observations)
+        var next = _table.ReadAsync(cancellation);
+        if (_rounds is null || next.IsCompleted)
         {
-            _observations ??= Floor(await _table.MeasureObservationsAsync(_layout.ObservationSize, cancellation));
-            normalizer = new ObservationNormalizer(_layout.ObservationSize, (float)_options.Normalization.ObservationClip);
-            normalizer.Statistics.Import(_observations.Mean.ToArray(), _observations.Variance.ToArray(), _observations.Count);
+            return await next;
         }
 
-        _table.Start(() => new TransitionBatch(_layout, _sac, CPU), _options.Replay.PrefetchBatches, normalizer);
+        var arrival = next.AsTask();
+        while (await Task.WhenAny(arrival, Task.Delay(LossPoll, cancellation)) != arrival)
+        {
+            while (!arrival.IsCompleted && await _table.CountStepsAsync(cancellation) < _warmUp)
+            {
+                Publish(0);
+                await CollectRoundAsync(_rounds, cancellation);
+            }
+        }
+
+        return await arrival;
+    }
+
+    /// <summary>Begins to receive what is asked for.</summary>
+    private void StartBatches() =>
+        _table.Start(() => new TransitionBatch(_layout, _sac, CPU), _options.Replay.PrefetchBatches, _normalizer);
+
+    /// <summary>Measures observations once, over all of the warm-up.</summary>
+    private async Task FinishWarmUpAsync(CancellationToken cancellation)
+    {
+        if (_normalizer is not null)
+        {
+            _observations ??= Floor(await _table.MeasureObservationsAsync(_layout.ObservationSize, cancellation));
+            _normalizer.Statistics.Import(_observations.Mean.ToArray(), _observations.Variance.ToArray(), _observations.Count);
+        }
     }
 
     /// <summary>Deviations are kept from below, because a dimension that hardly moved in the warm-up may move later, and scaled.</summary>
@@ -286,6 +337,8 @@ public sealed class OffPolicyTraining : ITraining
 
     private void WriteTraining()
     {
+        var figures = _algorithm.ReadFigures();
+        _reports.Watch(_step, figures);
         _reports.WriteTraining(
             _step,
             _updates,
@@ -293,7 +346,7 @@ public sealed class OffPolicyTraining : ITraining
                 ("inserted_steps", _insertedSteps),
                 ("held_steps", _heldSteps),
                 ("broken_environments", _brokenEnvironments),
-                .. _algorithm.ReadFigures(),
+                .. figures,
             ],
             _learning.Elapsed);
         _learning.Reset();
@@ -329,6 +382,7 @@ public sealed class OffPolicyTraining : ITraining
             _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
             _reports.Load(checkpoint.State);
             _brokenEnvironments = (ulong)checkpoint.State["broken_environments"]!;
+            _observations = null;
             if (checkpoint.State["observation_normalizer"] is { } statistics)
             {
                 _observations = new RunningMeanVariance(_layout.ObservationSize);

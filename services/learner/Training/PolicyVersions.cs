@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rapid.Protocol.Files;
 
 namespace Rapid.Learner.Training;
 
@@ -22,13 +23,20 @@ public sealed class PolicyVersions(string path)
     {
         if (Newest == _end)
         {
-            Newest = File.Exists(path) ? long.Parse(File.ReadAllText(path), CultureInfo.InvariantCulture) : 0;
+            Newest = EndOfEarlierLives();
             _end = Newest + RangeLength;
-            var temporary = path + ".tmp";
-            File.WriteAllText(temporary, _end.ToString(CultureInfo.InvariantCulture));
-            File.Move(temporary, path, overwrite: true);
+            DurableFile.Write(path, _end.ToString(CultureInfo.InvariantCulture));
         }
 
         return ++Newest;
+    }
+
+    /// <summary>When the file is damaged, a range that no life can have counted up to: there is one for every second since 1970.</summary>
+    private long EndOfEarlierLives()
+    {
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds() * RangeLength;
+        return !File.Exists(path) ? 0
+            : long.TryParse(File.ReadAllText(path), NumberStyles.None, CultureInfo.InvariantCulture, out var end) && end < 2 * now ? end
+            : now;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Rapid.Environments;
 using Rapid.Learner.Experiments;
@@ -10,12 +11,15 @@ namespace Rapid.Learner.Training;
 /// <summary>What every training loop tells the outside: weights to those who act, scores and figures to those who watch.</summary>
 /// <param name="run">The run.</param>
 /// <param name="layout">The policy's parameters.</param>
-internal sealed class RunReports(RunContext run, PolicyLayout layout)
+/// <param name="environment">What the policy is tried on before it is published.</param>
+internal sealed class RunReports(RunContext run, PolicyLayout layout, IEnvironment environment) : IDisposable
 {
     // A killed evaluator is usually back by then; without one a run must still end.
     private static readonly TimeSpan EvaluatorGrace = TimeSpan.FromSeconds(30);
 
     private readonly PolicyVersions _versions = new(run.Directory.Versions);
+    private readonly PolicyProbe _probe = new(run.Options, layout, environment);
+    private string? _firstBadFigure;
 
     /// <summary>Returns of training episodes.</summary>
     public ReturnWindow Returns { get; } = new(100);
@@ -43,11 +47,21 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout)
     /// <param name="evaluationEpisodes">Episodes to score them with; 0 for none.</param>
     /// <param name="normalizer">Statistics of observations; null when they are not normalised.</param>
     /// <param name="exploreUniformly">Actors act at random, whatever the weights.</param>
+    /// <exception cref="InvalidDataException">The policy is not finite: nobody can act with it, and nothing can be learned any
+    /// more.</exception>
     public void Publish(
         CopyParameters copyParameters, long step, int evaluationEpisodes, RunningMeanVariance? normalizer, bool exploreUniformly = false)
     {
         var parameters = new float[layout.Length];
         copyParameters(parameters);
+        if (_probe.Problem(parameters, normalizer) is { } problem)
+        {
+            throw new InvalidDataException(
+                $"the policy is not finite: at step {step} {problem}; {_firstBadFigure ?? "every loss before was finite"}; "
+                + (run.Checkpoints.NewestPath is { } path ? $"the last finite checkpoint is {path}; " : "there is no checkpoint yet; ")
+                + "lower the learning rate or the coefficients of the losses");
+        }
+
         var snapshot = new PolicySnapshot
         {
             Experiment = run.Id,
@@ -81,6 +95,20 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout)
         var gradients = new float[layout.Length];
         copyGradients(gradients);
         run.Metrics.WriteHistograms(step, [.. ByLayer("gradients", gradients), ("actions", actions)]);
+    }
+
+    /// <summary>Remembers which loss was the first that was not finite.</summary>
+    public void Watch(long step, IEnumerable<(string Name, double Value)> figures)
+    {
+        // Others may have no value for good reasons.
+        static bool IsLoss(string name) => name.EndsWith("_loss", StringComparison.Ordinal) || name is "entropy" or "gradient_norm";
+        foreach (var (name, value) in figures)
+        {
+            if (_firstBadFigure is null && IsLoss(name) && !double.IsFinite(value))
+            {
+                _firstBadFigure = string.Create(CultureInfo.InvariantCulture, $"{name} went first, {value} at step {step}");
+            }
+        }
     }
 
     /// <summary>Adds a line of training figures behind those that every algorithm has.</summary>
@@ -119,6 +147,9 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout)
 
     /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
     public void Load(JsonObject state) => Returns.FromJson(state["episodes"]!);
+
+    /// <inheritdoc/>
+    public void Dispose() => _probe.Dispose();
 
     private IEnumerable<(string, ReadOnlyMemory<float>)> ByLayer(string group, float[] values) =>
         layout.Parameters.Select(slice => ($"{group}/{slice.Name}", (ReadOnlyMemory<float>)values.AsMemory(slice.Offset, slice.Length)));

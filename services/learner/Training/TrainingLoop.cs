@@ -39,7 +39,7 @@ public sealed class TrainingLoop : ITraining
         _replayed = _algorithm is IReplayingAlgorithm replaying && run.Tables.Sequences is { } sequences
             ? new ReplayedUpdate(replaying, sequences)
             : null;
-        _reports = new RunReports(run, _layout);
+        _reports = new RunReports(run, _layout, environment);
         _collector = new BatchCollector(run.Trajectories, _options.Actors.Count, _options.Lockstep, _options.Replay.MaxPolicyLag);
         _observations = _options.Normalization.Observations ? new RunningMeanVariance(_layout.ObservationSize) : null;
     }
@@ -69,7 +69,11 @@ public sealed class TrainingLoop : ITraining
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _algorithm.Dispose();
+    public void Dispose()
+    {
+        _reports.Dispose();
+        _algorithm.Dispose();
+    }
 
     private async Task IterateAsync(CancellationToken cancellation)
     {
@@ -100,6 +104,7 @@ public sealed class TrainingLoop : ITraining
         var lag = blocks.Average(block => _reports.Version - block.Trajectory.PolicyVersion);
         var isLast = _step >= _options.TotalSteps;
         var episodes = _reports.EpisodesDue(before, _step);
+        _reports.Watch(_step, figures);
         Publish(episodes);
         // Before anything that a stop may interrupt: the checkpoint that follows holds this update.
         WriteTraining(figures, lag, learned - collected);

@@ -14,7 +14,7 @@ internal static class ComparisonRunner
     /// <param name="folder">Where runs lie.</param>
     /// <param name="signals">Stops with a checkpoint; the next call goes on from it.</param>
     /// <returns>One curve a run, in the same order.</returns>
-    /// <exception cref="CliException">A run failed.</exception>
+    /// <exception cref="CliException">A run failed, or was not evaluated.</exception>
     /// <exception cref="OperationCanceledException">Stopped.</exception>
     public static async Task<IReadOnlyList<Curve>> TrainAsync(IReadOnlyList<ComparisonRun> runs, string folder, StopSignals signals)
     {
@@ -28,7 +28,7 @@ internal static class ComparisonRunner
             var curves = new List<Curve>();
             foreach (var run in runs)
             {
-                var curve = Curve.Read(run, await TrainAsync(run, folder, cluster, signals.Stop));
+                var curve = FinishedCurve(run, folder) ?? await TrainAsync(run, folder, cluster, signals.Stop);
                 curves.Add(curve);
                 var name = $"{run.Task.Name} {run.Variant.Text} seed {run.Options.Seed}";
                 Console.Out.WriteLine($"{curves.Count}/{runs.Count} {name}: return {Figures.Return(curve.Final)}");
@@ -38,14 +38,22 @@ internal static class ComparisonRunner
         }
     }
 
-    private static async Task<RunDirectory> TrainAsync(
-        ComparisonRun run, string folder, LocalCluster cluster, CancellationToken cancellation)
+    /// <summary>What an earlier call learned. A run that lost its metrics is trained again, and left as it is.</summary>
+    private static Curve? FinishedCurve(ComparisonRun run, string folder)
     {
-        if (RunFolders.FindNewest(folder, run.Options, ExperimentState.Finished) is { } finished)
+        var finished = RunFolders.FindNewest(folder, run.Options, ExperimentState.Finished);
+        var curve = finished is null ? null : Curve.Read(run, finished);
+        if (finished is not null && curve is null)
         {
-            return finished;
+            Console.Error.WriteLine($"{finished.Path} has finished, but no evaluation in its metrics.jsonl can be read: training it again");
         }
 
+        return curve;
+    }
+
+    private static async Task<Curve> TrainAsync(
+        ComparisonRun run, string folder, LocalCluster cluster, CancellationToken cancellation)
+    {
         var directory = RunFolders.FindUnfinished(folder, run.Options) ?? RunDirectory.Create(folder, run.Options);
         await using var mine = RunFolders.Lock(directory);
         var record = cluster.Experiments.Resume(directory);
@@ -54,6 +62,7 @@ internal static class ComparisonRunner
             // Until the run ends.
         }
 
-        return record.State == ExperimentState.Finished ? directory : throw new CliException($"{directory.Path} failed: {record.Error}");
+        return record.State != ExperimentState.Finished ? throw new CliException($"{directory.Path} failed: {record.Error}")
+            : Curve.Read(run, directory) ?? throw new CliException($"{directory.Path} has no evaluation: it cannot be compared");
     }
 }

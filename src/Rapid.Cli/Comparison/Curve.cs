@@ -15,24 +15,32 @@ internal sealed record Curve(ComparisonRun Run, IReadOnlyList<(long Step, double
     /// <summary>Mean of all evaluations: what the policy was worth while it learned.</summary>
     public double Average => Points.Average(point => point.Return);
 
-    /// <summary>Reads a run's metrics.</summary>
-    /// <exception cref="CliException">The run has no evaluation.</exception>
-    public static Curve Read(ComparisonRun run, RunDirectory directory)
+    /// <summary>Reads a run's metrics; null when there is no evaluation in them that can be read.</summary>
+    public static Curve? Read(ComparisonRun run, RunDirectory directory)
     {
         try
         {
-            var points = File.ReadLines(Path.Combine(directory.Path, "metrics.jsonl"))
-                .Select(line => JsonNode.Parse(line)!)
-                .Where(line => (string?)line["kind"] == "evaluation")
-                .Select(line => ((long)line["step"]!, (double)line["return_mean"]!))
-                .ToList();
-            return points.Count > 0
-                ? new Curve(run, points)
-                : throw new CliException($"{directory.Path} has no evaluation: it cannot be compared");
+            var points = File.ReadLines(Path.Combine(directory.Path, "metrics.jsonl")).Select(PointOf).OfType<(long, double)>().ToList();
+            return points.Count > 0 ? new Curve(run, points) : null;
         }
-        catch (Exception error) when (error is IOException or JsonException or InvalidOperationException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CliException($"{directory.Path}: metrics.jsonl cannot be read: {error.Message}");
+            return null;
+        }
+    }
+
+    /// <summary>An evaluation; null for other lines, and for one that a killed process did not finish.</summary>
+    private static (long Step, double Return)? PointOf(string line)
+    {
+        try
+        {
+            var figures = JsonNode.Parse(line)!;
+            return (string?)figures["kind"] == "evaluation" ? ((long)figures["step"]!, (double)figures["return_mean"]!) : null;
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or NullReferenceException or FormatException
+            or ArgumentException)
+        {
+            return null;
         }
     }
 }

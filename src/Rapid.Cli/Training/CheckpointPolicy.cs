@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Google.Protobuf;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.Specs;
@@ -17,7 +17,8 @@ internal static class CheckpointPolicy
     public static PolicySnapshot Load(RunDirectory run, ExperimentOptions options)
     {
         PolicySnapshot? newest = null;
-        new CheckpointStore(run.Checkpoints, options.Checkpoint.Keep, NullLogger.Instance)
+        using var errors = LoggerFactory.Create(log => log.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
+        new CheckpointStore(run.Checkpoints, options.Checkpoint.Keep, errors.CreateLogger<CheckpointStore>())
             .Restore(checkpoint => newest = Snapshot(run.Id, checkpoint));
         return newest ?? throw new CliException($"{run.Path} has no checkpoint");
     }

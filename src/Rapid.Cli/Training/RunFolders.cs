@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rapid.Environments;
 using Rapid.Learner.Experiments;
@@ -9,16 +10,16 @@ namespace Rapid.Cli.Training;
 /// <summary>Finds runs on disk.</summary>
 internal static class RunFolders
 {
-    /// <summary>The newest run of exactly this spec that has not ended, or null.</summary>
+    /// <summary>The newest run of exactly this spec that has not ended, as far as its folder can say, or null.</summary>
     public static RunDirectory? FindUnfinished(string runs, ExperimentOptions options) =>
-        FindNewest(runs, options, ExperimentState.Pending, ExperimentState.Running);
+        FindNewest(runs, options, ExperimentState.Pending, ExperimentState.Running, ExperimentState.Unspecified);
 
     /// <summary>The newest run of exactly this spec that is in one of these states, or null.</summary>
     public static RunDirectory? FindNewest(string runs, ExperimentOptions options, params IReadOnlyCollection<ExperimentState> states)
     {
         var spec = SpecWriter.ToJson(options);
         return RunDirectory.All(runs)
-            .LastOrDefault(run => states.Contains(run.ReadState().State) && JsonNode.DeepEquals(SpecOf(run), spec));
+            .LastOrDefault(run => states.Contains(run.ReadState().State) && IsOf(spec, run));
     }
 
     /// <summary>The run that a user names: a folder, or the name of one below the folder of runs.</summary>
@@ -47,5 +48,18 @@ internal static class RunFolders
         }
     }
 
-    private static JsonNode? SpecOf(RunDirectory run) => JsonNode.Parse(File.ReadAllText(Path.Combine(run.Path, "run.json")))?["spec"];
+    /// <summary>Whether a run has this spec. A run whose files are damaged has none.</summary>
+    private static bool IsOf(JsonNode spec, RunDirectory run)
+    {
+        try
+        {
+            var written = JsonNode.Parse(File.ReadAllText(Path.Combine(run.Path, "run.json")));
+            return JsonNode.DeepEquals(written?["spec"], spec);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException
+            or ArgumentException)
+        {
+            return false;
+        }
+    }
 }

@@ -5,6 +5,9 @@ namespace Rapid.Cli.Views;
 /// <summary>Numbers for people.</summary>
 internal static class Figures
 {
+    /// <summary>Gradient steps that were not taken because a gradient was not finite; shown where there are any.</summary>
+    public const string SkippedSteps = "skipped_gradient_steps";
+
     /// <summary>What a view shows of training, in order: the metric's name and the words for it.</summary>
     public static IReadOnlyList<(string Name, string Label)> Shown { get; } =
     [

@@ -35,6 +35,11 @@ internal sealed class LiveView(IAnsiConsole console, string title) : IRunView
             AddPair(grid, (left.Label, Figures.Number(run.Figure(left.Name))), (right.Label, Figures.Number(run.Figure(right.Name))));
         }
 
+        if (run.Figure(Figures.SkippedSteps) is > 0 and { } skipped)
+        {
+            AddPair(grid, ("gradient steps skipped", Figures.Count(skipped)), ("", ""));
+        }
+
         return grid;
     }
 

@@ -30,7 +30,8 @@ internal sealed class PlainView(TextWriter output) : IRunView
             .Select(figure => $"{figure.Label} {Figures.Number(run.Figure(figure.Name))}"));
         output.WriteLine(
             $"{100 * run.Part:0}% step {run.Step}/{run.TotalSteps}, {Figures.Count(run.StepsPerSecond)} steps/s, "
-            + $"{Figures.Time(run.Remaining)} left, return {Figures.Return(run.Figure("episode_return_mean"))}, {figures}");
+            + $"{Figures.Time(run.Remaining)} left, return {Figures.Return(run.Figure("episode_return_mean"))}, {figures}"
+            + (run.Figure(Figures.SkippedSteps) is > 0 and { } skipped ? $", {Figures.Count(skipped)} gradient steps skipped" : ""));
         output.Flush();
     }
 }
