@@ -30,6 +30,7 @@ public static class ReplayHost
             }
 
             services.AddSingleton<RedisConnection>();
+            services.AddSingleton<RedisLease>();
             services.AddSingleton<TableRegistry>();
             services.AddHostedService<TableRecovery>();
             services.AddHostedService<ReplayMetrics>();
@@ -38,21 +39,36 @@ public static class ReplayHost
         app => app.MapGrpcService<ReplayService>(),
         minimumLevel);
 
-    /// <summary>Brings the tables back that Redis holds.</summary>
-    private sealed class TableRecovery(TableRegistry tables) : IHostedService
+    /// <summary>Takes the lease on Redis and brings the tables back that it holds.</summary>
+    private sealed class TableRecovery(RedisConnection redis, RedisLease lease, TableRegistry tables) : BackgroundService
     {
-        public async Task StartAsync(CancellationToken cancellationToken)
+        public override async Task StartAsync(CancellationToken cancellationToken)
         {
+            if (!redis.IsConfigured)
+            {
+                return;
+            }
+
             try
             {
+                await RedisRights.CheckAsync(redis, cancellationToken);
+                await lease.AcquireAsync(cancellationToken);
                 await tables.RecoverAsync(cancellationToken);
             }
             catch (RpcException refused) when (refused.StatusCode == StatusCode.FailedPrecondition)
             {
                 throw new ConfigurationException([refused.Status.Detail]);
             }
+
+            await base.StartAsync(cancellationToken);
         }
 
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+        public override async Task StopAsync(CancellationToken cancellationToken)
+        {
+            await base.StopAsync(cancellationToken);
+            await lease.ReleaseAsync(cancellationToken);
+        }
+
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) => lease.KeepAsync(stoppingToken);
     }
 }

@@ -148,7 +148,7 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
             var outcome = await tables.Get(request.Table).AppendAsync(request.Trajectory, cancellation);
             (reply.Duplicate, reply.Code, reply.Message) = (outcome.IsDuplicate, (int)outcome.Code, outcome.Message);
         }
-        catch (RpcException refused)
+        catch (RpcException refused) when (refused.StatusCode != StatusCode.Unavailable)
         {
             (reply.Code, reply.Message) = ((int)refused.StatusCode, refused.Status.Detail);
         }

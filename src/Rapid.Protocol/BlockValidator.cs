@@ -16,6 +16,16 @@ public static class BlockValidator
     // As many rows as the block had truncated episodes.
     private static readonly HashSet<string> FreeFirstDimension = [TrajectoryColumns.FinalObservations];
 
+    // [T, N, ...] and [T+1, N, ...].
+    private static readonly HashSet<string> StepColumns =
+    [
+        TrajectoryColumns.Actions, TrajectoryColumns.Rewards, TrajectoryColumns.Terminated, TrajectoryColumns.Truncated,
+        TrajectoryColumns.LogProbabilities, TrajectoryColumns.BehaviourLogProbabilities, TrajectoryColumns.BehaviourMean,
+        TrajectoryColumns.BehaviourLogStd, TrajectoryColumns.DiscountedReturns,
+    ];
+
+    private static readonly HashSet<string> BoundaryColumns = [TrajectoryColumns.Observations, TrajectoryColumns.Values];
+
     /// <summary>What is wrong, or null.</summary>
     public static string? Problem(Trajectory? block)
     {
@@ -40,7 +50,14 @@ public static class BlockValidator
                 + "all";
         }
 
-        return ColumnProblem(block) ?? EpisodeProblem(block);
+        // Counters add these up.
+        if (block.BrokenEnvironments > int.MaxValue)
+        {
+            return $"broken_environments: {block.BrokenEnvironments} is impossible; allowed: at most {int.MaxValue}";
+        }
+
+        return ColumnProblem(block) ?? SpanProblem(block) ?? EndingProblem(block) ?? MomentsProblem(block)
+            ?? EpisodeProblem(block);
     }
 
     /// <summary>Names, types and shapes of a block's columns: what all blocks of a table must share.</summary>
@@ -100,6 +117,95 @@ public static class BlockValidator
 
         return string.Create(CultureInfo.InvariantCulture,
             $"holds {values[index]} at element {index} (row-major): every number must be finite");
+    }
+
+    /// <summary>A block that claims more steps than its columns hold would be counted for what it is not.</summary>
+    private static string? SpanProblem(Trajectory block)
+    {
+        var (steps, environments, hasSteps) = ((long)block.Steps, (long)block.Environments, false);
+        foreach (var column in block.Columns)
+        {
+            var shape = column.Tensor.Shape;
+            var first = shape.Count < 2 || shape[1] != environments ? -1 : shape[0];
+            hasSteps |= first == steps || first == steps + 1;
+            var wanted = StepColumns.Contains(column.Name) ? steps : BoundaryColumns.Contains(column.Name) ? steps + 1 : first;
+            if (first != wanted)
+            {
+                return $"column '{column.Name}' is {column.Tensor.Type} [{string.Join(", ", shape)}] where a block of {steps} steps of "
+                    + $"{environments} environments has [{wanted}, {environments}, ...]";
+            }
+        }
+
+        return hasSteps ? null
+            : $"no column holds the {steps} steps of {environments} environments that the block claims: one must begin with "
+                + $"[{steps}, {environments}]";
+    }
+
+    /// <summary>Endings are flags, and final observations as many as there are cut episodes.</summary>
+    private static string? EndingProblem(Trajectory block)
+    {
+        Column? observations = null, truncated = null, finals = null;
+        foreach (var column in block.Columns)
+        {
+            switch (column.Name)
+            {
+                case TrajectoryColumns.Observations: observations = column; break;
+                case TrajectoryColumns.Truncated: truncated = column; break;
+                case TrajectoryColumns.FinalObservations: finals = column; break;
+            }
+
+            if (column is { Name: TrajectoryColumns.Terminated or TrajectoryColumns.Truncated, Tensor.Type: DataType.Uint8 }
+                && column.Tensor.Data.Span.IndexOfAnyExceptInRange((byte)0, (byte)1) is >= 0 and var index)
+            {
+                return $"column '{column.Name}' holds {column.Tensor.Data[index]} at element {index} (row-major); allowed: 0 and 1";
+            }
+        }
+
+        if (observations is null || finals is null || truncated?.Tensor.Type != DataType.Uint8)
+        {
+            return null;
+        }
+
+        var cut = truncated.Tensor.Data.Span.Count((byte)1);
+        if (finals.Tensor.Shape.Count == 0 || finals.Tensor.Shape[0] != cut)
+        {
+            return $"column '{finals.Name}' has shape [{string.Join(", ", finals.Tensor.Shape)}] where {cut} steps were truncated: "
+                + "it needs a row for each";
+        }
+
+        return finals.Tensor.Type == observations.Tensor.Type
+            && finals.Tensor.Shape.Skip(1).SequenceEqual(observations.Tensor.Shape.Skip(2))
+            ? null
+            : $"column '{finals.Name}' is {finals.Tensor.Type} [{string.Join(", ", finals.Tensor.Shape)}] where observations are "
+                + $"{observations.Tensor.Type} [{string.Join(", ", observations.Tensor.Shape)}]: its rows must look like an observation";
+    }
+
+    /// <summary>Moments are of float32 numbers, as many as the block has observations: others would spoil the learner's for good.</summary>
+    private static string? MomentsProblem(Trajectory block)
+    {
+        const double Greatest = float.MaxValue;
+        foreach (var column in block.Columns)
+        {
+            var values = column.Tensor.Type == DataType.Float64 ? MemoryMarshal.Cast<byte, double>(column.Tensor.Data.Span) : default;
+            var mostObservations = (block.Steps + 1.0) * block.Environments;
+            var index = column.Name switch
+            {
+                TrajectoryColumns.ObservationMoments =>
+                    values[..(values.Length / 2)].IndexOfAnyExceptInRange(-Greatest, Greatest) is >= 0 and var mean ? mean
+                    : values[(values.Length / 2)..].IndexOfAnyExceptInRange(0, Greatest * Greatest) is >= 0 and var variance
+                        ? values.Length / 2 + variance
+                    : -1,
+                TrajectoryColumns.ObservationCount => values.IndexOfAnyExceptInRange(0, mostObservations),
+                _ => -1,
+            };
+            if (index >= 0)
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"column '{column.Name}' holds {values[index]} at element {index} "
+                    + $"(row-major); allowed: means of float32 numbers, variances >= 0, a count of at most {mostObservations}");
+            }
+        }
+
+        return null;
     }
 
     private static string? EpisodeProblem(Trajectory block)

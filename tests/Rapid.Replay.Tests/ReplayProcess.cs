@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Rapid.Hosting;
@@ -16,12 +17,25 @@ internal sealed class ReplayProcess : IAsyncDisposable
     private Process? _process;
 
     private readonly Dictionary<string, string> _environment;
+    private readonly StringBuilder _said = new();
 
     private ReplayProcess(string? redis, Dictionary<string, string> environment) => (_redis, _environment) = (redis, environment);
 
     public GrpcChannel Channel { get; private set; } = null!;
 
     public Protocol.V1.Replay.ReplayClient Client => new(Channel);
+
+    /// <summary>All that it has said, in all of its lives.</summary>
+    public string Said
+    {
+        get
+        {
+            lock (_said)
+            {
+                return _said.ToString();
+            }
+        }
+    }
 
     private ServiceAddress Address => ServiceAddress.Unix(Path.Combine(_directory, "replay.sock"));
 
@@ -55,8 +69,8 @@ internal sealed class ReplayProcess : IAsyncDisposable
     public async Task LaunchAsync()
     {
         _process = Process.Start(HowToStart())!;
-        _process.OutputDataReceived += static (_, _) => { };
-        _process.ErrorDataReceived += static (_, _) => { };
+        _process.OutputDataReceived += (_, line) => Note(line.Data);
+        _process.ErrorDataReceived += (_, line) => Note(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
         var deadline = DateTime.UtcNow + Patience;
@@ -71,6 +85,14 @@ internal sealed class ReplayProcess : IAsyncDisposable
             {
                 await Task.Delay(50);
             }
+        }
+    }
+
+    private void Note(string? line)
+    {
+        lock (_said)
+        {
+            _said.AppendLine(line);
         }
     }
 

@@ -23,8 +23,10 @@ public class RingRedisModelTests
             var definition = Blocks.Ring($"t{run}", store: StoreKind.Redis, capacity: Capacity * Items);
             definition.CacheBytes = 1000;
             definition = TableRules.Check(definition);
-            var store = new RedisStore(connection, definition.Name);
-            await store.CreateAsync(definition, "i", CancellationToken.None);
+            var lease = new RedisLease(connection, NullLogger<RedisLease>.Instance);
+            await lease.AcquireAsync(CancellationToken.None);
+            var store = new RedisStore(connection, lease, definition);
+            await store.CreateAsync("i", CancellationToken.None);
             var table = new RingTable(definition, "i", store, new MemoryBudget(long.MaxValue), int.MaxValue);
             var (random, buffer, blocks) = (new RandomStream(run), Ring.Buffer(7), new List<ulong>());
             ulong next = 1;
@@ -55,7 +57,7 @@ public class RingRedisModelTests
                     case 5:
                         table.Dispose();
                         var recovered = Assert.Single(
-                            await RedisStore.RecoverAllAsync(connection, CancellationToken.None),
+                            (await RedisStore.RecoverAllAsync(connection, lease, CancellationToken.None)).Tables,
                             found => found.Definition.Name == definition.Name);
                         Assert.Equal(definition, recovered.Definition);
                         table = new RingTable(definition, recovered.Incarnation, store, new MemoryBudget(long.MaxValue), int.MaxValue);

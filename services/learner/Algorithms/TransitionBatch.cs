@@ -77,7 +77,7 @@ public sealed class TransitionBatch : IDisposable
     /// <summary>Fills a batch on the host.</summary>
     /// <param name="sampled">Of this batch size.</param>
     /// <param name="normalizer">Applied to observations; null leaves them raw.</param>
-    /// <exception cref="InvalidDataException">A column is missing or has another type or shape.</exception>
+    /// <exception cref="InvalidDataException">A column is missing or has another type or shape, or an action that there is not.</exception>
     public void Fill(SampledBatch sampled, ObservationNormalizer? normalizer)
     {
         ArgumentNullException.ThrowIfNull(sampled);
@@ -86,7 +86,14 @@ public sealed class TransitionBatch : IDisposable
         FillRows(Read<float>(sampled, TrajectoryColumns.NextObservations, rows, size), NextInputs, normalizer);
         if (_layout.IsDiscrete)
         {
-            Read<long>(sampled, TrajectoryColumns.Actions, rows).CopyTo(TensorMemory.Longs(ActionIndices));
+            var choices = Read<long>(sampled, TrajectoryColumns.Actions, rows);
+            if (choices.IndexOfAnyExceptInRange(0, _layout.Outputs - 1) is >= 0 and var index)
+            {
+                throw new InvalidDataException(
+                    $"column 'actions' holds {choices[index]} at element {index}; allowed: 0 to {_layout.Outputs - 1}");
+            }
+
+            choices.CopyTo(TensorMemory.Longs(ActionIndices));
         }
         else
         {

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging;
 using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Replay;
+using Rapid.Policies;
+using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
@@ -30,12 +32,14 @@ public sealed class RunTables : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(service);
         _logger = logger;
+        using var environment = EnvironmentFactory.Create(spec.Environment);
+        var blocks = ExperimentBlocks.SignatureOf(run, spec, environment.ObservationSpace, environment.ActionSpace);
         var slots = spec.Actors.Count;
         var shards = Shards.CountFor(service.Replay.Count, slots, needsOne: spec.Lockstep || spec.Offline);
         ActorServices = [.. service.Replay.Take(shards)];
         if (spec.Algorithm is SacOptions sac)
         {
-            var whole = spec.Offline ? OfflineTransitionsOf(run, spec, sac, dataSteps) : TransitionsOf(run, spec, sac);
+            var whole = spec.Offline ? OfflineTransitionsOf(run, spec, sac, dataSteps) : TransitionsOf(run, spec, sac, blocks);
             double? beta = spec.Replay.Sampler == ReplaySampler.Prioritised ? spec.Replay.ImportanceExponent : null;
             TransitionTable[] tables =
             [
@@ -49,7 +53,7 @@ public sealed class RunTables : IAsyncDisposable
         if (spec.Algorithm is P3oOptions p3o)
         {
             var sequences = p3o.SampleMultiplier * spec.Actors.Environments * slots;
-            var whole = SequencesOf(run, spec, p3o);
+            var whole = SequencesOf(run, spec, p3o, blocks);
             SequenceReplay[] tables =
             [
                 .. ActorServices.Select((address, shard) => new SequenceReplay(
@@ -61,7 +65,7 @@ public sealed class RunTables : IAsyncDisposable
 
         if (Transitions is null || (spec.Lockstep && !spec.Offline))
         {
-            var whole = QueueOf(run, spec);
+            var whole = QueueOf(run, spec, blocks);
             TrajectoryReader[] readers =
             [
                 .. ActorServices.Select((address, shard) => new TrajectoryReader(
@@ -127,7 +131,7 @@ public sealed class RunTables : IAsyncDisposable
         }
     }
 
-    private static TableDefinition QueueOf(string run, ExperimentOptions spec)
+    private static TableDefinition QueueOf(string run, ExperimentOptions spec, BlockSignature blocks)
     {
         // The capacity of an off-policy run is that of its transitions.
         var capacity = spec.Algorithm is OnPolicyOptions ? spec.Replay.CapacitySteps : 0;
@@ -137,10 +141,11 @@ public sealed class RunTables : IAsyncDisposable
             Kind = TableKind.Queue,
             Store = StoreOf(spec),
             CapacitySteps = (ulong)(capacity > 0 ? capacity : RoundSteps(spec)),
+            Block = blocks,
         };
     }
 
-    private static TableDefinition SequencesOf(string run, ExperimentOptions spec, P3oOptions p3o) => new()
+    private static TableDefinition SequencesOf(string run, ExperimentOptions spec, P3oOptions p3o, BlockSignature blocks) => new()
     {
         Name = $"{run}/sequences",
         Kind = TableKind.Uniform,
@@ -148,10 +153,11 @@ public sealed class RunTables : IAsyncDisposable
         Store = StoreOf(spec),
         CapacitySteps = (ulong)p3o.ReplaySteps,
         MinimumSteps = (ulong)p3o.WarmUpSteps,
+        Block = SequenceReplay.SignatureOf(blocks),
         Seed = RandomStream.Derive(spec.Seed, SamplingRole),
     };
 
-    private static TableDefinition TransitionsOf(string run, ExperimentOptions spec, SacOptions sac)
+    private static TableDefinition TransitionsOf(string run, ExperimentOptions spec, SacOptions sac, BlockSignature? blocks)
     {
         var isPrioritised = spec.Replay.Sampler == ReplaySampler.Prioritised;
         var samplesPerStep = sac.UpdatesPerStep * sac.BatchSize;
@@ -171,15 +177,19 @@ public sealed class RunTables : IAsyncDisposable
             },
             NSteps = (uint)sac.NSteps,
             Gamma = sac.Gamma,
+            Block = blocks,
             PriorityExponent = isPrioritised ? spec.Replay.PriorityExponent : 0,
             Seed = RandomStream.Derive(spec.Seed, SamplingRole),
         };
     }
 
-    /// <summary>Nothing is drawn before all of the data are there, and nothing has to wait for anything afterwards.</summary>
+    /// <summary>
+    /// Nothing is drawn before all of the data are there, and nothing has to wait for anything afterwards. What the blocks of files are like
+    /// the files say.
+    /// </summary>
     private static TableDefinition OfflineTransitionsOf(string run, ExperimentOptions spec, SacOptions sac, long dataSteps)
     {
-        var table = TransitionsOf(run, spec, sac);
+        var table = TransitionsOf(run, spec, sac, blocks: null);
         (table.CapacitySteps, table.MinimumSteps, table.RateLimiter) = ((ulong)dataSteps, (ulong)dataSteps, null);
         return table;
     }

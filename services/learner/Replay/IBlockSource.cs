@@ -5,6 +5,9 @@ namespace Rapid.Learner.Replay;
 /// <summary>Where fresh blocks come from, each once: a queue table, in one replay service or spread over several.</summary>
 public interface IBlockSource : IAsyncDisposable
 {
+    /// <summary>Blocks that were dropped because they are not what actors of the run make.</summary>
+    long InvalidBlocks { get; }
+
     /// <summary>Makes the table, so that actors can append. From here on the loss of the table is noticed.</summary>
     Task CreateTableAsync(CancellationToken cancellation);
 

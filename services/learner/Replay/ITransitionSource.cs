@@ -23,6 +23,9 @@ public sealed record ReceivedBatch(
 /// <summary>Where batches of old transitions come from: a table, in one replay service or spread over several.</summary>
 public interface ITransitionSource : IAsyncDisposable
 {
+    /// <summary>Batches that were dropped because the run cannot learn from them.</summary>
+    long InvalidBatches { get; }
+
     /// <summary>Makes the table, or finds that of an earlier life.</summary>
     Task CreateTableAsync(CancellationToken cancellation);
 

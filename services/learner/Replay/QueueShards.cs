@@ -36,6 +36,9 @@ public sealed class QueueShards : IBlockSource
     }
 
     /// <inheritdoc/>
+    public long InvalidBlocks => _shards.Sum(shard => shard.InvalidBlocks);
+
+    /// <inheritdoc/>
     public Task CreateTableAsync(CancellationToken cancellation) =>
         Shards.ReachAsync(_shards.Select<TrajectoryReader, Func<CancellationToken, Task>>(shard => shard.CreateTableAsync), cancellation);
 

@@ -56,6 +56,15 @@ public sealed class SequenceReplay : ISequenceSource
     /// <inheritdoc/>
     public bool IsWarm => _insertedSteps >= _definition.MinimumSteps;
 
+    /// <summary>What is left of blocks when they are replayed.</summary>
+    internal static BlockSignature SignatureOf(BlockSignature blocks)
+    {
+        var replayed = blocks.Clone();
+        replayed.Columns.Clear();
+        replayed.Columns.AddRange(blocks.Columns.Where(column => ReplayedColumns.Contains(column.Name)));
+        return replayed;
+    }
+
     /// <summary>Environment steps that the table holds, to within a block.</summary>
     internal ulong HeldSteps => Math.Min(_insertedSteps, _definition.CapacitySteps);
 

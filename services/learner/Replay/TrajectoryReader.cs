@@ -1,8 +1,10 @@
+using System.Numerics;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Polly;
 using Rapid.Hosting;
+using Rapid.Protocol;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Replay;
@@ -28,6 +30,7 @@ public sealed class TrajectoryReader : IBlockSource
     private readonly GrpcChannel _channel;
     private readonly Protocol.V1.Replay.ReplayClient _client;
     private readonly TableDefinition _definition;
+    private readonly ILogger _logger;
     private readonly ResiliencePipeline _retry;
     private readonly Dictionary<string, ulong> _newest = [];
     private readonly Queue<string> _producerOrder = new();
@@ -35,6 +38,7 @@ public sealed class TrajectoryReader : IBlockSource
     private AsyncDuplexStreamingCall<SampleRequest, SampleReply>? _call;
     private string? _incarnation;
     private int _outstandingCredits;
+    private long _invalidBlocks;
 
     /// <param name="channel">To the replay service; owned.</param>
     /// <param name="definition">The table; made when it is not there.</param>
@@ -43,7 +47,7 @@ public sealed class TrajectoryReader : IBlockSource
     {
         _channel = channel;
         _client = new Protocol.V1.Replay.ReplayClient(channel);
-        _definition = definition;
+        (_definition, _logger) = (definition, logger);
         _retry = Resilience.Forever("reading trajectories", logger);
     }
 
@@ -52,6 +56,9 @@ public sealed class TrajectoryReader : IBlockSource
 
     /// <summary>Whether the last try to reach the service failed.</summary>
     public bool IsAway { get; private set; }
+
+    /// <inheritdoc/>
+    public long InvalidBlocks => Interlocked.Read(ref _invalidBlocks);
 
     /// <inheritdoc/>
     public async Task CreateTableAsync(CancellationToken cancellation)
@@ -69,6 +76,13 @@ public sealed class TrajectoryReader : IBlockSource
         {
             var item = await RetryAsync(token => ReadOnceAsync(wanted, token), cancellation);
             var block = item.Trajectory;
+            if ((BlockValidator.Problem(block) ?? _definition.Block?.Problem(block)) is { } problem)
+            {
+                ReportInvalid(block, problem);
+                await AcknowledgeAsync([new ReceivedBlock(item.Id, block)], cancellation);
+                continue;
+            }
+
             if (_newest.TryGetValue(block.Producer, out var last) && block.Sequence <= last)
             {
                 await AcknowledgeAsync([new ReceivedBlock(item.Id, block)], cancellation);
@@ -128,6 +142,18 @@ public sealed class TrajectoryReader : IBlockSource
         catch (RpcException error) when (cancellation.IsCancellationRequested)
         {
             throw new OperationCanceledException(error.Status.Detail, error, cancellation);
+        }
+    }
+
+    /// <summary>Whoever sends one usually sends many: the log has the first, the second, the fourth and so on.</summary>
+    private void ReportInvalid(Trajectory? block, string problem)
+    {
+        var count = Interlocked.Increment(ref _invalidBlocks);
+        if (BitOperations.IsPow2(count))
+        {
+            _logger.LogError(
+                "block {Sequence} of {Producer} in table {Table} is dropped, {Count} so far: {Problem}", block?.Sequence, block?.Producer,
+                _definition.Name, count, problem);
         }
     }
 

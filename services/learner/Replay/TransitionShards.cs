@@ -35,6 +35,9 @@ public sealed class TransitionShards : ITransitionSource
     }
 
     /// <inheritdoc/>
+    public long InvalidBatches => _shards.Sum(shard => shard.InvalidBatches);
+
+    /// <inheritdoc/>
     public Task CreateTableAsync(CancellationToken cancellation) => CountStepsAsync(cancellation);
 
     /// <inheritdoc/>

@@ -36,6 +36,7 @@ public sealed class TransitionTable : ITransitionSource
 
     // Batches asked for and not received; those of them that the service may send; and received ones that were not given back.
     private long _wanted, _granted, _inUse;
+    private long _invalidBatches;
 
     /// <param name="channel">To the replay service; owned.</param>
     /// <param name="definition">The table; made when it is not there.</param>
@@ -54,6 +55,9 @@ public sealed class TransitionTable : ITransitionSource
 
     /// <summary>Batches that have arrived.</summary>
     internal ChannelReader<ReceivedBatch> Ready => _ready.Reader;
+
+    /// <inheritdoc/>
+    public long InvalidBatches => Interlocked.Read(ref _invalidBatches);
 
     /// <inheritdoc/>
     public Task CreateTableAsync(CancellationToken cancellation) => CountStepsAsync(cancellation);
@@ -249,12 +253,23 @@ public sealed class TransitionTable : ITransitionSource
         }
     }
 
-    /// <exception cref="InvalidDataException">The batch is not what was asked for.</exception>
+    /// <exception cref="RpcException">UNAVAILABLE: the batch is not what was asked for; another call may bring better ones.</exception>
     private void Take(SampledBatch batch, ObservationNormalizer? normalizer)
     {
         // There is one: credits are given for free buffers alone.
         _free.Reader.TryRead(out var buffer);
-        buffer!.Fill(batch, normalizer);
+        try
+        {
+            buffer!.Fill(batch, normalizer);
+        }
+        catch (InvalidDataException invalid)
+        {
+            _free.Writer.TryWrite(buffer!);
+            Interlocked.Increment(ref _invalidBatches);
+            throw new RpcException(new Status(
+                StatusCode.Unavailable, $"a batch of table '{_definition.Name}' is dropped: {invalid.Message}", invalid));
+        }
+
         lock (_gate)
         {
             (_granted, _wanted, _inUse) = (_granted - 1, _wanted - 1, _inUse + 1);

@@ -158,6 +158,7 @@ public sealed class TrainingLoop : ITraining
         [
             ("policy_lag", lag),
             ("stale_blocks", _collector.StaleBlocks),
+            ("invalid_blocks", _run.Trajectories.InvalidBlocks),
             ("broken_environments", _collector.BrokenEnvironments),
             .. figures,
         ],

@@ -32,7 +32,7 @@ internal sealed class RedisConnection(
         {
             if (arguments.AttemptNumber % LoggedAttempts == 0)
             {
-                logger.LogWarning("Redis is away, this waits: {Message}", arguments.Outcome.Exception?.Message);
+                logger.LogWarning("Redis does not do what it is asked to, this waits: {Message}", arguments.Outcome.Exception?.Message);
             }
 
             return ValueTask.CompletedTask;
@@ -74,9 +74,14 @@ internal sealed class RedisConnection(
     public void ReportLoss(string table, ulong id) => logger.LogError(
         "Redis lost block {Id} of table {Table}; is it configured to keep what it confirmed (appendonly yes, no eviction)?", id, table);
 
-    /// <summary>One attempt, for the health check.</summary>
-    public async Task PingAsync(CancellationToken cancellation) =>
-        await (await OpenAsync().WaitAsync(cancellation)).GetDatabase().PingAsync().WaitAsync(cancellation);
+    /// <summary>Says that a table's definition was gone and is there again.</summary>
+    public void ReportLostTable(string table) => logger.LogError(
+        "Redis lost table {Table} with the blocks that it had confirmed: they are gone when this service ends. The table is made again; does "
+            + "Redis keep what it confirmed (appendonly yes, no eviction)?", table);
+
+    /// <summary>One attempt.</summary>
+    public async Task<T> OnceAsync<T>(Func<IDatabase, Task<T>> operation, CancellationToken cancellation) =>
+        await operation((await OpenAsync().WaitAsync(cancellation)).GetDatabase()).WaitAsync(cancellation);
 
     public async ValueTask DisposeAsync()
     {

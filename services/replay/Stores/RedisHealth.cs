@@ -1,10 +1,11 @@
+using Grpc.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StackExchange.Redis;
 
 namespace Rapid.Replay.Stores;
 
-/// <summary>Unhealthy while a configured Redis does not answer.</summary>
-internal sealed class RedisHealth(RedisConnection redis) : IHealthCheck
+/// <summary>Unhealthy while a configured Redis does not answer, takes no writes, or belongs to another service.</summary>
+internal sealed class RedisHealth(RedisConnection redis, RedisLease lease) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -15,12 +16,16 @@ internal sealed class RedisHealth(RedisConnection redis) : IHealthCheck
 
         try
         {
-            await redis.PingAsync(cancellationToken).WaitAsync(TimeSpan.FromSeconds(2), cancellationToken);
+            await lease.RenewAsync(cancellationToken).WaitAsync(TimeSpan.FromSeconds(2), cancellationToken);
             return HealthCheckResult.Healthy();
         }
-        catch (Exception error) when (error is RedisException or TimeoutException)
+        catch (RpcException error)
         {
-            return HealthCheckResult.Unhealthy("Redis does not answer", error);
+            return HealthCheckResult.Unhealthy(error.Status.Detail, error);
+        }
+        catch (Exception error) when (error is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException)
+        {
+            return HealthCheckResult.Unhealthy($"Redis does not answer as it should: {error.Message}", error);
         }
     }
 }

@@ -9,11 +9,11 @@ internal static class RedisRefusal
 {
     /// <summary>
     /// What the user of RAPID_REDIS must be allowed on a Redis of its own: the store's commands on the store's keys, and ECHO and PING, by
-    /// which the client and the health check see that Redis answers. FSYNC tables need <c>+config|get</c> besides, a cluster
+    /// which the client sees that Redis answers. FSYNC tables need <c>+config|get</c> besides, a cluster
     /// <c>+cluster|slots +cluster|nodes</c>, <c>defaultDatabase</c> <c>+select</c>.
     /// </summary>
     public const string LeastRights =
-        "~rapid:* +echo +ping +multi +exec +smembers +sadd +srem +hget +hgetall +hset +hmset +hdel +unlink";
+        "~rapid:* +echo +ping +time +eval +smembers +sadd +srem +hget +hgetall +hset +hdel +unlink";
 
     /// <summary>Whether Redis may do later what it could not do now: it is away, loading, full, failing over, or moving a slot.</summary>
     public static bool Passes(Exception? error) => error switch

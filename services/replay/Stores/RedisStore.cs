@@ -2,6 +2,7 @@ using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Tables;
 using StackExchange.Redis;
 
 namespace Rapid.Replay.Stores;
@@ -19,51 +20,117 @@ internal sealed record RecoveredTable(
 /// <summary>
 /// Keeps a table in Redis. All keys of a table share a hash tag, so that a cluster keeps them together and one transaction covers them:
 /// <c>rapid:{table}:blocks</c> (hash: id to block), <c>:sizes</c> (hash: id to steps and bytes), <c>:producers</c> (hash: producer to
-/// newest sequence), <c>:about</c> (hash: definition, incarnation, signature, newest: id of the newest block and steps stored up to it);
-/// <c>rapid:tables</c> is the set of table names. Only one replay service may use a Redis database; several share a Redis through
-/// <c>defaultDatabase</c> in the connection string.
+/// newest sequence), <c>:about</c> (hash: definition, incarnation, signature, newest: id of the newest block and steps stored up to it,
+/// fence: token of the service that may write); <c>rapid:tables</c> is the set of table names. Every write is one script, which does all or
+/// nothing and begins with the fence. A table whose definition Redis has lost has no fence either: it is made again, under another
+/// incarnation, so that a learner hears of the loss when the service that still knows the table ends.
 /// </summary>
-internal sealed class RedisStore(RedisConnection redis, string table) : ITableStore
+/// <param name="redis">Where.</param>
+/// <param name="lease">The right to write.</param>
+/// <param name="definition">The table.</param>
+internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableDefinition definition) : ITableStore
 {
-    private const string Tables = "rapid:tables";
+    public const string Tables = "rapid:tables";
 
-    private RedisKey Blocks => $"rapid:{{{table}}}:blocks";
+    // Keys of all scripts: about, blocks, sizes, producers. The first of ARGV is the token.
+    private const string Fence = """
+        local fence = redis.call('HGET', KEYS[1], 'fence')
+        if fence ~= ARGV[1] then return 0 end
 
-    private RedisKey Sizes => $"rapid:{{{table}}}:sizes";
+        """;
 
-    private RedisKey Producers => $"rapid:{{{table}}}:producers";
+    // ARGV: definition, incarnation.
+    private const string Create = """
+        local fence = redis.pcall('HGET', KEYS[1], 'fence')
+        if type(fence) == 'string' and tonumber(fence) > tonumber(ARGV[1]) then return -fence end
+        redis.call('UNLINK', unpack(KEYS))
+        redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'definition', ARGV[2], 'incarnation', ARGV[3])
+        return 1
+        """;
 
-    private RedisKey About => $"rapid:{{{table}}}:about";
+    // ARGV: definition and incarnation of a table that is to be made again when it is lost.
+    private const string Claim = """
+        local fence = redis.call('HGET', KEYS[1], 'fence')
+        if tonumber(fence or 0) > tonumber(ARGV[1]) then return -fence end
+        local isLost = not redis.call('HGET', KEYS[1], 'definition')
+        if isLost then redis.call('HSET', KEYS[1], 'definition', ARGV[2], 'incarnation', ARGV[3]) end
+        redis.call('HSET', KEYS[1], 'fence', ARGV[1])
+        return isLost and 2 or 1
+        """;
 
-    private RedisKey Trial => $"rapid:{{{table}}}:trial";
+    // ARGV: id, block, size, producer, sequence, signature, newest, how many producers are forgotten, these, blocks that are removed. An
+    // error of the first write, such as that Redis is full, is told as Redis tells it; before that nothing has changed.
+    private const string Append = Fence + """
+        local stored = redis.pcall('HSET', KEYS[2], ARGV[2], ARGV[3])
+        if type(stored) == 'table' then return stored end
+        redis.call('HSET', KEYS[3], ARGV[2], ARGV[4])
+        redis.call('HSET', KEYS[4], ARGV[5], ARGV[6])
+        redis.call('HSET', KEYS[1], 'signature', ARGV[7], 'newest', ARGV[8])
+        for i = 10, 9 + ARGV[9] do redis.call('HDEL', KEYS[4], ARGV[i]) end
+        for i = 10 + ARGV[9], #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) redis.call('HDEL', KEYS[3], ARGV[i]) end
+        return 1
+        """;
 
-    /// <summary>Every table that Redis holds.</summary>
-    public static async Task<IReadOnlyList<RecoveredTable>> RecoverAllAsync(RedisConnection redis, CancellationToken cancellation)
+    // ARGV: blocks.
+    private const string Remove = Fence + """
+        for i = 2, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) redis.call('HDEL', KEYS[3], ARGV[i]) end
+        return 1
+        """;
+
+    private const string Drop = """
+        local fence = redis.pcall('HGET', KEYS[1], 'fence')
+        if type(fence) == 'string' and tonumber(fence) > tonumber(ARGV[1]) then return -fence end
+        redis.call('UNLINK', unpack(KEYS))
+        return 1
+        """;
+
+
+    private RedisKey Blocks => $"rapid:{{{definition.Name}}}:blocks";
+
+    private RedisKey Sizes => $"rapid:{{{definition.Name}}}:sizes";
+
+    private RedisKey Producers => $"rapid:{{{definition.Name}}}:producers";
+
+    private RedisKey About => $"rapid:{{{definition.Name}}}:about";
+
+    private RedisKey[] Keys => [About, Blocks, Sizes, Producers];
+
+    /// <summary>Every table that Redis holds, and those that cannot be read with the reason.</summary>
+    public static async Task<(IReadOnlyList<RecoveredTable> Tables, IReadOnlyDictionary<string, string> Unreadable)> RecoverAllAsync(
+        RedisConnection redis, RedisLease lease, CancellationToken cancellation)
     {
-        await CheckRightsAsync(redis, cancellation);
         var names = await redis.DoAsync(database => database.SetMembersAsync(Tables), cancellation);
-        var tables = new List<RecoveredTable>();
-        foreach (var name in names)
+        var (tables, unreadable) = (new List<RecoveredTable>(), new Dictionary<string, string>());
+        foreach (string? name in names)
         {
-            if (await new RedisStore(redis, name!).RecoverAsync(cancellation) is { } recovered)
+            try
             {
-                tables.Add(recovered);
+                tables.Add(await RecoverAsync(redis, lease, name!, cancellation));
+            }
+            catch (InvalidDataException damaged)
+            {
+                unreadable.Add(name!, damaged.Message);
+            }
+            catch (RpcException refused) when (refused.Status.DebugException is RedisServerException { Kind: RedisErrorKind.WrongType })
+            {
+                unreadable.Add(name!, "one of its keys is of another type");
             }
         }
 
-        return tables;
+        return (tables, unreadable);
     }
 
+    /// <summary>Forgets whatever there is of a table that cannot be read.</summary>
+    public static Task DropUnreadableAsync(RedisConnection redis, RedisLease lease, string name, CancellationToken cancellation) =>
+        new RedisStore(redis, lease, new TableDefinition { Name = name }).DropAsync(cancellation);
+
     /// <summary>Makes the table known, and empty whatever a table of that name left behind.</summary>
-    public Task CreateAsync(TableDefinition definition, string incarnation, CancellationToken cancellation) => redis.DoAsync(
+    public Task CreateAsync(string incarnation, CancellationToken cancellation) => redis.DoAsync(
         async database =>
         {
-            await CommitAsync(
-                database,
-                transaction => transaction.KeyDeleteAsync([Blocks, Sizes, Producers, About]),
-                transaction => transaction.HashSetAsync(
-                    About, [new HashEntry("definition", definition.ToByteArray()), new HashEntry("incarnation", incarnation)]));
-            return await database.SetAddAsync(Tables, table);
+            await lease.EnsureAsync(database);
+            await OverrideAsync(database, Create, [definition.ToByteArray(), incarnation]);
+            return await database.SetAddAsync(Tables, definition.Name);
         },
         cancellation);
 
@@ -88,31 +155,6 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
         }
     }
 
-    /// <summary>Makes sure that Redis allows every command of this store, on a key that no table uses.</summary>
-    /// <exception cref="RpcException">FAILED_PRECONDITION: which one it refuses, and why.</exception>
-    private static async Task CheckRightsAsync(RedisConnection redis, CancellationToken cancellation)
-    {
-        var nobodys = new RedisStore(redis, "");
-        await redis.DoAsync(
-            async database =>
-            {
-                try
-                {
-                    await nobodys.TryCommandsAsync(database);
-                    await nobodys.CommitAsync(database, transaction => transaction.KeyDeleteAsync(nobodys.Trial));
-                }
-                catch (RedisServerException refused) when (refused.Kind == RedisErrorKind.ExecAbort)
-                {
-                    // What is in the transaction was allowed alone, so it is EXEC that is not.
-                    throw new RedisServerException(RedisErrorKind.NoPermission, refused.Flags, refused.Message);
-                }
-
-                await database.SetAddAsync(Tables, "");
-                return await database.SetRemoveAsync(Tables, "");
-            },
-            cancellation);
-    }
-
     public Task AppendAsync(
         ulong id,
         Trajectory block,
@@ -123,135 +165,162 @@ internal sealed class RedisStore(RedisConnection redis, string table) : ITableSt
     {
         var bytes = block.ToByteArray();
         var steps = (long)block.Steps * block.Environments;
-        RedisValue[] idle = [.. forgotten.Select(producer => (RedisValue)producer)];
-        RedisValue[] gone = [.. removed.Select(block => (RedisValue)block)];
-        HashEntry[] about =
-        [
-            new("signature", signature),
-            new("newest", string.Create(CultureInfo.InvariantCulture, $"{id} {(long)id * steps}")),
-        ];
-        return redis.DoAsync(
-            async database =>
-            {
-                await CommitAsync(
-                    database,
-                    transaction => idle.Length > 0 ? transaction.HashDeleteAsync(Producers, idle) : Task.CompletedTask,
-                    transaction => gone.Length > 0 ? transaction.HashDeleteAsync(Blocks, gone) : Task.CompletedTask,
-                    transaction => gone.Length > 0 ? transaction.HashDeleteAsync(Sizes, gone) : Task.CompletedTask,
-                    transaction => transaction.HashSetAsync(Blocks, id, bytes),
-                    transaction =>
-                        transaction.HashSetAsync(Sizes, id, string.Create(CultureInfo.InvariantCulture, $"{steps} {bytes.Length}")),
-                    transaction => transaction.HashSetAsync(Producers, block.Producer, block.Sequence),
-                    transaction => transaction.HashSetAsync(About, about));
-                return true;
-            },
+        return WriteAsync(
+            Append,
+            [
+                id, bytes, string.Create(CultureInfo.InvariantCulture, $"{steps} {bytes.Length}"), block.Producer, block.Sequence, signature,
+                string.Create(CultureInfo.InvariantCulture, $"{id} {(long)id * steps}"), forgotten.Count,
+                .. forgotten.Select(producer => (RedisValue)producer), .. removed.Select(gone => (RedisValue)gone),
+            ],
             cancellation);
     }
 
     public async Task<Trajectory?> LoadAsync(ulong id, CancellationToken cancellation)
     {
         using var bytes = await redis.DoAsync(database => database.HashGetLeaseAsync(Blocks, id), cancellation);
-        return bytes is null ? null : Trajectory.Parser.ParseFrom(bytes.Span);
+        try
+        {
+            return bytes is null ? null : Trajectory.Parser.ParseFrom(bytes.Span);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            // It is as good as lost, and reported as that.
+            return null;
+        }
     }
 
     public Task ReportLossAsync(ulong id, CancellationToken cancellation)
     {
-        redis.ReportLoss(table, id);
+        redis.ReportLoss(definition.Name, id);
         return RemoveAsync([id], cancellation);
     }
 
-    public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation)
-    {
-        RedisValue[] names = [.. ids.Select(id => (RedisValue)id)];
-        return redis.DoAsync(
-            async database =>
-            {
-                await CommitAsync(
-                    database, transaction => transaction.HashDeleteAsync(Blocks, names), transaction =>
-                        transaction.HashDeleteAsync(Sizes, names));
-                return true;
-            },
-            cancellation);
-    }
+    public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) =>
+        WriteAsync(Remove, [.. ids.Select(id => (RedisValue)id)], cancellation);
 
     public Task DropAsync(CancellationToken cancellation) => redis.DoAsync(
         async database =>
         {
-            await database.KeyDeleteAsync([Blocks, Sizes, Producers, About]);
-            return await database.SetRemoveAsync(Tables, table);
+            await lease.EnsureAsync(database);
+            await OverrideAsync(database, Drop, []);
+            return await database.SetRemoveAsync(Tables, definition.Name);
         },
         cancellation);
 
-    /// <summary>Does all of it or nothing, in one round trip.</summary>
-    private async Task CommitAsync(IDatabase database, params Func<ITransaction, Task>[] commands)
+    /// <summary>Writes behind the fence. A table without this service's fence was lost, or is to be taken up with a new token.</summary>
+    /// <exception cref="RpcException">UNAVAILABLE: another service may write, not this one.</exception>
+    private Task<bool> WriteAsync(string script, RedisValue[] values, CancellationToken cancellation) => redis.DoAsync(
+        async database =>
+        {
+            while (await RunAsync(database, script, values) == 0)
+            {
+                await lease.EnsureAsync(database);
+                await ClaimAsync(database);
+            }
+
+            return true;
+        },
+        cancellation);
+
+    /// <summary>Puts this service's fence around the table, and makes it again when Redis has lost it.</summary>
+    private async Task ClaimAsync(IDatabase database)
     {
-        var transaction = database.CreateTransaction();
-        var replies = Array.ConvertAll(commands, command => command(transaction));
+        if (await OverrideAsync(database, Claim, [definition.ToByteArray(), Guid.NewGuid().ToString("N")]) == 2)
+        {
+            redis.ReportLostTable(definition.Name);
+            await database.SetAddAsync(Tables, definition.Name);
+        }
+    }
+
+    /// <summary>Does what earlier holders of the lease are fenced off by, with a greater token when the table carries one.</summary>
+    /// <exception cref="RpcException">UNAVAILABLE: another service may write, not this one.</exception>
+    private async Task<long> OverrideAsync(IDatabase database, string script, RedisValue[] values)
+    {
+        long reply;
+        while ((reply = await RunAsync(database, script, values)) < 0)
+        {
+            await lease.EnsureAsync(database, exceeding: -reply);
+        }
+
+        return reply;
+    }
+
+    private async Task<long> RunAsync(IDatabase database, string script, RedisValue[] values) =>
+        (long)await RedisRights.RunAsync(database, script, Keys, [lease.Token, .. values]);
+
+    /// <exception cref="InvalidDataException">What Redis holds of the table cannot be read.</exception>
+    private static async Task<RecoveredTable> RecoverAsync(
+        RedisConnection redis, RedisLease lease, string name, CancellationToken cancellation)
+    {
+        var keys = new RedisStore(redis, lease, new TableDefinition { Name = name });
+        var about = (await redis.DoAsync(database => database.HashGetAllAsync(keys.About), cancellation))
+            .ToDictionary(entry => (string)entry.Name!, entry => entry.Value);
+        var sizes = await redis.DoAsync(database => database.HashGetAllAsync(keys.Sizes), cancellation);
+        var producers = await redis.DoAsync(database => database.HashGetAllAsync(keys.Producers), cancellation);
+        var recovered = Read(name, about, sizes, producers);
+        await redis.DoAsync(
+            async database =>
+            {
+                await new RedisStore(redis, lease, recovered.Definition).ClaimAsync(database);
+                return true;
+            },
+            cancellation);
+        return recovered;
+    }
+
+    private static RecoveredTable Read(
+        string name, Dictionary<string, RedisValue> about, HashEntry[] sizes, HashEntry[] producers)
+    {
+        if (!about.TryGetValue("definition", out var bytes) || !about.TryGetValue("incarnation", out var incarnation))
+        {
+            throw new InvalidDataException("its definition is missing");
+        }
+
         try
         {
-            if (!await transaction.ExecuteAsync())
+            var definition = TableRules.Check(TableDefinition.Parser.ParseFrom((byte[])bytes!));
+            if (definition.Name != name || definition.Store == StoreKind.Memory)
             {
-                throw new TimeoutException("Redis discarded the transaction");
+                throw new InvalidDataException($"its definition is that of {definition.Store} table '{definition.Name}'");
             }
-        }
-        catch (RedisServerException refused) when (refused.Kind == RedisErrorKind.ExecAbort)
-        {
-            // It does not say which command was refused, and why: one by one they do.
-            await TryCommandsAsync(database);
-            throw;
-        }
 
-        await Task.WhenAll(replies);
-    }
+            List<(ulong Id, int Steps, int Bytes)> blocks =
+            [
+                .. sizes.Select(entry =>
+                {
+                    var parts = ((string)entry.Value!).Split(' ');
+                    return (Number(entry.Name), checked((int)Number(parts[0])), checked((int)Number(parts[1])));
+                }).OrderBy(block => block.Item1),
+            ];
 
-    /// <summary>Each command that a transaction of this store is made of, alone, on a key that holds nothing afterwards.</summary>
-    private async Task TryCommandsAsync(IDatabase database)
-    {
-        await database.HashSetAsync(Trial, "field", 1);
-        await database.HashSetAsync(Trial, [new HashEntry("field", 1), new HashEntry("other", 1)]);
-        await database.HashGetAsync(Trial, "field");
-        await database.HashGetAllAsync(Trial);
-        await database.HashDeleteAsync(Trial, "field");
-        await database.KeyDeleteAsync(Trial);
-    }
-
-    private async Task<RecoveredTable?> RecoverAsync(CancellationToken cancellation)
-    {
-        var about = (await redis.DoAsync(database => database.HashGetAllAsync(About), cancellation))
-            .ToDictionary(entry => (string)entry.Name!, entry => entry.Value);
-        if (!about.TryGetValue("definition", out var definition) || !about.TryGetValue("incarnation", out var incarnation))
-        {
-            return null;
-        }
-
-        var sizes = await redis.DoAsync(database => database.HashGetAllAsync(Sizes), cancellation);
-        var producers = await redis.DoAsync(database => database.HashGetAllAsync(Producers), cancellation);
-        List<(ulong Id, int Steps, int Bytes)> blocks =
-        [
-            .. sizes.Select(entry =>
+            // Appends that overtook each other may have left an older one as the newest.
+            var (newest, inserted) = blocks.Count > 0 ? (blocks[^1].Id, (long)blocks[^1].Id * blocks[^1].Steps) : (0ul, 0L);
+            if (about.TryGetValue("newest", out var noted))
             {
-                var parts = ((string)entry.Value!).Split(' ');
-                return ((ulong)entry.Name, int.Parse(parts[0], CultureInfo.InvariantCulture),
-                    int.Parse(parts[1], CultureInfo.InvariantCulture));
-            }).OrderBy(block => block.Item1),
-        ];
+                var parts = ((string)noted!).Split(' ');
+                newest = Math.Max(newest, Number(parts[0]));
+                inserted = Math.Max(inserted, checked((long)Number(parts[1])));
+            }
 
-        // Appends that overtook each other may have left an older one as the newest.
-        var (newest, inserted) = blocks.Count > 0 ? (blocks[^1].Id, (long)blocks[^1].Id * blocks[^1].Steps) : (0ul, 0L);
-        if (about.TryGetValue("newest", out var noted))
-        {
-            var parts = ((string)noted!).Split(' ');
-            newest = Math.Max(newest, ulong.Parse(parts[0], CultureInfo.InvariantCulture));
-            inserted = Math.Max(inserted, long.Parse(parts[1], CultureInfo.InvariantCulture));
+            return new RecoveredTable(
+                definition,
+                incarnation!,
+                about.TryGetValue("signature", out var signature) ? (string?)signature : null,
+                newest + 1,
+                inserted,
+                blocks,
+                producers.ToDictionary(entry => (string)entry.Name!, entry => Number(entry.Value)));
         }
-
-        return new RecoveredTable(
-            TableDefinition.Parser.ParseFrom((byte[])definition!),
-            incarnation!,
-            about.TryGetValue("signature", out var signature) ? (string?)signature : null,
-            newest + 1,
-            inserted,
-            blocks,
-            producers.ToDictionary(entry => (string)entry.Name!, entry => (ulong)entry.Value));
+        catch (Exception error) when (error is InvalidProtocolBufferException or FormatException or OverflowException
+            or IndexOutOfRangeException)
+        {
+            throw new InvalidDataException($"its definition or the sizes of its blocks cannot be read ({error.Message})", error);
+        }
+        catch (RpcException impossible)
+        {
+            throw new InvalidDataException($"its definition is none that this service knows ({impossible.Status.Detail})", impossible);
+        }
     }
+
+    private static ulong Number(RedisValue text) => ulong.Parse((string)text!, NumberStyles.None, CultureInfo.InvariantCulture);
 }

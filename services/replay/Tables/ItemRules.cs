@@ -44,7 +44,7 @@ internal static class ItemRules
             }
         }
 
-        return FlagProblem(terminated) ?? FlagProblem(truncated) ?? FinalProblem(block, observations, truncated, finals);
+        return observations is null || finals is not null ? null : MissingFinalsProblem(truncated);
     }
 
     private static string? Needs(Trajectory block, string name, Column? column, DataType? type, ColumnSpan span)
@@ -63,43 +63,9 @@ internal static class ItemRules
             : $"column '{name}' is {column.Tensor.Type} [{string.Join(", ", column.Tensor.Shape)}] where items need {expected}";
     }
 
-    private static string? FlagProblem(Column? column)
+    private static string? MissingFinalsProblem(Column? truncated)
     {
-        if (column?.Tensor.Type != DataType.Uint8)
-        {
-            return null;
-        }
-
-        var index = column.Tensor.Data.Span.IndexOfAnyExceptInRange((byte)0, (byte)1);
-        return index < 0 ? null
-            : $"column '{column.Name}' holds {column.Tensor.Data[index]} at element {index} (row-major); allowed: 0 and 1";
-    }
-
-    /// <summary>Final observations must be as many as there are cut episodes, and look as observations do.</summary>
-    private static string? FinalProblem(Trajectory block, Column? observations, Column? truncated, Column? finals)
-    {
-        if (observations is null || truncated is null || BlockLayout.SpanOf(truncated, block) != ColumnSpan.Step
-            || truncated.Tensor.Type != DataType.Uint8)
-        {
-            return null;
-        }
-
-        var cut = truncated.Tensor.Data.Span.Count((byte)1);
-        if (finals is null)
-        {
-            return cut == 0 ? null : $"the block has no column '{TrajectoryColumns.FinalObservations}' for its {cut} truncated steps";
-        }
-
-        if (finals.Tensor.Shape.Count == 0 || finals.Tensor.Shape[0] != cut)
-        {
-            return $"column '{finals.Name}' has shape [{string.Join(", ", finals.Tensor.Shape)}] where {cut} steps were truncated: "
-                + "it needs a row for each";
-        }
-
-        return finals.Tensor.Type == observations.Tensor.Type
-            && finals.Tensor.Shape.Skip(1).SequenceEqual(observations.Tensor.Shape.Skip(2))
-            ? null
-            : $"column '{finals.Name}' is {finals.Tensor.Type} [{string.Join(", ", finals.Tensor.Shape)}] where observations are "
-                + $"{observations.Tensor.Type} [{string.Join(", ", observations.Tensor.Shape)}]: its rows must look like an observation";
+        var cut = truncated?.Tensor.Type == DataType.Uint8 ? truncated.Tensor.Data.Span.Count((byte)1) : 0;
+        return cut == 0 ? null : $"the block has no column '{TrajectoryColumns.FinalObservations}' for its {cut} truncated steps";
     }
 }

@@ -45,7 +45,7 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
     /// <exception cref="OperationCanceledException">Cancelled, or the table was dropped.</exception>
     public async Task<AppendOutcome> AppendAsync(Trajectory? block, CancellationToken cancellation)
     {
-        if ((BlockValidator.Problem(block) ?? ProblemOf(block!)) is { } problem)
+        if ((BlockValidator.Problem(block) ?? definition.Block?.Problem(block!) ?? ProblemOf(block!)) is { } problem)
         {
             return Reject(StatusCode.InvalidArgument, $"table '{definition.Name}': {problem}");
         }

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
+using Rapid.Protocol;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Stores;
@@ -9,44 +10,25 @@ namespace Rapid.Replay.Tables;
 
 /// <summary>All tables of this service.</summary>
 internal sealed class TableRegistry(
-    RedisConnection redis, MemoryBudget memory, CheckpointDirectory checkpoints, ServiceOptions options, ILogger<TableRegistry> logger)
+    RedisConnection redis, RedisLease lease, MemoryBudget memory, CheckpointDirectory checkpoints, ServiceOptions options, ILogger<TableRegistry> logger)
         : IDisposable
 {
     private readonly Dictionary<string, ReplayTable> _tables = [];
-    private readonly SemaphoreSlim _gate = new(1);
+    private readonly Dictionary<string, string> _setAside = [];
+    private readonly NameLocks _changing = new();
 
-    /// <summary>Takes up the tables that Redis holds.</summary>
+    /// <summary>Takes up the tables that Redis holds. One that cannot be taken up is set aside, and stays in Redis.</summary>
     public async Task RecoverAsync(CancellationToken cancellation)
     {
-        if (!redis.IsConfigured)
+        var (tables, unreadable) = await RedisStore.RecoverAllAsync(redis, lease, cancellation);
+        foreach (var (name, problem) in unreadable)
         {
-            return;
+            SetAside(name, problem);
         }
 
-        foreach (var recovered in await RedisStore.RecoverAllAsync(redis, cancellation))
+        foreach (var recovered in tables)
         {
-            var store = new RedisStore(redis, recovered.Definition.Name);
-            var table = Make(recovered.Definition, recovered.Incarnation, store);
-            if (table is QueueTable queue)
-            {
-                queue.Restore(recovered);
-            }
-            else
-            {
-                ((RingTable)table).Restore(recovered, await AnyBlockAsync(store, recovered, cancellation));
-            }
-
-            lock (_tables)
-            {
-                _tables[recovered.Definition.Name] = table;
-            }
-
-            if (recovered.Definition.Store == StoreKind.Fsync)
-            {
-                await WarnUnlessFsyncAsync(recovered.Definition.Name, cancellation);
-            }
-
-            logger.LogInformation("table {Table} is back with {Blocks} blocks", recovered.Definition.Name, recovered.Blocks.Count);
+            await TakeUpAsync(recovered, cancellation);
         }
     }
 
@@ -65,8 +47,7 @@ internal sealed class TableRegistry(
                 $"definition.store is {definition.Store} but this replay service has no Redis; set RAPID_REDIS"));
         }
 
-        await _gate.WaitAsync(cancellation);
-        try
+        using (await _changing.TakeAsync(definition.Name, cancellation))
         {
             var existing = Find(definition.Name);
             if (existing is { Dropped.IsCancellationRequested: true })
@@ -91,8 +72,8 @@ internal sealed class TableRegistry(
                     await RedisStore.CheckFsyncAsync(redis, cancellation);
                 }
 
-                var durable = new RedisStore(redis, definition.Name);
-                await durable.CreateAsync(definition, incarnation, cancellation);
+                var durable = new RedisStore(redis, lease, definition);
+                await durable.CreateAsync(incarnation, cancellation);
                 store = durable;
             }
 
@@ -103,10 +84,6 @@ internal sealed class TableRegistry(
             }
 
             return table;
-        }
-        finally
-        {
-            _gate.Release();
         }
     }
 
@@ -126,8 +103,7 @@ internal sealed class TableRegistry(
 
         var definition = TableRules.Check(saved);
         TableRules.CheckMemory(definition, memory);
-        await _gate.WaitAsync(cancellation);
-        try
+        using (await _changing.TakeAsync(definition.Name, cancellation))
         {
             if (Find(definition.Name) is not null)
             {
@@ -167,18 +143,22 @@ internal sealed class TableRegistry(
 
             return table;
         }
-        finally
-        {
-            _gate.Release();
-        }
     }
 
-    /// <summary>Removes a table; false when there was none.</summary>
+    /// <summary>Removes a table, also one that was set aside; false when there was none.</summary>
     public async Task<bool> DropAsync(string name, CancellationToken cancellation)
     {
-        await _gate.WaitAsync(cancellation);
-        try
+        using (await _changing.TakeAsync(name, cancellation))
         {
+            if (IsSetAside(name))
+            {
+                await RedisStore.DropUnreadableAsync(redis, lease, name, cancellation);
+                lock (_tables)
+                {
+                    return _setAside.Remove(name);
+                }
+            }
+
             if (Find(name) is not { } table)
             {
                 return false;
@@ -192,10 +172,6 @@ internal sealed class TableRegistry(
             }
 
             return true;
-        }
-        finally
-        {
-            _gate.Release();
         }
     }
 
@@ -227,15 +203,74 @@ internal sealed class TableRegistry(
             table.Dispose();
         }
 
-        _gate.Dispose();
     }
+
+    /// <summary>Takes up a table that Redis holds, or sets it aside.</summary>
+    private async Task TakeUpAsync(RecoveredTable recovered, CancellationToken cancellation)
+    {
+        var name = recovered.Definition.Name;
+        var store = new RedisStore(redis, lease, recovered.Definition);
+        var table = Make(recovered.Definition, recovered.Incarnation, store);
+        try
+        {
+            if (table is QueueTable queue)
+            {
+                queue.Restore(recovered);
+            }
+            else
+            {
+                ((RingTable)table).Restore(recovered, await AnyBlockAsync(store, recovered, cancellation));
+            }
+        }
+        catch (InvalidOperationException error)
+        {
+            table.Dispose();
+            SetAside(name, error.Message);
+            return;
+        }
+
+        lock (_tables)
+        {
+            _tables[name] = table;
+        }
+
+        if (recovered.Definition.Store == StoreKind.Fsync)
+        {
+            await WarnUnlessFsyncAsync(name, cancellation);
+        }
+
+        logger.LogInformation("table {Table} is back with {Blocks} blocks", name, recovered.Blocks.Count);
+    }
+
+    private void SetAside(string name, string problem)
+    {
+        lock (_tables)
+        {
+            _setAside[name] = problem;
+        }
+
+        logger.LogError("{Problem}", WhySetAside(name, problem));
+    }
+
+    private bool IsSetAside(string name)
+    {
+        lock (_tables)
+        {
+            return _setAside.ContainsKey(name);
+        }
+    }
+
+    private static string WhySetAside(string name, string problem) =>
+        $"table '{name}' in Redis is set aside: {problem}. What Redis holds of it is untouched: mend it and start this service again, or drop "
+        + "the table (Replay.DropTable)";
 
     /// <summary>A block to learn the layout of all from; blocks that Redis lost are reported when they are drawn.</summary>
     private static async Task<Trajectory?> AnyBlockAsync(RedisStore store, RecoveredTable recovered, CancellationToken cancellation)
     {
         foreach (var (id, _, _) in recovered.Blocks.Reverse())
         {
-            if (await store.LoadAsync(id, cancellation) is { } block)
+            if (await store.LoadAsync(id, cancellation) is { } block && BlockValidator.Problem(block) is null
+                && BlockValidator.SignatureOf(block) == recovered.Signature)
             {
                 return block;
             }
@@ -261,11 +296,14 @@ internal sealed class TableRegistry(
         ? new QueueTable(definition, incarnation, store, memory)
         : new RingTable(definition, incarnation, store, memory, options.MaxMessageBytes);
 
+    /// <exception cref="RpcException">FAILED_PRECONDITION: it was set aside.</exception>
     private ReplayTable? Find(string name)
     {
         lock (_tables)
         {
-            return _tables.GetValueOrDefault(name);
+            return _setAside.TryGetValue(name, out var problem)
+                ? throw new RpcException(new Status(StatusCode.FailedPrecondition, WhySetAside(name, problem)))
+                : _tables.GetValueOrDefault(name);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Rapid.Hosting;
+using Rapid.Protocol;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Replay.Tables;
@@ -26,6 +27,8 @@ internal static class TableRules
                 ("definition.store", $"{definition.Store} is not a store; known: MEMORY, REDIS, FSYNC"),
             { CapacitySteps: 0 or > long.MaxValue } =>
                 ("definition.capacity_steps", $"{definition.CapacitySteps} is out of range, allowed: >= 1"),
+            { Block: { } block } when BlockSignatures.Problem(block) is var (field, description) =>
+                ($"definition.block.{field}", description),
             { Kind: TableKind.Queue } => QueueProblem(definition),
             _ => RingProblem(definition),
         };
