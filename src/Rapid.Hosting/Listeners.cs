@@ -1,6 +1,7 @@
-using System.Net;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Rapid.Hosting;
 
@@ -16,20 +17,22 @@ internal static class Listeners
         options.MetricsListen.Count == 0 ? "RAPID_LISTEN" : "RAPID_LISTEN, RAPID_METRICS_LISTEN";
 
     /// <summary>Sets the limits and listens on every address.</summary>
-    /// <exception cref="ConfigurationException">An address is a unix socket that cannot be made.</exception>
+    /// <exception cref="ConfigurationException">An address is a unix socket that cannot be made, a name that does not resolve, or open to
+    /// other machines without a token.</exception>
     public static void Configure(KestrelServerOptions kestrel, ServiceOptions options)
     {
         kestrel.AddServerHeader = false;
         SetLimits(kestrel.Limits);
+        var logger = kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Listeners).Namespace!);
         foreach (var address in options.Listen)
         {
-            Listen(kestrel, address, options, "RAPID_LISTEN", HttpProtocols.Http2);
+            Listen(kestrel, address, options, "RAPID_LISTEN", HttpProtocols.Http2, logger);
         }
 
         // Prometheus speaks HTTP/1.1, which tells its requests from gRPC's.
         foreach (var address in options.MetricsListen)
         {
-            Listen(kestrel, address, options, "RAPID_METRICS_LISTEN", HttpProtocols.Http1);
+            Listen(kestrel, address, options, "RAPID_METRICS_LISTEN", HttpProtocols.Http1, logger);
         }
     }
 
@@ -66,7 +69,8 @@ internal static class Listeners
     }
 
     private static void Listen(
-        KestrelServerOptions kestrel, ServiceAddress address, ServiceOptions options, string variable, HttpProtocols protocols)
+        KestrelServerOptions kestrel, ServiceAddress address, ServiceOptions options, string variable, HttpProtocols protocols,
+        ILogger logger)
     {
         void Configure(ListenOptions listen)
         {
@@ -87,22 +91,20 @@ internal static class Listeners
             SocketFile.MakeFree(path, variable);
             kestrel.ListenUnixSocket(path, Configure);
         }
-        else if (address.Host == "localhost" && address.Port > 0)
+        else if (address.IsLocalhost && address.Port > 0)
         {
             kestrel.ListenLocalhost(FreePort.Choose(address), Configure);
         }
-        else if (address.Host == "localhost")
-        {
-            // Kestrel's localhost is two sockets, for which the system cannot choose one port.
-            kestrel.Listen(IPAddress.Loopback, 0, Configure);
-        }
-        else if (IPAddress.TryParse(address.Host, out var ip))
-        {
-            kestrel.Listen(ip, FreePort.Choose(address), Configure);
-        }
         else
         {
-            kestrel.ListenAnyIP(FreePort.Choose(address), Configure);
+            var ips = ListenAddresses.Resolve(address, variable);
+            ListenAddresses.CheckReach(address, ips, variable, options, logger);
+            var port = FreePort.Choose(address);
+            // Several sockets cannot share a port that the system chooses.
+            foreach (var ip in ips.Take(port == 0 ? 1 : ips.Count))
+            {
+                kestrel.Listen(ip, port, Configure);
+            }
         }
     }
 }

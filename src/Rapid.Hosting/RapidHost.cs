@@ -62,6 +62,7 @@ public static class RapidHost
         Telemetry.Add(name, options, builder);
         configure(builder.Services);
         var app = builder.Build();
+        ListenAddresses.WarnOfPlainTokens(options, app.Logger);
         if (options.Token is not null)
         {
             app.UseAuthentication().UseAuthorization();

@@ -30,6 +30,9 @@ public sealed record ServiceOptions
     /// </summary>
     public string? Token { get; init; }
 
+    /// <summary>RAPID_INSECURE: lets a service without a token listen where other machines reach it.</summary>
+    public bool IsInsecure { get; init; }
+
     /// <summary>RAPID_TLS_CERTIFICATE: PEM file of the server's certificate and, after it, its intermediates.</summary>
     public string? TlsCertificate { get; init; }
 

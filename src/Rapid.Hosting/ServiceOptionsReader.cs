@@ -45,6 +45,7 @@ public static class ServiceOptionsReader
             Redis = reader.Text("RAPID_REDIS"),
             Runs = reader.Text("RAPID_RUNS") ?? defaults.Runs,
             Token = reader.Token("RAPID_TOKEN"),
+            IsInsecure = reader.Boolean("RAPID_INSECURE"),
             TlsCertificate = reader.ExistingFile("RAPID_TLS_CERTIFICATE"),
             TlsKey = reader.ExistingFile("RAPID_TLS_KEY"),
             TlsCa = reader.ExistingFile("RAPID_TLS_CA"),
@@ -118,6 +119,21 @@ public static class ServiceOptionsReader
             }
 
             return token;
+        }
+
+        public bool Boolean(string name)
+        {
+            if (Text(name) is not { } text)
+            {
+                return false;
+            }
+
+            if (!bool.TryParse(text, out var value))
+            {
+                Wrong(name, text, "true or false");
+            }
+
+            return value;
         }
 
         public string? ExistingFile(string name)

@@ -37,6 +37,7 @@ public class ServiceOptionsReaderTests
             ["RAPID_REDIS"] = " redis:6379 ",
             ["RAPID_RUNS"] = "/data/runs",
             ["RAPID_TOKEN"] = "s3cret",
+            ["RAPID_INSECURE"] = "True",
             ["RAPID_TLS_CERTIFICATE"] = tls.Chain,
             ["RAPID_TLS_KEY"] = tls.Key,
             ["RAPID_TLS_CA"] = tls.Root,
@@ -50,6 +51,7 @@ public class ServiceOptionsReaderTests
         Assert.Equal("https://learner:5102", options.Learner.ToString());
         Assert.Equal(["http://replay-0:5101", "http://replay-1:5101"], options.Replay.Select(address => address.ToString()));
         Assert.Equal(("redis:6379", "/data/runs", "s3cret"), (options.Redis, options.Runs, options.Token));
+        Assert.True(options.IsInsecure);
         Assert.Equal((tls.Chain, tls.Key, tls.Root), (options.TlsCertificate, options.TlsKey, options.TlsCa));
         Assert.Equal((1 << 20, 3), (options.MaxMessageBytes, options.ActorSlots));
         Assert.Equal(new Uri("http://collector:4317"), options.OtlpEndpoint);
@@ -78,6 +80,7 @@ public class ServiceOptionsReaderTests
         { "RAPID_REPLAY", "replay", ["'replay'", "http://host:port"] },
         { "RAPID_TOKEN", "two words", ["printable ASCII"] },
         { "RAPID_TOKEN", "tökén", ["printable ASCII"] },
+        { "RAPID_INSECURE", "yes", ["'yes'", "true or false"] },
         { "RAPID_TLS_CA", "/nowhere/ca.pem", ["'/nowhere/ca.pem'", "existing PEM file"] },
         { "RAPID_MAX_MESSAGE", "1MB", ["'1MB'", "from 65536 to"] },
         { "RAPID_MAX_MESSAGE", "65535", ["'65535'", "from 65536 to"] },
