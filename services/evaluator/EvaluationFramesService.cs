@@ -1,4 +1,6 @@
 using Grpc.Core;
+using Microsoft.AspNetCore.Authorization;
+using Rapid.Hosting;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Evaluator;
@@ -7,6 +9,7 @@ namespace Rapid.Evaluator;
 internal sealed class EvaluationFramesService(Exhibition exhibition) : EvaluationFrames.EvaluationFramesBase
 {
     /// <inheritdoc/>
+    [Authorize(Roles = Roles.Onlookers)]
     public override async Task Watch(
         WatchFramesRequest request, IServerStreamWriter<EvaluationFrame> responseStream, ServerCallContext context)
     {

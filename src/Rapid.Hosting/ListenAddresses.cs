@@ -46,15 +46,15 @@ internal static class ListenAddresses
             return;
         }
 
-        if (options.Token is null && !options.IsInsecure)
+        if (options.TokenVariables.Count == 0 && !options.IsInsecure)
         {
             throw new ConfigurationException([
-                $"{variable}: {address} can be reached from other machines, and no token is set; set RAPID_TOKEN, or listen on 127.0.0.1, "
+                $"{variable}: {address} can be reached from other machines, and no token is set; set RAPID_TOKEN or roles' tokens, or listen on 127.0.0.1, "
                 + "localhost or a unix socket, or set RAPID_INSECURE=true to serve whoever comes",
             ]);
         }
 
-        if (options.Token is null)
+        if (options.TokenVariables.Count == 0)
         {
             logger.LogWarning("RAPID_INSECURE: whoever reaches {Address} is served", address);
         }
@@ -70,7 +70,7 @@ internal static class ListenAddresses
         var services = options.Replay.Select(address => ("RAPID_REPLAY", address)).Prepend(("RAPID_LEARNER", options.Learner));
         foreach (var (variable, address) in services)
         {
-            if (options.Token is not null && SendsPlain(address))
+            if (options.OwnToken is not null && SendsPlain(address))
             {
                 WarnOfPlainToken(variable, address, logger);
             }

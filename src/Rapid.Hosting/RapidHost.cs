@@ -54,20 +54,12 @@ public static class RapidHost
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<CallLifetime>();
-        if (options.Token is { } token)
-        {
-            TokenAuthentication.Require(token, builder.Services);
-        }
-
+        TokenAuthentication.Add(options, builder.Services);
         Telemetry.Add(name, options, builder);
         configure(builder.Services);
         var app = builder.Build();
         ListenAddresses.WarnOfPlainTokens(options, app.Logger);
-        if (options.Token is not null)
-        {
-            app.UseAuthentication().UseAuthorization();
-        }
-
+        app.UseAuthentication().UseAuthorization();
         if (options.MetricsListen.Count > 0)
         {
             Telemetry.ServeMetrics(app);
@@ -75,7 +67,7 @@ public static class RapidHost
 
         // Probes of orchestrators have no token.
         app.MapGrpcHealthChecksService().AllowAnonymous();
-        app.MapGrpcReflectionService();
+        app.MapGrpcReflectionService().RequireAuthorization();
         map(app);
         return app;
     }

@@ -45,6 +45,14 @@ public static class ServiceOptionsReader
             Redis = reader.Text("RAPID_REDIS"),
             Runs = reader.Text("RAPID_RUNS") ?? defaults.Runs,
             Token = reader.Token("RAPID_TOKEN"),
+            RoleTokens = reader.RoleTokens(),
+            ActsAs = kind switch
+            {
+                ServiceKind.Actor => [Roles.Actor],
+                ServiceKind.Evaluator => [Roles.Evaluator],
+                ServiceKind.Learner => [Roles.Learner],
+                _ => [],
+            },
             IsInsecure = reader.Boolean("RAPID_INSECURE"),
             TlsCertificate = reader.ExistingFile("RAPID_TLS_CERTIFICATE"),
             TlsKey = reader.ExistingFile("RAPID_TLS_KEY"),
@@ -53,6 +61,7 @@ public static class ServiceOptionsReader
             ActorSlots = reader.Integer("RAPID_ACTOR_SLOTS", 1, 100_000, "slots") ?? defaults.ActorSlots,
             OtlpEndpoint = reader.Endpoint("OTEL_EXPORTER_OTLP_ENDPOINT"),
         };
+        reader.CheckTokens(options);
         reader.CheckTls(options);
         reader.ThrowIfWrong();
         return options;
@@ -119,6 +128,31 @@ public static class ServiceOptionsReader
             }
 
             return token;
+        }
+
+        public Dictionary<string, string> RoleTokens()
+        {
+            var tokens = new Dictionary<string, string>();
+            foreach (var role in Roles.All)
+            {
+                if (Token(Roles.Variable(role)) is { } token)
+                {
+                    tokens.Add(role, token);
+                }
+            }
+
+            return tokens;
+        }
+
+        /// <summary>Two roles with one token would each be both.</summary>
+        public void CheckTokens(ServiceOptions options)
+        {
+            var tokens = options.TokenVariables.Select(variable => (variable, Token: Text(variable)));
+            foreach (var same in tokens.GroupBy(token => token.Token, token => token.variable).Where(same => same.Count() > 1))
+            {
+                var variables = string.Join(", ", same);
+                _problems.Add($"{variables}: have the same token; give each its own, or set RAPID_TOKEN alone, which has every role");
+            }
         }
 
         public bool Boolean(string name)

@@ -128,6 +128,29 @@ public class ServiceOptionsReaderTests
         Assert.DoesNotContain("top secret", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(ServiceKind.Replay, "shared")]
+    [InlineData(ServiceKind.Learner, "l")]
+    [InlineData(ServiceKind.Actor, "a")]
+    [InlineData(ServiceKind.Evaluator, "shared")]
+    public void A_service_calls_with_the_token_of_its_role_or_the_shared_one(ServiceKind kind, string sent)
+    {
+        var options = Read(kind, new() { ["RAPID_TOKEN"] = "shared", ["RAPID_TOKEN_ACTOR"] = "a", ["RAPID_TOKEN_LEARNER"] = "l" });
+
+        Assert.Equal(sent, options.OwnToken);
+        Assert.Equal(["RAPID_TOKEN", "RAPID_TOKEN_ACTOR", "RAPID_TOKEN_LEARNER"], options.TokenVariables);
+    }
+
+    [Fact]
+    public void Two_roles_with_one_token_are_refused_and_the_token_is_not_repeated()
+    {
+        var problem = Assert.Single(ProblemsOf(
+            new() { ["RAPID_TOKEN_OPERATOR"] = "secret", ["RAPID_TOKEN_VIEWER"] = "secret", ["RAPID_TOKEN_ACTOR"] = "other" }));
+
+        Assert.StartsWith("RAPID_TOKEN_OPERATOR, RAPID_TOKEN_VIEWER: have the same token", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", problem, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_certificate_and_its_key_go_together()
     {
