@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.RateLimiting;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
 
@@ -10,6 +11,7 @@ internal sealed class EvaluationFramesService(Exhibition exhibition) : Evaluatio
 {
     /// <inheritdoc/>
     [Authorize(Roles = Roles.Onlookers)]
+    [EnableRateLimiting(CallLimits.Subscribers)]
     public override async Task Watch(
         WatchFramesRequest request, IServerStreamWriter<EvaluationFrame> responseStream, ServerCallContext context)
     {

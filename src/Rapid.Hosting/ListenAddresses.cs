@@ -29,8 +29,8 @@ internal static class ListenAddresses
         catch (Exception error) when (error is SocketException or ArgumentException)
         {
             throw new ConfigurationException([
-                $"{variable}: cannot listen on {address}: the name '{address.Host}' does not resolve ({error.Message}); allowed: localhost, "
-                + "an address of this machine or a name of one, 0.0.0.0 or [::] for every interface",
+                $"{variable}: cannot listen on {address}: the name '{address.Host}' does not resolve ({error.Message}); allowed: "
+                + "localhost, an address of this machine or a name of one, 0.0.0.0 or [::] for every interface",
             ]);
         }
     }
@@ -49,8 +49,8 @@ internal static class ListenAddresses
         if (options.TokenVariables.Count == 0 && !options.IsInsecure)
         {
             throw new ConfigurationException([
-                $"{variable}: {address} can be reached from other machines, and no token is set; set RAPID_TOKEN or roles' tokens, or listen on 127.0.0.1, "
-                + "localhost or a unix socket, or set RAPID_INSECURE=true to serve whoever comes",
+                $"{variable}: {address} can be reached from other machines, and no token is set; set RAPID_TOKEN or roles' tokens, "
+                + "or listen on 127.0.0.1, localhost or a unix socket, or set RAPID_INSECURE=true to serve whoever comes",
             ]);
         }
 

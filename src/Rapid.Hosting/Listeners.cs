@@ -22,7 +22,7 @@ internal static class Listeners
     public static void Configure(KestrelServerOptions kestrel, ServiceOptions options)
     {
         kestrel.AddServerHeader = false;
-        SetLimits(kestrel.Limits);
+        SetLimits(kestrel.Limits, options.Limits);
         var logger = kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Listeners).Namespace!);
         foreach (var address in options.Listen)
         {
@@ -36,12 +36,11 @@ internal static class Listeners
         }
     }
 
-    private static void SetLimits(KestrelServerLimits limits)
+    private static void SetLimits(KestrelServerLimits limits, ServiceLimits most)
     {
-        // No limit of connections: each actor keeps some open for as long as it lives, and one more actor should not be turned away.
-        limits.MaxConcurrentConnections = null;
+        limits.MaxConcurrentConnections = most.Connections;
 
-        // gRPC limits each message, by RAPID_MAX_MESSAGE; a stream of messages may be as long as it likes.
+        // gRPC limits each message, by RAPID_MAX_MESSAGE, and MeteredBody what all of them hold; a stream may be as long as it likes.
         limits.MaxRequestBodySize = null;
 
         // Responses wait for clients: a learner that is busy takes no batches, and HTTP/2's flow control lets the service wait with it.
@@ -60,8 +59,7 @@ internal static class Listeners
         limits.Http2.InitialStreamWindowSize = WindowBytes;
         limits.Http2.MaxFrameSize = 1 << 20;
 
-        // An actor has one stream for each of its slots, all on one connection; a client opens another one when these do not suffice.
-        limits.Http2.MaxStreamsPerConnection = 1000;
+        limits.Http2.MaxStreamsPerConnection = most.Streams;
 
         // A peer whose machine is gone sends nothing; its lease and its tables' sessions must end all the same.
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
@@ -75,6 +73,7 @@ internal static class Listeners
         void Configure(ListenOptions listen)
         {
             listen.Protocols = protocols;
+            MeteredBody.Listen(listen, options.Limits);
             if (address.IsSecure)
             {
                 // Clients that know only the root need the intermediates that follow the certificate in its file.

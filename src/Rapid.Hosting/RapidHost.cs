@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using System.Net.Sockets;
+using Grpc.Net.Compression;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -47,19 +49,27 @@ public static class RapidHost
             grpc.MaxReceiveMessageSize = options.MaxMessageBytes;
             grpc.MaxSendMessageSize = options.MaxMessageBytes;
             grpc.EnableDetailedErrors = true;
+            grpc.CompressionProviders =
+            [
+                new BoundedDecompression(new GzipCompressionProvider(CompressionLevel.Fastest), options.Limits.CompressionRatio),
+                new BoundedDecompression(new DeflateCompressionProvider(CompressionLevel.Fastest), options.Limits.CompressionRatio),
+            ];
             grpc.Interceptors.Add<MalformedMessageInterceptor>();
+            grpc.Interceptors.Add<IdLengthInterceptor>();
         });
         // Without a check the health service has nothing to go by and says UNKNOWN; that the process answers is the first one.
         builder.Services.AddGrpcHealthChecks().AddCheck("process", () => HealthCheckResult.Healthy());
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<CallLifetime>();
+        CallLimits.Add(options.Limits, builder.Services);
         TokenAuthentication.Add(options, builder.Services);
         Telemetry.Add(name, options, builder);
         configure(builder.Services);
         var app = builder.Build();
         ListenAddresses.WarnOfPlainTokens(options, app.Logger);
-        app.UseAuthentication().UseAuthorization();
+        app.UseRateLimiter().UseAuthentication().UseAuthorization();
+        MeteredBody.Use(app, options.Limits);
         if (options.MetricsListen.Count > 0)
         {
             Telemetry.ServeMetrics(app);

@@ -38,7 +38,8 @@ public sealed record ServiceOptions
     public IReadOnlyList<string> ActsAs { get; init; } = [];
 
     /// <summary>The token that this process' own calls carry: that of its role, or the shared one.</summary>
-    public string? OwnToken => ActsAs.Select(role => RoleTokens.GetValueOrDefault(role)).FirstOrDefault(token => token is not null) ?? Token;
+    public string? OwnToken =>
+        ActsAs.Select(role => RoleTokens.GetValueOrDefault(role)).FirstOrDefault(token => token is not null) ?? Token;
 
     /// <summary>Names of the variables of the tokens that this service asks for; none when it asks for no token.</summary>
     public IReadOnlyList<string> TokenVariables =>
@@ -58,6 +59,9 @@ public sealed record ServiceOptions
 
     /// <summary>RAPID_MAX_MESSAGE: largest message in bytes, sent or received (default 256 MiB).</summary>
     public int MaxMessageBytes { get; init; } = 256 << 20;
+
+    /// <summary>RAPID_MAX_...: what callers can make this service spend.</summary>
+    public ServiceLimits Limits { get; init; } = new();
 
     /// <summary>RAPID_ACTOR_SLOTS: most slots that one actor process fills at once (default: one a core).</summary>
     public int ActorSlots { get; init; } = Environment.ProcessorCount;

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -41,21 +40,27 @@ internal sealed class TokenAuthentication(IOptionsMonitor<TokenAuthentication.Se
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var given = Encoding.UTF8.GetBytes(Request.Headers.Authorization.ToString());
-        var holder = Options.Holders.FirstOrDefault(holder => holder.Header is null || CryptographicOperations.FixedTimeEquals(given, holder.Header));
+        var holder = Options.Holders.FirstOrDefault(
+            holder => holder.Header is null || CryptographicOperations.FixedTimeEquals(given, holder.Header));
         return Task.FromResult(holder.Caller is null
             ? AuthenticateResult.Fail("wrong token")
             : AuthenticateResult.Success(new AuthenticationTicket(holder.Caller, SchemeName)));
     }
 
     /// <inheritdoc/>
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties) => RefuseAsync(
-        StatusCodes.Status401Unauthorized, StatusCode.Unauthenticated, $"this service asks for the token that {Options.Variables} holds");
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
+    {
+        Response.Headers.WWWAuthenticate = SchemeName;
+        var reason = $"this service asks for the token that {Options.Variables} holds";
+        return GrpcRefusal.WriteAsync(Context, StatusCodes.Status401Unauthorized, StatusCode.Unauthenticated, reason);
+    }
 
     /// <inheritdoc/>
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
     {
         var named = Context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Roles ?? Roles.Operator;
-        return RefuseAsync(StatusCodes.Status403Forbidden, StatusCode.PermissionDenied, Refusal(Context.User, named.Split(',')));
+        var reason = Refusal(Context.User, named.Split(','));
+        return GrpcRefusal.WriteAsync(Context, StatusCodes.Status403Forbidden, StatusCode.PermissionDenied, reason);
     }
 
     /// <summary>Says whose token does what was not allowed.</summary>
@@ -83,26 +88,6 @@ internal sealed class TokenAuthentication(IOptionsMonitor<TokenAuthentication.Se
     /// <summary>Whether an endpoint that names no roles serves a caller. What has no endpoint is a scrape of metrics.</summary>
     private static bool MayCall(ClaimsPrincipal caller, HttpContext? http) =>
         caller.IsInRole(Roles.Operator) || (http is not null && http.GetEndpoint() is null && caller.IsInRole(Roles.Viewer));
-
-    /// <summary>
-    /// Answers a gRPC call as gRPC does, with a status in the headers of a successful response that has no body; clients of an HTTP error
-    /// would know the code but not the reason.
-    /// </summary>
-    private Task RefuseAsync(int httpStatus, StatusCode status, string reason)
-    {
-        if (Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true)
-        {
-            Response.StatusCode = StatusCodes.Status200OK;
-            Response.ContentType = "application/grpc";
-            Response.Headers["grpc-status"] = ((int)status).ToString(CultureInfo.InvariantCulture);
-            Response.Headers["grpc-message"] = reason;
-            return Task.CompletedTask;
-        }
-
-        Response.StatusCode = httpStatus;
-        Response.Headers.WWWAuthenticate = SchemeName;
-        return Response.WriteAsync(reason, Context.RequestAborted);
-    }
 
     /// <summary>Whom the handler knows.</summary>
     internal sealed class Settings : AuthenticationSchemeOptions

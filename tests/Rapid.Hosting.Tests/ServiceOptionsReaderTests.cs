@@ -43,6 +43,18 @@ public class ServiceOptionsReaderTests
             ["RAPID_TLS_CA"] = tls.Root,
             ["RAPID_MAX_MESSAGE"] = "1048576",
             ["RAPID_ACTOR_SLOTS"] = "3",
+            ["RAPID_MAX_COMPRESSION"] = "11",
+            ["RAPID_MAX_CONNECTION_BYTES"] = "70000",
+            ["RAPID_MAX_SERVICE_BYTES"] = "5000000000",
+            ["RAPID_MAX_BODY_SECONDS"] = "14",
+            ["RAPID_MAX_CONNECTIONS"] = "15",
+            ["RAPID_MAX_STREAMS"] = "16",
+            ["RAPID_MAX_REQUESTS"] = "17",
+            ["RAPID_MAX_TABLES"] = "18",
+            ["RAPID_MAX_QUEUED"] = "19",
+            ["RAPID_MAX_WORKERS"] = "20",
+            ["RAPID_MAX_SUBSCRIBERS"] = "21",
+            ["RAPID_MAX_ID"] = "22",
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector:4317",
         });
 
@@ -55,6 +67,12 @@ public class ServiceOptionsReaderTests
         Assert.Equal((tls.Chain, tls.Key, tls.Root), (options.TlsCertificate, options.TlsKey, options.TlsCa));
         Assert.Equal((1 << 20, 3), (options.MaxMessageBytes, options.ActorSlots));
         Assert.Equal(new Uri("http://collector:4317"), options.OtlpEndpoint);
+        var limits = new ServiceLimits
+        {
+            CompressionRatio = 11, ConnectionBytes = 70_000, ServiceBytes = 5_000_000_000, BodySeconds = 14, Connections = 15,
+            Streams = 16, Requests = 17, Tables = 18, Queued = 19, Workers = 20, Subscribers = 21, IdLength = 22,
+        };
+        Assert.Equal(limits, options.Limits);
     }
 
     [Fact]
@@ -85,6 +103,8 @@ public class ServiceOptionsReaderTests
         { "RAPID_MAX_MESSAGE", "1MB", ["'1MB'", "from 65536 to"] },
         { "RAPID_MAX_MESSAGE", "65535", ["'65535'", "from 65536 to"] },
         { "RAPID_MAX_MESSAGE", "99999999999", ["'99999999999'", "from 65536 to"] },
+        { "RAPID_MAX_STREAMS", "0", ["'0'", "from 1 to 1000000"] },
+        { "RAPID_MAX_SERVICE_BYTES", "1GB", ["'1GB'", "bytes from 65536 to"] },
         { "RAPID_ACTOR_SLOTS", "0", ["'0'", "from 1 to 100000"] },
         { "RAPID_ACTOR_SLOTS", "-3", ["'-3'", "from 1 to 100000"] },
         { "OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", ["'collector:4317'", "http:// or https://"] },

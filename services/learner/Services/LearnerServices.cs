@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.RateLimiting;
 using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
@@ -39,6 +40,7 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
     }
 
     [Authorize(Roles = Roles.Onlookers)]
+    [EnableRateLimiting(CallLimits.Subscribers)]
     public override Task Watch(WatchRequest request, IServerStreamWriter<ExperimentEvent> responseStream, ServerCallContext context) =>
         lifetime.RunAsync(context, async ended =>
         {
@@ -76,6 +78,7 @@ internal sealed class PoliciesService(ExperimentRegistry registry, SharedParamet
     : Protocol.V1.Policies.PoliciesBase
 {
     [Authorize(Roles = Roles.Workers)]
+    [EnableRateLimiting(CallLimits.Subscribers)]
     public override Task Subscribe(
         SubscribeRequest request, IServerStreamWriter<PolicySnapshot> responseStream, ServerCallContext context) =>
         lifetime.RunAsync(context, async ended =>
@@ -95,6 +98,7 @@ internal sealed class AssignmentsService(AssignmentBoard board, CallLifetime lif
     private const int LongestWorker = 1000;
 
     [Authorize(Roles = Roles.Workers)]
+    [EnableRateLimiting(CallLimits.Workers)]
     public override Task Enlist(EnlistRequest request, IServerStreamWriter<Assignment> responseStream, ServerCallContext context)
     {
         if (request.Role is not (WorkerRole.Actor or WorkerRole.Evaluator))
