@@ -1,4 +1,7 @@
 using Grpc.Core;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.RateLimiting;
+using Rapid.Hosting;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Evaluator;
@@ -7,6 +10,8 @@ namespace Rapid.Evaluator;
 internal sealed class EvaluationFramesService(Exhibition exhibition) : EvaluationFrames.EvaluationFramesBase
 {
     /// <inheritdoc/>
+    [Authorize(Roles = Roles.Onlookers)]
+    [EnableRateLimiting(CallLimits.Subscribers)]
     public override async Task Watch(
         WatchFramesRequest request, IServerStreamWriter<EvaluationFrame> responseStream, ServerCallContext context)
     {

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Microsoft.AspNetCore.Authorization;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Checkpoints;
@@ -15,12 +16,15 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
 
     private static readonly WriteOptions Held = new(WriteFlags.BufferHint);
 
+    [Authorize(Roles = Roles.TableOwners)]
     public override async Task<TableInfo> CreateTable(CreateTableRequest request, ServerCallContext context) =>
         (await tables.CreateAsync(request.Definition, context.CancellationToken)).Info();
 
+    [Authorize(Roles = Roles.TableOwners)]
     public override async Task<DropTableReply> DropTable(DropTableRequest request, ServerCallContext context) =>
         new() { Existed = await tables.DropAsync(request.Name, context.CancellationToken) };
 
+    [Authorize(Roles = $"{Roles.Learner},{Roles.Onlookers}")]
     public override Task<StatsReply> Stats(StatsRequest request, ServerCallContext context)
     {
         var reply = new StatsReply();
@@ -28,6 +32,7 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
         return Task.FromResult(reply);
     }
 
+    [Authorize(Roles = Roles.TableOwners)]
     public override Task Export(ExportRequest request, IServerStreamWriter<SampledItem> responseStream, ServerCallContext context) =>
         lifetime.RunAsync(context, async ended =>
         {
@@ -55,12 +60,15 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
             }
         });
 
+    [Authorize(Roles = Roles.Operator)]
     public override async Task<SaveTableReply> SaveTable(SaveTableRequest request, ServerCallContext context) =>
         await checkpoints.SaveAsync(tables.GetRing(request.Table), request.Checkpoint, context.CancellationToken);
 
+    [Authorize(Roles = Roles.Operator)]
     public override async Task<TableInfo> RestoreTable(RestoreTableRequest request, ServerCallContext context) =>
         (await tables.RestoreAsync(request.Checkpoint, request.Table, context.CancellationToken)).Info();
 
+    [Authorize(Roles = $"{Roles.Actor},{Roles.TableOwners}")]
     public override Task Append(IAsyncStreamReader<AppendRequest> requestStream, IServerStreamWriter<AppendReply> responseStream,
         ServerCallContext context) =>
         lifetime.RunAsync(context, async ended =>
@@ -77,6 +85,7 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
             }
         });
 
+    [Authorize(Roles = Roles.Learner)]
     public override Task Sample(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream,
         ServerCallContext context) =>
         lifetime.RunAsync(context, stopped => SampleAsync(requestStream, responseStream, stopped));

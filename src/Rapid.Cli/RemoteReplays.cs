@@ -13,7 +13,7 @@ internal sealed class RemoteReplays(IReadOnlyList<RemoteReplay> services) : IDis
     /// <exception cref="CliException">An address is none.</exception>
     public static RemoteReplays Open(string? addresses)
     {
-        var options = ServiceOptionsReader.Read(ServiceKind.Replay);
+        var options = ServiceOptionsReader.Read(ServiceKind.Replay) with { ActsAs = [Roles.Operator, Roles.Viewer] };
         var named = addresses?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(text => ServiceAddress.TryParse(text, out var address) && address.IsReachable
                 ? address

@@ -129,7 +129,7 @@ public static class Channels
             handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(TlsFiles.LoadCertificates(authorities));
         }
 
-        return options.Token is { } token ? new TokenHandler(token, handler) : handler;
+        return options.OwnToken is { } token ? new TokenHandler(token, handler) : handler;
     }
 
     /// <summary>

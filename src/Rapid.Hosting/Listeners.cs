@@ -1,6 +1,7 @@
-using System.Net;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Rapid.Hosting;
 
@@ -16,29 +17,30 @@ internal static class Listeners
         options.MetricsListen.Count == 0 ? "RAPID_LISTEN" : "RAPID_LISTEN, RAPID_METRICS_LISTEN";
 
     /// <summary>Sets the limits and listens on every address.</summary>
-    /// <exception cref="ConfigurationException">An address is a unix socket that cannot be made.</exception>
+    /// <exception cref="ConfigurationException">An address is a unix socket that cannot be made, a name that does not resolve, or open to
+    /// other machines without a token.</exception>
     public static void Configure(KestrelServerOptions kestrel, ServiceOptions options)
     {
         kestrel.AddServerHeader = false;
-        SetLimits(kestrel.Limits);
+        SetLimits(kestrel.Limits, options.Limits);
+        var logger = kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Listeners).Namespace!);
         foreach (var address in options.Listen)
         {
-            Listen(kestrel, address, options, "RAPID_LISTEN", HttpProtocols.Http2);
+            Listen(kestrel, address, options, "RAPID_LISTEN", HttpProtocols.Http2, logger);
         }
 
         // Prometheus speaks HTTP/1.1, which tells its requests from gRPC's.
         foreach (var address in options.MetricsListen)
         {
-            Listen(kestrel, address, options, "RAPID_METRICS_LISTEN", HttpProtocols.Http1);
+            Listen(kestrel, address, options, "RAPID_METRICS_LISTEN", HttpProtocols.Http1, logger);
         }
     }
 
-    private static void SetLimits(KestrelServerLimits limits)
+    private static void SetLimits(KestrelServerLimits limits, ServiceLimits most)
     {
-        // No limit of connections: each actor keeps some open for as long as it lives, and one more actor should not be turned away.
-        limits.MaxConcurrentConnections = null;
+        limits.MaxConcurrentConnections = most.Connections;
 
-        // gRPC limits each message, by RAPID_MAX_MESSAGE; a stream of messages may be as long as it likes.
+        // gRPC limits each message, by RAPID_MAX_MESSAGE, and MeteredBody what all of them hold; a stream may be as long as it likes.
         limits.MaxRequestBodySize = null;
 
         // Responses wait for clients: a learner that is busy takes no batches, and HTTP/2's flow control lets the service wait with it.
@@ -57,8 +59,7 @@ internal static class Listeners
         limits.Http2.InitialStreamWindowSize = WindowBytes;
         limits.Http2.MaxFrameSize = 1 << 20;
 
-        // An actor has one stream for each of its slots, all on one connection; a client opens another one when these do not suffice.
-        limits.Http2.MaxStreamsPerConnection = 1000;
+        limits.Http2.MaxStreamsPerConnection = most.Streams;
 
         // A peer whose machine is gone sends nothing; its lease and its tables' sessions must end all the same.
         limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
@@ -66,11 +67,13 @@ internal static class Listeners
     }
 
     private static void Listen(
-        KestrelServerOptions kestrel, ServiceAddress address, ServiceOptions options, string variable, HttpProtocols protocols)
+        KestrelServerOptions kestrel, ServiceAddress address, ServiceOptions options, string variable, HttpProtocols protocols,
+        ILogger logger)
     {
         void Configure(ListenOptions listen)
         {
             listen.Protocols = protocols;
+            MeteredBody.Listen(listen, options.Limits);
             if (address.IsSecure)
             {
                 // Clients that know only the root need the intermediates that follow the certificate in its file.
@@ -87,22 +90,20 @@ internal static class Listeners
             SocketFile.MakeFree(path, variable);
             kestrel.ListenUnixSocket(path, Configure);
         }
-        else if (address.Host == "localhost" && address.Port > 0)
+        else if (address.IsLocalhost && address.Port > 0)
         {
             kestrel.ListenLocalhost(FreePort.Choose(address), Configure);
         }
-        else if (address.Host == "localhost")
-        {
-            // Kestrel's localhost is two sockets, for which the system cannot choose one port.
-            kestrel.Listen(IPAddress.Loopback, 0, Configure);
-        }
-        else if (IPAddress.TryParse(address.Host, out var ip))
-        {
-            kestrel.Listen(ip, FreePort.Choose(address), Configure);
-        }
         else
         {
-            kestrel.ListenAnyIP(FreePort.Choose(address), Configure);
+            var ips = ListenAddresses.Resolve(address, variable);
+            ListenAddresses.CheckReach(address, ips, variable, options, logger);
+            var port = FreePort.Choose(address);
+            // Several sockets cannot share a port that the system chooses.
+            foreach (var ip in ips.Take(port == 0 ? 1 : ips.Count))
+            {
+                kestrel.Listen(ip, port, Configure);
+            }
         }
     }
 }

@@ -1,4 +1,6 @@
+using System.IO.Compression;
 using System.Net.Sockets;
+using Grpc.Net.Compression;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -48,25 +50,26 @@ public static class RapidHost
             grpc.MaxReceiveMessageSize = options.MaxMessageBytes;
             grpc.MaxSendMessageSize = options.MaxMessageBytes;
             grpc.EnableDetailedErrors = true;
+            grpc.CompressionProviders =
+            [
+                new BoundedDecompression(new GzipCompressionProvider(CompressionLevel.Fastest), options.Limits.CompressionRatio),
+                new BoundedDecompression(new DeflateCompressionProvider(CompressionLevel.Fastest), options.Limits.CompressionRatio),
+            ];
+            grpc.Interceptors.Add<IdLengthInterceptor>();
         });
         // Without a check the health service has nothing to go by and says UNKNOWN; that the process answers is the first one.
         builder.Services.AddGrpcHealthChecks().AddCheck("process", () => HealthCheckResult.Healthy());
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<CallLifetime>();
-        if (options.Token is { } token)
-        {
-            TokenAuthentication.Require(token, builder.Services);
-        }
-
+        CallLimits.Add(options.Limits, builder.Services);
+        TokenAuthentication.Add(options, builder.Services);
         Telemetry.Add(name, options, builder);
         configure(builder.Services);
         var app = builder.Build();
-        if (options.Token is not null)
-        {
-            app.UseAuthentication().UseAuthorization();
-        }
-
+        ListenAddresses.WarnOfPlainTokens(options, app.Logger);
+        app.UseRateLimiter().UseAuthentication().UseAuthorization();
+        MeteredBody.Use(app, options.Limits);
         if (options.MetricsListen.Count > 0)
         {
             Telemetry.ServeMetrics(app);
@@ -76,7 +79,7 @@ public static class RapidHost
 
         // Probes of orchestrators have no token.
         app.MapGrpcHealthChecksService().AllowAnonymous();
-        app.MapGrpcReflectionService();
+        app.MapGrpcReflectionService().RequireAuthorization();
         map(app);
         return app;
     }

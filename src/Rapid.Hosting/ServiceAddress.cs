@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -37,6 +38,12 @@ public sealed partial record ServiceAddress
 
     /// <summary>True when a client can connect to it, that is when it is neither port 0 nor a range.</summary>
     public bool IsReachable => SocketPath is not null || (Port > 0 && Port == LastPort);
+
+    /// <summary>True when its text says that nobody on another machine is meant: a unix socket, localhost or a loopback address.</summary>
+    public bool IsLocal => SocketPath is not null || IsLocalhost || (IPAddress.TryParse(Host, out var ip) && IPAddress.IsLoopback(ip));
+
+    /// <summary>True for the name that means every loopback address of a machine.</summary>
+    internal bool IsLocalhost => Host.TrimEnd('.').Equals("localhost", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A unix socket.</summary>
     /// <exception cref="ArgumentException">The path is relative or too long for a socket.</exception>

@@ -26,9 +26,27 @@ public sealed record ServiceOptions
     public string Runs { get; init; } = "runs";
 
     /// <summary>
-    /// RAPID_TOKEN: bearer token that every call, and every scrape of metrics, must carry when set; health checks are exempt.
+    /// RAPID_TOKEN: bearer token of callers with every role. Where it or a role's is set, every call, and every scrape of metrics, must
+    /// carry one; health checks are exempt.
     /// </summary>
     public string? Token { get; init; }
+
+    /// <summary>RAPID_TOKEN_ACTOR and so on: bearer tokens of callers with one of the <see cref="Roles"/>.</summary>
+    public IReadOnlyDictionary<string, string> RoleTokens { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>What this process is to the services that it calls, the preferred role first.</summary>
+    public IReadOnlyList<string> ActsAs { get; init; } = [];
+
+    /// <summary>The token that this process' own calls carry: that of its role, or the shared one.</summary>
+    public string? OwnToken =>
+        ActsAs.Select(role => RoleTokens.GetValueOrDefault(role)).FirstOrDefault(token => token is not null) ?? Token;
+
+    /// <summary>Names of the variables of the tokens that this service asks for; none when it asks for no token.</summary>
+    public IReadOnlyList<string> TokenVariables =>
+        [.. Token is null ? (string[])[] : ["RAPID_TOKEN"], .. Roles.All.Where(RoleTokens.ContainsKey).Select(Roles.Variable)];
+
+    /// <summary>RAPID_INSECURE: lets a service without a token listen where other machines reach it.</summary>
+    public bool IsInsecure { get; init; }
 
     /// <summary>RAPID_TLS_CERTIFICATE: PEM file of the server's certificate and, after it, its intermediates.</summary>
     public string? TlsCertificate { get; init; }
@@ -41,6 +59,9 @@ public sealed record ServiceOptions
 
     /// <summary>RAPID_MAX_MESSAGE: largest message in bytes, sent or received (default 256 MiB).</summary>
     public int MaxMessageBytes { get; init; } = 256 << 20;
+
+    /// <summary>RAPID_MAX_...: what callers can make this service spend.</summary>
+    public ServiceLimits Limits { get; init; } = new();
 
     /// <summary>RAPID_ACTOR_SLOTS: most slots that one actor process fills at once (default: one a core).</summary>
     public int ActorSlots { get; init; } = Environment.ProcessorCount;

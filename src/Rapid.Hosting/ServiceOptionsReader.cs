@@ -45,13 +45,25 @@ public static class ServiceOptionsReader
             Redis = reader.Text("RAPID_REDIS"),
             Runs = reader.Text("RAPID_RUNS") ?? defaults.Runs,
             Token = reader.Token("RAPID_TOKEN"),
+            RoleTokens = reader.RoleTokens(),
+            ActsAs = kind switch
+            {
+                ServiceKind.Actor => [Roles.Actor],
+                ServiceKind.Evaluator => [Roles.Evaluator],
+                ServiceKind.Learner => [Roles.Learner],
+                _ => [],
+            },
+            IsInsecure = reader.Boolean("RAPID_INSECURE"),
             TlsCertificate = reader.ExistingFile("RAPID_TLS_CERTIFICATE"),
             TlsKey = reader.ExistingFile("RAPID_TLS_KEY"),
             TlsCa = reader.ExistingFile("RAPID_TLS_CA"),
-            MaxMessageBytes = reader.Integer("RAPID_MAX_MESSAGE", SmallestMaxMessage, Array.MaxLength, "bytes") ?? defaults.MaxMessageBytes,
-            ActorSlots = reader.Integer("RAPID_ACTOR_SLOTS", 1, 100_000, "slots") ?? defaults.ActorSlots,
+            MaxMessageBytes =
+                (int?)reader.Integer("RAPID_MAX_MESSAGE", SmallestMaxMessage, Array.MaxLength, "bytes") ?? defaults.MaxMessageBytes,
+            Limits = reader.Limits(defaults.Limits),
+            ActorSlots = (int?)reader.Integer("RAPID_ACTOR_SLOTS", 1, 100_000, "slots") ?? defaults.ActorSlots,
             OtlpEndpoint = reader.Endpoint("OTEL_EXPORTER_OTLP_ENDPOINT"),
         };
+        reader.CheckTokens(options);
         reader.CheckTls(options);
         reader.ThrowIfWrong();
         return options;
@@ -120,6 +132,46 @@ public static class ServiceOptionsReader
             return token;
         }
 
+        public Dictionary<string, string> RoleTokens()
+        {
+            var tokens = new Dictionary<string, string>();
+            foreach (var role in Roles.All)
+            {
+                if (Token(Roles.Variable(role)) is { } token)
+                {
+                    tokens.Add(role, token);
+                }
+            }
+
+            return tokens;
+        }
+
+        /// <summary>Two roles with one token would each be both.</summary>
+        public void CheckTokens(ServiceOptions options)
+        {
+            var tokens = options.TokenVariables.Select(variable => (variable, Token: Text(variable)));
+            foreach (var same in tokens.GroupBy(token => token.Token, token => token.variable).Where(same => same.Count() > 1))
+            {
+                var variables = string.Join(", ", same);
+                _problems.Add($"{variables}: have the same token; give each its own, or set RAPID_TOKEN alone, which has every role");
+            }
+        }
+
+        public bool Boolean(string name)
+        {
+            if (Text(name) is not { } text)
+            {
+                return false;
+            }
+
+            if (!bool.TryParse(text, out var value))
+            {
+                Wrong(name, text, "true or false");
+            }
+
+            return value;
+        }
+
         public string? ExistingFile(string name)
         {
             var path = Text(name);
@@ -131,20 +183,44 @@ public static class ServiceOptionsReader
             return path;
         }
 
-        public int? Integer(string name, int minimum, int maximum, string unit)
+        public long? Integer(string name, long minimum, long maximum, string unit)
         {
             if (Text(name) is not { } text)
             {
                 return null;
             }
 
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum)
+            if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum)
             {
                 return value;
             }
 
             Wrong(name, text, string.Create(CultureInfo.InvariantCulture, $"a whole number of {unit} from {minimum} to {maximum}"));
             return null;
+        }
+
+        public ServiceLimits Limits(ServiceLimits defaults)
+        {
+            return new ServiceLimits
+            {
+                CompressionRatio = Limit("COMPRESSION", defaults.CompressionRatio, "times", maximum: 10_000),
+                ConnectionBytes = Bytes("CONNECTION_BYTES", defaults.ConnectionBytes),
+                ServiceBytes = Bytes("SERVICE_BYTES", defaults.ServiceBytes),
+                BodySeconds = Limit("BODY_SECONDS", defaults.BodySeconds, "seconds", maximum: 86_400),
+                Connections = Limit("CONNECTIONS", defaults.Connections, "connections"),
+                Streams = Limit("STREAMS", defaults.Streams, "calls"),
+                Requests = Limit("REQUESTS", defaults.Requests, "calls a second"),
+                Tables = Limit("TABLES", defaults.Tables, "tables"),
+                Queued = Limit("QUEUED", defaults.Queued, "experiments"),
+                Workers = Limit("WORKERS", defaults.Workers, "workers"),
+                Subscribers = Limit("SUBSCRIBERS", defaults.Subscribers, "subscribers"),
+                IdLength = Limit("ID", defaults.IdLength, "characters", maximum: 10_000),
+            };
+
+            int Limit(string name, int value, string unit, int maximum = 1_000_000) =>
+                (int?)Integer($"RAPID_MAX_{name}", 1, maximum, unit) ?? value;
+
+            long Bytes(string name, long value) => Integer($"RAPID_MAX_{name}", SmallestMaxMessage, long.MaxValue, "bytes") ?? value;
         }
 
         public Uri? Endpoint(string name)

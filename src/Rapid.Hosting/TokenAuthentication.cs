@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -14,70 +13,89 @@ using Microsoft.Extensions.Options;
 namespace Rapid.Hosting;
 
 /// <summary>
-/// Lets in who knows the shared bearer token. It runs as ASP.NET Core's authentication, before the endpoint: a call that is refused has
-/// none of its body read.
+/// Knows callers by their bearer token: the shared one has every role, the others have one each. Where there is no token, whoever comes has
+/// every role. It runs as ASP.NET Core's authentication, before the endpoint: a call that is refused has none of its body read.
 /// </summary>
 internal sealed class TokenAuthentication(IOptionsMonitor<TokenAuthentication.Settings> options, ILoggerFactory loggers, UrlEncoder encoder)
     : AuthenticationHandler<TokenAuthentication.Settings>(options, loggers, encoder)
 {
     private const string SchemeName = "Bearer";
 
-    /// <summary>Makes the token a condition of every endpoint that does not allow anonymous callers.</summary>
-    public static void Require(string token, IServiceCollection services)
+    /// <summary>Lets every endpoint that does not allow anonymous callers serve the roles that it names, or operators.</summary>
+    public static void Add(ServiceOptions options, IServiceCollection services)
     {
         // Not AddAuthentication, which would also keep keys in the home folder, for cookies that nobody here issues.
         services.AddAuthenticationCore(authentication => authentication.DefaultScheme = SchemeName).AddWebEncoders();
         services.AddSingleton(TimeProvider.System);
-        new AuthenticationBuilder(services).AddScheme<Settings, TokenAuthentication>(
-            SchemeName, settings => settings.Expected = Encoding.UTF8.GetBytes($"{SchemeName} {token}"));
-        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        new AuthenticationBuilder(services).AddScheme<Settings, TokenAuthentication>(SchemeName, settings =>
+        {
+            settings.Holders = HoldersOf(options);
+            settings.Variables = string.Join(" or ", options.TokenVariables);
+        });
+        services.AddAuthorizationBuilder().SetFallbackPolicy(
+            new AuthorizationPolicyBuilder().RequireAssertion(context => MayCall(context.User, context.Resource as HttpContext)).Build());
     }
 
     /// <inheritdoc/>
     protected override Task<AuthenticateResult> HandleAuthenticateAsync()
     {
         var given = Encoding.UTF8.GetBytes(Request.Headers.Authorization.ToString());
-        if (!CryptographicOperations.FixedTimeEquals(given, Options.Expected))
-        {
-            return Task.FromResult(AuthenticateResult.Fail("wrong token"));
-        }
-
-        var holder = new ClaimsPrincipal(new ClaimsIdentity(SchemeName));
-        return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(holder, SchemeName)));
+        var holder = Options.Holders.FirstOrDefault(
+            holder => holder.Header is null || CryptographicOperations.FixedTimeEquals(given, holder.Header));
+        return Task.FromResult(holder.Caller is null
+            ? AuthenticateResult.Fail("wrong token")
+            : AuthenticateResult.Success(new AuthenticationTicket(holder.Caller, SchemeName)));
     }
 
     /// <inheritdoc/>
-    protected override Task HandleChallengeAsync(AuthenticationProperties properties) => RefuseAsync(
-        StatusCodes.Status401Unauthorized, StatusCode.Unauthenticated, "this service asks for the token that RAPID_TOKEN holds");
-
-    /// <inheritdoc/>
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => RefuseAsync(
-        StatusCodes.Status403Forbidden, StatusCode.PermissionDenied, "the token does not allow this call");
-
-    /// <summary>
-    /// Answers a gRPC call as gRPC does, with a status in the headers of a successful response that has no body; clients of an HTTP error
-    /// would know the code but not the reason.
-    /// </summary>
-    private Task RefuseAsync(int httpStatus, StatusCode status, string reason)
+    protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
-        if (Request.ContentType?.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase) == true)
-        {
-            Response.StatusCode = StatusCodes.Status200OK;
-            Response.ContentType = "application/grpc";
-            Response.Headers["grpc-status"] = ((int)status).ToString(CultureInfo.InvariantCulture);
-            Response.Headers["grpc-message"] = reason;
-            return Task.CompletedTask;
-        }
-
-        Response.StatusCode = httpStatus;
         Response.Headers.WWWAuthenticate = SchemeName;
-        return Response.WriteAsync(reason, Context.RequestAborted);
+        var reason = $"this service asks for the token that {Options.Variables} holds";
+        return GrpcRefusal.WriteAsync(Context, StatusCodes.Status401Unauthorized, StatusCode.Unauthenticated, reason);
     }
 
-    /// <summary>What the handler compares with.</summary>
+    /// <inheritdoc/>
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties)
+    {
+        var named = Context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Roles ?? Roles.Operator;
+        var reason = Refusal(Context.User, named.Split(','));
+        return GrpcRefusal.WriteAsync(Context, StatusCodes.Status403Forbidden, StatusCode.PermissionDenied, reason);
+    }
+
+    /// <summary>Says whose token does what was not allowed.</summary>
+    internal static string Refusal(ClaimsPrincipal caller, IEnumerable<string> allowed)
+    {
+        var variables = string.Join(" or ", allowed.Select(Roles.Variable));
+        return $"the {string.Join(" and ", Roles.All.Where(caller.IsInRole))}'s token does not allow this call; {variables} does";
+    }
+
+    private static List<(byte[]? Header, ClaimsPrincipal Caller)> HoldersOf(ServiceOptions options)
+    {
+        var holders = options.RoleTokens.Select(token => Holder(token.Value, [token.Key])).ToList();
+        if (options.Token is not null || holders.Count == 0)
+        {
+            holders.Add(Holder(options.Token, Roles.All));
+        }
+
+        return holders;
+
+        static (byte[]?, ClaimsPrincipal) Holder(string? token, IEnumerable<string> roles) => (
+            token is null ? null : Encoding.UTF8.GetBytes($"{SchemeName} {token}"),
+            new ClaimsPrincipal(new ClaimsIdentity(roles.Select(role => new Claim(ClaimTypes.Role, role)), SchemeName)));
+    }
+
+    /// <summary>Whether an endpoint that names no roles serves a caller. What has no endpoint is a scrape of metrics.</summary>
+    private static bool MayCall(ClaimsPrincipal caller, HttpContext? http) =>
+        caller.IsInRole(Roles.Operator) || (http is not null && http.GetEndpoint() is null && caller.IsInRole(Roles.Viewer));
+
+    /// <summary>Whom the handler knows.</summary>
     internal sealed class Settings : AuthenticationSchemeOptions
     {
-        /// <summary>The whole header of a caller who knows the token, in UTF-8.</summary>
-        public byte[] Expected { get; set; } = [];
+        /// <summary>Callers by the whole header, in UTF-8, that they come with; null is any.</summary>
+        public IReadOnlyList<(byte[]? Header, ClaimsPrincipal Caller)> Holders { get; set; } = [];
+
+        /// <summary>Names of the variables that hold the tokens.</summary>
+        public string Variables { get; set; } = "";
     }
 }

@@ -80,6 +80,21 @@ public sealed class MetricsTests : IDisposable
         Assert.Contains("process_", await _prometheus.GetStringAsync(MetricsOf(service.App, "/metrics")), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(Roles.Viewer, HttpStatusCode.OK)]
+    [InlineData(Roles.Operator, HttpStatusCode.OK)]
+    [InlineData(Roles.Actor, HttpStatusCode.Forbidden)]
+    public async Task A_scrape_is_for_those_who_look(string role, HttpStatusCode status)
+    {
+        var tokens = new Dictionary<string, string> { [role] = "correct-horse" };
+        await using var service = await RunningService.StartAsync(Options with { RoleTokens = tokens });
+        _prometheus.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", "correct-horse");
+
+        using var answer = await _prometheus.GetAsync(MetricsOf(service.App, "/metrics"));
+
+        Assert.Equal(status, answer.StatusCode);
+    }
+
     [Fact]
     public async Task Metrics_are_served_over_a_unix_socket_too_and_its_errors_name_the_variable()
     {

@@ -37,11 +37,24 @@ public class ServiceOptionsReaderTests
             ["RAPID_REDIS"] = " redis:6379 ",
             ["RAPID_RUNS"] = "/data/runs",
             ["RAPID_TOKEN"] = "s3cret",
+            ["RAPID_INSECURE"] = "True",
             ["RAPID_TLS_CERTIFICATE"] = tls.Chain,
             ["RAPID_TLS_KEY"] = tls.Key,
             ["RAPID_TLS_CA"] = tls.Root,
             ["RAPID_MAX_MESSAGE"] = "1048576",
             ["RAPID_ACTOR_SLOTS"] = "3",
+            ["RAPID_MAX_COMPRESSION"] = "11",
+            ["RAPID_MAX_CONNECTION_BYTES"] = "70000",
+            ["RAPID_MAX_SERVICE_BYTES"] = "5000000000",
+            ["RAPID_MAX_BODY_SECONDS"] = "14",
+            ["RAPID_MAX_CONNECTIONS"] = "15",
+            ["RAPID_MAX_STREAMS"] = "16",
+            ["RAPID_MAX_REQUESTS"] = "17",
+            ["RAPID_MAX_TABLES"] = "18",
+            ["RAPID_MAX_QUEUED"] = "19",
+            ["RAPID_MAX_WORKERS"] = "20",
+            ["RAPID_MAX_SUBSCRIBERS"] = "21",
+            ["RAPID_MAX_ID"] = "22",
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector:4317",
         });
 
@@ -50,9 +63,16 @@ public class ServiceOptionsReaderTests
         Assert.Equal("https://learner:5102", options.Learner.ToString());
         Assert.Equal(["http://replay-0:5101", "http://replay-1:5101"], options.Replay.Select(address => address.ToString()));
         Assert.Equal(("redis:6379", "/data/runs", "s3cret"), (options.Redis, options.Runs, options.Token));
+        Assert.True(options.IsInsecure);
         Assert.Equal((tls.Chain, tls.Key, tls.Root), (options.TlsCertificate, options.TlsKey, options.TlsCa));
         Assert.Equal((1 << 20, 3), (options.MaxMessageBytes, options.ActorSlots));
         Assert.Equal(new Uri("http://collector:4317"), options.OtlpEndpoint);
+        var limits = new ServiceLimits
+        {
+            CompressionRatio = 11, ConnectionBytes = 70_000, ServiceBytes = 5_000_000_000, BodySeconds = 14, Connections = 15,
+            Streams = 16, Requests = 17, Tables = 18, Queued = 19, Workers = 20, Subscribers = 21, IdLength = 22,
+        };
+        Assert.Equal(limits, options.Limits);
     }
 
     [Fact]
@@ -78,10 +98,13 @@ public class ServiceOptionsReaderTests
         { "RAPID_REPLAY", "replay", ["'replay'", "http://host:port"] },
         { "RAPID_TOKEN", "two words", ["printable ASCII"] },
         { "RAPID_TOKEN", "tökén", ["printable ASCII"] },
+        { "RAPID_INSECURE", "yes", ["'yes'", "true or false"] },
         { "RAPID_TLS_CA", "/nowhere/ca.pem", ["'/nowhere/ca.pem'", "existing PEM file"] },
         { "RAPID_MAX_MESSAGE", "1MB", ["'1MB'", "from 65536 to"] },
         { "RAPID_MAX_MESSAGE", "65535", ["'65535'", "from 65536 to"] },
         { "RAPID_MAX_MESSAGE", "99999999999", ["'99999999999'", "from 65536 to"] },
+        { "RAPID_MAX_STREAMS", "0", ["'0'", "from 1 to 1000000"] },
+        { "RAPID_MAX_SERVICE_BYTES", "1GB", ["'1GB'", "bytes from 65536 to"] },
         { "RAPID_ACTOR_SLOTS", "0", ["'0'", "from 1 to 100000"] },
         { "RAPID_ACTOR_SLOTS", "-3", ["'-3'", "from 1 to 100000"] },
         { "OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", ["'collector:4317'", "http:// or https://"] },
@@ -123,6 +146,29 @@ public class ServiceOptionsReaderTests
             error.Problems.Select(problem => problem[..problem.IndexOf(':', StringComparison.Ordinal)]));
         Assert.Equal(error.Problems, error.Message.Split(Environment.NewLine));
         Assert.DoesNotContain("top secret", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ServiceKind.Replay, "shared")]
+    [InlineData(ServiceKind.Learner, "l")]
+    [InlineData(ServiceKind.Actor, "a")]
+    [InlineData(ServiceKind.Evaluator, "shared")]
+    public void A_service_calls_with_the_token_of_its_role_or_the_shared_one(ServiceKind kind, string sent)
+    {
+        var options = Read(kind, new() { ["RAPID_TOKEN"] = "shared", ["RAPID_TOKEN_ACTOR"] = "a", ["RAPID_TOKEN_LEARNER"] = "l" });
+
+        Assert.Equal(sent, options.OwnToken);
+        Assert.Equal(["RAPID_TOKEN", "RAPID_TOKEN_ACTOR", "RAPID_TOKEN_LEARNER"], options.TokenVariables);
+    }
+
+    [Fact]
+    public void Two_roles_with_one_token_are_refused_and_the_token_is_not_repeated()
+    {
+        var problem = Assert.Single(ProblemsOf(
+            new() { ["RAPID_TOKEN_OPERATOR"] = "secret", ["RAPID_TOKEN_VIEWER"] = "secret", ["RAPID_TOKEN_ACTOR"] = "other" }));
+
+        Assert.StartsWith("RAPID_TOKEN_OPERATOR, RAPID_TOKEN_VIEWER: have the same token", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", problem, StringComparison.Ordinal);
     }
 
     [Fact]

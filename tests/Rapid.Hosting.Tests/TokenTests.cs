@@ -75,15 +75,46 @@ public class TokenTests
         using var channel = Channels.Open(service.Address, Options());
 
         Assert.True(await Health.IsServingAsync(channel));
-        await AssertRefused(async () =>
+        await AssertRefused(() => ReflectAsync(channel));
+    }
+
+    [Theory]
+    [InlineData(Roles.Operator, true)]
+    [InlineData(Roles.Viewer, false)]
+    [InlineData(Roles.Actor, false)]
+    public async Task A_method_that_names_no_role_serves_operators_and_reflection_serves_every_role(string role, bool isServed)
+    {
+        var tokens = Roles.All.ToDictionary(role => role, role => $"token-of-{role}");
+        await using var service = await RunningService.StartAsync(
+            Options() with { RoleTokens = tokens }, Options() with { Token = $"token-of-{role}" });
+
+        var calling = service.Client.UnaryAsync(new Message { Text = "a" }).ResponseAsync;
+
+        if (isServed)
         {
-            var raw = Marshallers.Create(static (byte[] bytes) => bytes, static bytes => bytes);
-            var method = new Method<byte[], byte[]>(
-                MethodType.DuplexStreaming, "grpc.reflection.v1.ServerReflection", "ServerReflectionInfo", raw, raw);
-            using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(
-                method, null, new CallOptions(deadline: DateTime.UtcNow.AddSeconds(20)));
-            await call.ResponseStream.MoveNext(CancellationToken.None);
-        });
+            Assert.Equal("a", (await calling).Text);
+        }
+        else
+        {
+            var refused = await Assert.ThrowsAsync<RpcException>(() => calling);
+            Assert.Equal(
+                (StatusCode.PermissionDenied, $"the {role}'s token does not allow this call; RAPID_TOKEN_OPERATOR does"),
+                (refused.StatusCode, refused.Status.Detail));
+        }
+
+        Assert.False(await ReflectAsync(service.Channel));
+    }
+
+    [Fact]
+    public async Task A_service_that_knows_only_roles_asks_for_their_tokens_by_name()
+    {
+        var tokens = new Dictionary<string, string> { [Roles.Actor] = Token, [Roles.Viewer] = "other" };
+        await using var service = await RunningService.StartAsync(Options() with { RoleTokens = tokens }, Options());
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () => await service.Client.UnaryAsync(new Message()));
+
+        Assert.Equal(StatusCode.Unauthenticated, error.StatusCode);
+        Assert.Equal("this service asks for the token that RAPID_TOKEN_ACTOR or RAPID_TOKEN_VIEWER holds", error.Status.Detail);
     }
 
     [Fact]
@@ -107,6 +138,18 @@ public class TokenTests
     }
 
     private static ServiceOptions Options() => RunningService.Options();
+
+    /// <summary>Asks server reflection for nothing; false, because it says nothing.</summary>
+    private static async Task<bool> ReflectAsync(ChannelBase channel)
+    {
+        var raw = Marshallers.Create(static (byte[] bytes) => bytes, static bytes => bytes);
+        var method = new Method<byte[], byte[]>(
+            MethodType.DuplexStreaming, "grpc.reflection.v1.ServerReflection", "ServerReflectionInfo", raw, raw);
+        using var call = channel.CreateCallInvoker().AsyncDuplexStreamingCall(
+            method, null, new CallOptions(deadline: DateTime.UtcNow.AddSeconds(20)));
+        await call.RequestStream.CompleteAsync();
+        return await call.ResponseStream.MoveNext(CancellationToken.None);
+    }
 
     private static async Task AssertRefused(Func<Task> call) =>
         Assert.Equal(StatusCode.Unauthenticated, (await Assert.ThrowsAsync<RpcException>(call)).StatusCode);

@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Learner.Services;
@@ -30,10 +31,18 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
     }
 
     /// <summary>Makes a run and puts it at the end of the queue.</summary>
+    /// <exception cref="RpcException">RESOURCE_EXHAUSTED: the queue is full.</exception>
     public ExperimentRecord Submit(ExperimentOptions spec)
     {
         lock (_gate)
         {
+            if (_records.Values.Count(record => record.State == ExperimentState.Pending) >= options.Limits.Queued)
+            {
+                throw new RpcException(new Status(
+                    StatusCode.ResourceExhausted,
+                    $"{options.Limits.Queued} experiments wait already (RAPID_MAX_QUEUED); cancel some, or submit it later"));
+            }
+
             return Enqueue(RunDirectory.Create(options.Runs, spec), spec);
         }
     }

@@ -1,4 +1,6 @@
 using Grpc.Core;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.RateLimiting;
 using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
@@ -10,6 +12,7 @@ namespace Rapid.Learner.Services;
 /// <summary>Submits, lists, watches and cancels experiments.</summary>
 internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifetime lifetime) : Protocol.V1.Experiments.ExperimentsBase
 {
+    [Authorize(Roles = Roles.Operator)]
     public override async Task<Experiment> Submit(SubmitRequest request, ServerCallContext context)
     {
         try
@@ -28,6 +31,7 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
         }
     }
 
+    [Authorize(Roles = Roles.Onlookers)]
     public override Task<ListReply> List(ListRequest request, ServerCallContext context)
     {
         var reply = new ListReply();
@@ -35,6 +39,8 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
         return Task.FromResult(reply);
     }
 
+    [Authorize(Roles = Roles.Onlookers)]
+    [EnableRateLimiting(CallLimits.Subscribers)]
     public override Task Watch(WatchRequest request, IServerStreamWriter<ExperimentEvent> responseStream, ServerCallContext context) =>
         lifetime.RunAsync(context, async ended =>
         {
@@ -53,6 +59,7 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
             }
         });
 
+    [Authorize(Roles = Roles.Operator)]
     public override async Task<Experiment> Cancel(CancelRequest request, ServerCallContext context)
     {
         var record = registry.Get(request.Id);
@@ -70,6 +77,8 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
 internal sealed class PoliciesService(ExperimentRegistry registry, SharedParameterFolder memory, CallLifetime lifetime)
     : Protocol.V1.Policies.PoliciesBase
 {
+    [Authorize(Roles = Roles.Workers)]
+    [EnableRateLimiting(CallLimits.Subscribers)]
     public override Task Subscribe(
         SubscribeRequest request, IServerStreamWriter<PolicySnapshot> responseStream, ServerCallContext context) =>
         lifetime.RunAsync(context, async ended =>
@@ -88,6 +97,8 @@ internal sealed class AssignmentsService(AssignmentBoard board, CallLifetime lif
 {
     private const int LongestWorker = 1000;
 
+    [Authorize(Roles = Roles.Workers)]
+    [EnableRateLimiting(CallLimits.Workers)]
     public override Task Enlist(EnlistRequest request, IServerStreamWriter<Assignment> responseStream, ServerCallContext context)
     {
         if (request.Role is not (WorkerRole.Actor or WorkerRole.Evaluator))
@@ -106,6 +117,7 @@ internal sealed class AssignmentsService(AssignmentBoard board, CallLifetime lif
             throw FieldErrors.InvalidArgument("max_slots", "0 is out of range [1, 4294967295]; an actor fills at least one slot");
         }
 
+        context.RequireRole(request.Role == WorkerRole.Actor ? Roles.Actor : Roles.Evaluator);
         return lifetime.RunAsync(context, async ended =>
         {
             await foreach (var assignment in board.EnlistAsync(request, ended))
@@ -119,6 +131,7 @@ internal sealed class AssignmentsService(AssignmentBoard board, CallLifetime lif
 /// <summary>Takes scores.</summary>
 internal sealed class EvaluationsService(ExperimentRegistry registry) : Evaluations.EvaluationsBase
 {
+    [Authorize(Roles = Roles.Evaluator)]
     public override Task<EvaluationReceipt> Report(EvaluationReport request, ServerCallContext context)
     {
         var isEmpty = request.Returns.Count == 0 && request.BrokenEpisodes == 0;

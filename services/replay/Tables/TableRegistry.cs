@@ -10,9 +10,13 @@ namespace Rapid.Replay.Tables;
 
 /// <summary>All tables of this service.</summary>
 internal sealed class TableRegistry(
-    RedisConnection redis, RedisLease lease, MemoryBudget memory, CheckpointDirectory checkpoints, ServiceOptions options, ILogger<TableRegistry> logger)
+    RedisConnection redis, RedisLease lease, MemoryBudget memory, CheckpointDirectory checkpoints, ServiceOptions options,
+    ILogger<TableRegistry> logger)
         : IDisposable
 {
+    // A status travels in headers, whose size clients limit.
+    private const int MostNamed = 20;
+
     private readonly Dictionary<string, ReplayTable> _tables = [];
     private readonly Dictionary<string, string> _setAside = [];
     private readonly NameLocks _changing = new();
@@ -63,6 +67,7 @@ internal sealed class TableRegistry(
                             $"table '{definition.Name}' exists as {existing.Definition}, not as {definition}"));
             }
 
+            CheckRoom();
             var incarnation = Guid.NewGuid().ToString("N");
             ITableStore store = new MemoryStore();
             if (definition.Store != StoreKind.Memory)
@@ -112,6 +117,7 @@ internal sealed class TableRegistry(
                         $"table '{definition.Name}' exists; drop it first, or restore under another name"));
             }
 
+            CheckRoom();
             var table = new RingTable(definition, Guid.NewGuid().ToString("N"), new MemoryStore(), memory, options.MaxMessageBytes);
             try
             {
@@ -178,7 +184,8 @@ internal sealed class TableRegistry(
     /// <summary>The table of that name.</summary>
     /// <exception cref="RpcException">NOT_FOUND.</exception>
     public ReplayTable Get(string name) => Find(name) ?? throw new RpcException(new Status(
-        StatusCode.NotFound, $"table '{name}' does not exist; known: {string.Join(", ", All("").Select(table => table.Definition.Name))}"));
+        StatusCode.NotFound,
+        $"table '{name}' does not exist; known: {string.Join(", ", All("").Select(table => table.Definition.Name).Take(MostNamed))}"));
 
     /// <summary>The table of that name, which is no queue.</summary>
     /// <exception cref="RpcException">NOT_FOUND, FAILED_PRECONDITION.</exception>
@@ -295,6 +302,19 @@ internal sealed class TableRegistry(
     private ReplayTable Make(TableDefinition definition, string incarnation, ITableStore store) => definition.Kind == TableKind.Queue
         ? new QueueTable(definition, incarnation, store, memory)
         : new RingTable(definition, incarnation, store, memory, options.MaxMessageBytes);
+
+    private void CheckRoom()
+    {
+        lock (_tables)
+        {
+            if (_tables.Count >= options.Limits.Tables)
+            {
+                throw new RpcException(new Status(
+                    StatusCode.ResourceExhausted,
+                    $"this replay service has {_tables.Count} tables, more are not made (RAPID_MAX_TABLES); drop some"));
+            }
+        }
+    }
 
     /// <exception cref="RpcException">FAILED_PRECONDITION: it was set aside.</exception>
     private ReplayTable? Find(string name)

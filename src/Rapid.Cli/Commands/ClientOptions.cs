@@ -14,7 +14,7 @@ internal static class ClientOptions
     /// <exception cref="CliException">The address is none.</exception>
     public static Remote Open(string? learner)
     {
-        var options = ServiceOptionsReader.Read(ServiceKind.Learner);
+        var options = ServiceOptionsReader.Read(ServiceKind.Learner) with { ActsAs = [Roles.Operator, Roles.Viewer] };
         if (learner is null)
         {
             return new Remote(options.Learner, options);
