@@ -1,13 +1,14 @@
 using Grpc.Core;
+using Rapid.Hosting;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Evaluator;
 
 /// <summary>Serves the exhibition.</summary>
-internal sealed class EvaluationFramesService(Exhibition exhibition) : EvaluationFrames.EvaluationFramesBase
+internal sealed class EvaluationFramesService(Exhibition exhibition, CallLifetime lifetime) : EvaluationFrames.EvaluationFramesBase
 {
     /// <inheritdoc/>
-    public override async Task Watch(
+    public override Task Watch(
         WatchFramesRequest request, IServerStreamWriter<EvaluationFrame> responseStream, ServerCallContext context)
     {
         if (request.FramesPerSecond > ExhibitionPlayer.Rate)
@@ -22,10 +23,13 @@ internal sealed class EvaluationFramesService(Exhibition exhibition) : Evaluatio
         var pause = request.FramesPerSecond is 0 or ExhibitionPlayer.Rate
             ? TimeSpan.Zero
             : TimeSpan.FromSeconds((1.0 / request.FramesPerSecond) - (0.5 / ExhibitionPlayer.Rate));
-        await foreach (var frame in exhibition.WatchAsync(context.CancellationToken))
+        return lifetime.RunAsync(context, async ended =>
         {
-            await responseStream.WriteAsync(frame);
-            await Task.Delay(pause, context.CancellationToken);
-        }
+            await foreach (var frame in exhibition.WatchAsync(ended))
+            {
+                await responseStream.WriteAsync(frame, ended);
+                await Task.Delay(pause, ended);
+            }
+        });
     }
 }

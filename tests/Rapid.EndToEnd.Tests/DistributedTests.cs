@@ -105,6 +105,34 @@ public sealed class DistributedTests : IDisposable
     }
 
     [Fact]
+    public async Task A_learner_that_is_stopped_in_the_middle_of_a_long_update_leaves_a_checkpoint_and_a_run_that_goes_on()
+    {
+        // 64 000 gradient steps on a network that takes milliseconds for each.
+        await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 1);
+        await cluster.SubmitAsync(_folder.Spec(
+            """
+            environment: { name: CartPole-v1 }
+            total_steps: 1e9
+            algorithm: { rollout_steps: 512, minibatches: 64, epochs: 1000 }
+            network: { hidden_sizes: [512, 512] }
+            """));
+        using var channel = Channels.Open(
+            ServiceAddress.Parse(cluster.Replay), new ServiceOptions { Listen = [], Token = ClusterProcesses.Token });
+        var replay = new Protocol.V1.Replay.ReplayClient(channel);
+        await Eventually.TrueAsync(
+            () => replay.Stats(new StatsRequest()).Tables is [{ UnacknowledgedBlocks: > 0 }], () => cluster.Story);
+        await Task.Delay(TimeSpan.FromSeconds(1));
+
+        var learner = cluster.Running["learner"];
+        learner.Interrupt();
+
+        Assert.True(await learner.WaitAsync() == 0, cluster.Story);
+        var run = RunFolder.Single(_folder.Runs);
+        Assert.True(run.State == "running", cluster.Story);
+        Assert.Equal("step-000000000000", Assert.Single(run.Checkpoints));
+    }
+
+    [Fact]
     public async Task Who_watches_the_evaluator_sees_the_policies_that_it_scores()
     {
         await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 1);

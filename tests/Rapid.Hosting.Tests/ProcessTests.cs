@@ -28,6 +28,26 @@ public class ProcessTests
     }
 
     [Fact]
+    public async Task Calls_that_never_end_do_not_keep_it_from_stopping_before_an_orchestrator_would_kill_it()
+    {
+        using var folder = new TestFolder();
+        var address = $"unix:{folder.At("s")}";
+        await using var service = new ServiceProcess(folder.Path, ("RAPID_LISTEN", address));
+        using var channel = await ServiceProcess.ConnectAsync(address);
+        var client = new Echo.EchoClient(channel);
+        using var lingering = client.Linger(new Message());
+        Assert.True(await lingering.ResponseStream.MoveNext(CancellationToken.None));
+        using var halfSent = client.Collect();
+        await halfSent.RequestStream.WriteAsync(new Message());
+
+        await service.SignalAsync("TERM");
+
+        // The host's own limit, 30 seconds, is three times what docker and Kubernetes leave a container by default.
+        var (exitCode, _, errors) = await service.EndAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal((0, ""), (exitCode, errors));
+    }
+
+    [Fact]
     public async Task The_socket_file_of_a_killed_process_is_replaced_and_its_clients_come_back()
     {
         using var folder = new TestFolder();

@@ -13,7 +13,8 @@ namespace Rapid.Learner.Experiments;
 
 /// <summary>Runs experiments, one after the other. A failed one is marked and the next begins; a stopped learner leaves the running one to
 /// be taken up again.</summary>
-public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoard board, ServiceOptions options, ILoggerFactory loggers)
+public sealed class ExperimentRunner(
+    ExperimentRegistry registry, AssignmentBoard board, ServiceOptions options, IHostApplicationLifetime lifetime, ILoggerFactory loggers)
     : BackgroundService
 {
     private readonly ILogger _logger = loggers.CreateLogger<ExperimentRunner>();
@@ -21,15 +22,18 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // A service that stops says so before anything of it is gone.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
+        var stopping = either.Token;
         try
         {
-            await foreach (var record in registry.Waiting.ReadAllAsync(stoppingToken))
+            await foreach (var record in registry.Waiting.ReadAllAsync(stopping))
             {
                 // Learning is long synchronous work: it must not run on the thread that starts the host.
-                await Task.Run(() => RunOrReportAsync(record, stoppingToken), stoppingToken);
+                await Task.Run(() => RunOrReportAsync(record, stopping), stopping);
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // The service stops.
         }
@@ -70,6 +74,11 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             _logger.LogInformation("stopped {Run} at step {Step}; it goes on when the learner is back", record.Directory.Id, record.Step);
+        }
+        catch (Exception error) when (stopping.IsCancellationRequested)
+        {
+            // What breaks in a process that ends says nothing about the run.
+            _logger.LogWarning(error, "{Run} was broken off; it goes on when the learner is back", record.Directory.Id);
         }
         catch (Exception error)
         {

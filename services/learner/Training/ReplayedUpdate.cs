@@ -17,7 +17,7 @@ internal sealed class ReplayedUpdate(IReplayingAlgorithm algorithm, ISequenceSou
         // Batches are asked for now, so that they are sampled and sent while the on-policy step computes, but not earlier: which blocks
         // they are drawn from then depends on the run's seed alone.
         await replay.RequestAsync(wanted, cancellation);
-        var figures = algorithm.Update(blocks, progress);
+        var figures = algorithm.Update(blocks, progress, cancellation);
         var replays = 0;
         try
         {

@@ -88,7 +88,9 @@ public sealed class TrainingLoop : ITraining
         var collected = _run.Metrics.Elapsed;
         Trajectory[] batch = [.. blocks.Select(block => block.Trajectory)];
         var progress = (double)_step / _options.TotalSteps;
-        var figures = _replayed is null ? _algorithm.Update(batch, progress) : await _replayed.UpdateAsync(batch, progress, cancellation);
+        var figures = _replayed is null
+            ? _algorithm.Update(batch, progress, cancellation)
+            : await _replayed.UpdateAsync(batch, progress, cancellation);
         var learned = _run.Metrics.Elapsed;
         var before = _step;
         foreach (var block in blocks)

@@ -36,6 +36,12 @@ internal sealed class EchoService(CallLifetime lifetime) : Echo.EchoBase
             await Task.Delay(Timeout.Infinite, ended);
         });
 
+    public override async Task Linger(Message request, IServerStreamWriter<Message> responseStream, ServerCallContext context)
+    {
+        await responseStream.WriteAsync(request, context.CancellationToken);
+        await Task.Delay(Timeout.Infinite, context.CancellationToken);
+    }
+
     public override async Task Chat(
         IAsyncStreamReader<Message> requestStream, IServerStreamWriter<Message> responseStream, ServerCallContext context)
     {
