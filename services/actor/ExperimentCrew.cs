@@ -122,7 +122,8 @@ internal sealed class ExperimentCrew : IAsyncDisposable
             {
                 var producer = $"{_worker}/{slot}/{Guid.NewGuid():N}";
                 using var collector = ICollector.Create(_options, slot);
-                using var writer = new TrajectoryWriter(_replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>());
+                using var writer = new TrajectoryWriter(
+                    _replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>(), _work.Epoch);
                 await new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _breakdowns, _logger)
                     .RunAsync(stop);
             }

@@ -47,6 +47,30 @@ public class ProcessTests
         Assert.Equal((0, ""), (exitCode, errors));
     }
 
+    [Theory]
+    [InlineData("Unauthenticated", 3)]
+    [InlineData("PermissionDenied", 3)]
+    [InlineData("Unimplemented", 1)]
+    [InlineData("anything else", 1)]
+    public async Task Work_in_the_background_that_fails_ends_it_with_an_exit_code_that_says_so(string failure, int expected)
+    {
+        using var folder = new TestFolder();
+        await using var service = new ServiceProcess(
+            folder.Path, ("RAPID_LISTEN", $"unix:{folder.At("s")}"), ("ECHO_FAILS", failure));
+
+        var (exitCode, output, errors) = await service.EndAsync();
+
+        Assert.Equal(expected, exitCode);
+        if (Enum.IsDefined(typeof(StatusCode), failure))
+        {
+            Assert.Contains("refused", Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Contains(failure, output, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task The_socket_file_of_a_killed_process_is_replaced_and_its_clients_come_back()
     {

@@ -65,14 +65,15 @@ public sealed class OffPolicyTraining : ITraining
             await (_run.Data is { } data ? LearnFromAsync(data, cancellation)
                 : _options.Lockstep ? LearnInLockstepAsync(cancellation)
                 : LearnAsync(cancellation));
-        }
-        catch (OperationCanceledException)
-        {
+
             SaveCheckpoint();
+        }
+        catch (Exception error) when (error is OperationCanceledException || RunObstacle.Of(error) is not null)
+        {
+            await _run.SaveAsync(SaveCheckpoint, cancellation);
             throw;
         }
 
-        SaveCheckpoint();
         await _reports.AwaitEvaluationAsync(cancellation);
     }
 
@@ -112,7 +113,7 @@ public sealed class OffPolicyTraining : ITraining
     /// <summary>A block of each slot, in the order of slots, then the updates that these steps pay for, then the next policy.</summary>
     private async Task LearnInLockstepAsync(CancellationToken cancellation)
     {
-        var rounds = new BatchCollector(_run.Trajectories, _options.Actors.Count, lockstep: true, maxPolicyLag: 0);
+        var rounds = new BatchCollector(_run.Trajectories, _options.Actors.Count, lockstep: true, maxPolicyLag: 0, _run.Logger);
         var collected = _step;
         if (collected >= _warmUp)
         {

@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Replay;
 using Rapid.Protocol.V1;
@@ -27,9 +28,10 @@ internal sealed class ReplayedUpdate(IReplayingAlgorithm algorithm, ISequenceSou
                 replays++;
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception error) when (error is OperationCanceledException or RpcException)
         {
-            // The blocks are learned from: the update ends here and is accounted for, so that a checkpoint never holds half of it.
+            // The blocks are learned from: the update ends here and is accounted for, so that a checkpoint never holds half of it. A replay
+            // service that refuses refuses the next update as well.
         }
 
         return [.. figures, ("replays", replays), .. algorithm.TakeReplayFigures()];
