@@ -154,7 +154,14 @@ internal sealed class KillDrill(string folder, int kills, int seed, string fsync
         cluster.Running["learner"].Freeze();
         try
         {
-            _audit.Look(await ExportAsync(client, $"{run}/transitions"));
+            // Named by the run's identity, too.
+            var tables = (await UntilItAnswersAsync(() => client.StatsAsync(new StatsRequest { Prefix = $"{run}." }).ResponseAsync)).Tables;
+            if (tables.Count == 0)
+            {
+                return false;
+            }
+
+            _audit.Look(await ExportAsync(client, tables[0].Definition.Name));
             return true;
         }
         catch (RpcException error) when (error.StatusCode == StatusCode.NotFound)

@@ -124,7 +124,8 @@ internal sealed class ExperimentCrew : IAsyncDisposable
                 // One that takes another's place must not make the same blocks again, which the learner may have; in lockstep it must.
                 var life = _options.Lockstep ? 0 : BitConverter.ToUInt64(Guid.NewGuid().ToByteArray());
                 using var collector = ICollector.Create(_options, slot, life);
-                using var writer = new TrajectoryWriter(_replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>());
+                using var writer = new TrajectoryWriter(
+                    _replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>(), _work.Epoch);
                 await new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _breakdowns, _logger)
                     .RunAsync(stop);
             }

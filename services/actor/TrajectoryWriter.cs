@@ -9,7 +9,7 @@ namespace Rapid.Actor;
 
 /// <summary>Appends blocks to a table and waits for the acknowledgement; what a broken connection left open is sent again, and the service
 /// recognises it.</summary>
-internal sealed class TrajectoryWriter(GrpcChannel channel, string table, ILogger logger) : IDisposable
+internal sealed class TrajectoryWriter(GrpcChannel channel, string table, ILogger logger, ulong epoch = 0) : IDisposable
 {
     // What is wrong with one block is usually wrong with the next.
     private static readonly TimeSpan RefusalPause = TimeSpan.FromSeconds(1);
@@ -23,7 +23,7 @@ internal sealed class TrajectoryWriter(GrpcChannel channel, string table, ILogge
     /// </summary>
     public async Task AppendAsync(Trajectory block, CancellationToken cancellation)
     {
-        var request = new AppendRequest { Table = table, Trajectory = block };
+        var request = new AppendRequest { Table = table, Epoch = epoch, Trajectory = block };
         var reply = await _retry.ExecuteAsync(async token => await SendAsync(request, token), cancellation);
         if (reply.Code != (int)StatusCode.OK)
         {

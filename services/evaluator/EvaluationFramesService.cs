@@ -7,12 +7,12 @@ using Rapid.Protocol.V1;
 namespace Rapid.Evaluator;
 
 /// <summary>Serves the exhibition.</summary>
-internal sealed class EvaluationFramesService(Exhibition exhibition) : EvaluationFrames.EvaluationFramesBase
+internal sealed class EvaluationFramesService(Exhibition exhibition, CallLifetime lifetime) : EvaluationFrames.EvaluationFramesBase
 {
     /// <inheritdoc/>
     [Authorize(Roles = Roles.Onlookers)]
     [EnableRateLimiting(CallLimits.Subscribers)]
-    public override async Task Watch(
+    public override Task Watch(
         WatchFramesRequest request, IServerStreamWriter<EvaluationFrame> responseStream, ServerCallContext context)
     {
         if (request.FramesPerSecond > ExhibitionPlayer.Rate)
@@ -27,10 +27,13 @@ internal sealed class EvaluationFramesService(Exhibition exhibition) : Evaluatio
         var pause = request.FramesPerSecond is 0 or ExhibitionPlayer.Rate
             ? TimeSpan.Zero
             : TimeSpan.FromSeconds((1.0 / request.FramesPerSecond) - (0.5 / ExhibitionPlayer.Rate));
-        await foreach (var frame in exhibition.WatchAsync(context.CancellationToken))
+        return lifetime.RunAsync(context, async ended =>
         {
-            await responseStream.WriteAsync(frame);
-            await Task.Delay(pause, context.CancellationToken);
-        }
+            await foreach (var frame in exhibition.WatchAsync(ended))
+            {
+                await responseStream.WriteAsync(frame, ended);
+                await Task.Delay(pause, ended);
+            }
+        });
     }
 }

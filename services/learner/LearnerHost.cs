@@ -27,6 +27,9 @@ public static class LearnerHost
                 services.AddSingleton<ExperimentRegistry>();
                 services.AddSingleton<SharedParameterFolder>();
                 services.AddHostedService<ExperimentRunner>();
+                services.AddSingleton<RunHealth>();
+                services.AddHostedService(provider => provider.GetRequiredService<RunHealth>());
+                services.AddHealthChecks().AddCheck<RunHealth>("runs");
             },
             app =>
             {

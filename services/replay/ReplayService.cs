@@ -22,7 +22,7 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
 
     [Authorize(Roles = Roles.TableOwners)]
     public override async Task<DropTableReply> DropTable(DropTableRequest request, ServerCallContext context) =>
-        new() { Existed = await tables.DropAsync(request.Name, context.CancellationToken) };
+        new() { Existed = await tables.DropAsync(request.Name, request.Epoch, context.CancellationToken) };
 
     [Authorize(Roles = $"{Roles.Learner},{Roles.Onlookers}")]
     public override Task<StatsReply> Stats(StatsRequest request, ServerCallContext context)
@@ -109,7 +109,8 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
         }
 
         var table = tables.Get(requestStream.Current.Table);
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped, table.Dropped);
+        var superseded = table.Admit(requestStream.Current.Epoch);
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped, table.Dropped, superseded);
         var session = table.Open(requestStream.Current);
         try
         {
@@ -125,6 +126,10 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
 
             await ended.CancelAsync();
             await delivering;
+        }
+        catch (OperationCanceledException) when (superseded.IsCancellationRequested)
+        {
+            throw table.Fence("another owner came while the call was open");
         }
         catch (OperationCanceledException) when (table.Dropped.IsCancellationRequested)
         {
@@ -154,7 +159,9 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
         var reply = new AppendReply { Producer = request.Trajectory?.Producer ?? "", Sequence = request.Trajectory?.Sequence ?? 0 };
         try
         {
-            var outcome = await tables.Get(request.Table).AppendAsync(request.Trajectory, cancellation);
+            var table = tables.Get(request.Table);
+            table.Admit(request.Epoch);
+            var outcome = await table.AppendAsync(request.Trajectory, cancellation);
             (reply.Duplicate, reply.Code, reply.Message) = (outcome.IsDuplicate, (int)outcome.Code, outcome.Message);
         }
         catch (RpcException refused) when (refused.StatusCode != StatusCode.Unavailable)

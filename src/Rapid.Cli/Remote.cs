@@ -33,6 +33,10 @@ internal sealed class Remote : IDisposable
     public Task<Experiment> CancelAsync(string id, CancellationToken cancellation) =>
         CallAsync(() => _client.CancelAsync(new CancelRequest { Id = id }, Options(cancellation)).ResponseAsync);
 
+    /// <summary>Takes up a failed or cancelled experiment.</summary>
+    public Task<Experiment> ResumeAsync(string id, CancellationToken cancellation) =>
+        CallAsync(() => _client.ResumeAsync(new ResumeRequest { Id = id }, Options(cancellation)).ResponseAsync);
+
     /// <summary>The experiment's state now, then every event until it ends.</summary>
     public async IAsyncEnumerable<ExperimentEvent> WatchAsync(
         string id, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)

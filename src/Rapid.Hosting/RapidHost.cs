@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Net.Sockets;
+using Grpc.Core;
 using Grpc.Net.Compression;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
@@ -15,6 +16,10 @@ namespace Rapid.Hosting;
 public static class RapidHost
 {
     private const int MostStarts = 50;
+
+    // Orchestrators kill what has not ended ten seconds after it was told to: this, the second that Kestrel takes to abort what is still
+    // open then, and the release of what the service holds are less.
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(7), ReleaseTime = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Builds a service that is not started yet.</summary>
     /// <param name="name">Name in logs and telemetry.</param>
@@ -44,6 +49,12 @@ public static class RapidHost
             });
         // Collecting and learning keep pool threads busy for long; calls must not wait for the pool to grow.
         ThreadPool.SetMinThreads(Math.Max(16, 4 * Environment.ProcessorCount), 16);
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = StopTime;
+            // Work that has to be put away must not wait until the last client hangs up.
+            host.ServicesStopConcurrently = true;
+        });
         builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, options));
         builder.Services.AddGrpc(grpc =>
         {
@@ -85,7 +96,7 @@ public static class RapidHost
     }
 
     /// <summary>Runs a service until it is told to stop, with one line instead of a stack trace when its configuration is wrong.</summary>
-    /// <returns>The exit code: 0, or 2 for a configuration error.</returns>
+    /// <returns>The exit code: 0; 1 when its work failed; 2 for a configuration error; 3 when another service refused the token.</returns>
     public static async Task<int> RunAsync(ServiceKind kind, Func<ServiceOptions, WebApplication> build)
     {
         ArgumentNullException.ThrowIfNull(build);
@@ -93,10 +104,17 @@ public static class RapidHost
         try
         {
             options = ServiceOptionsReader.Read(kind);
-            await using var app = await StartAsync(options, build);
-            app.Logger.LogInformation("listening on {Addresses}", string.Join(", ", app.Urls));
-            await app.WaitForShutdownAsync();
-            return 0;
+            var app = await StartAsync(options, build);
+            try
+            {
+                app.Logger.LogInformation("listening on {Addresses}", string.Join(", ", app.Urls));
+                await app.WaitForShutdownAsync();
+                return await ConcludeAsync(app, options);
+            }
+            finally
+            {
+                await ReleaseAsync(app);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -112,6 +130,41 @@ public static class RapidHost
         {
             await Console.Error.WriteLineAsync($"{Listeners.Variables(options)}: {error.Message}");
             return 2;
+        }
+    }
+
+    /// <summary>Says why the service ended when nobody told it to: its work failed, which stops the host as a signal does.</summary>
+    private static async Task<int> ConcludeAsync(WebApplication app, ServiceOptions options)
+    {
+        var failure = app.Services.GetServices<IHostedService>().OfType<BackgroundService>()
+            .Select(work => work.ExecuteTask?.Exception?.InnerException).FirstOrDefault(error => error is not null);
+        switch (failure)
+        {
+            case null:
+                return 0;
+            case RpcException { StatusCode: StatusCode.Unauthenticated or StatusCode.PermissionDenied } refusal:
+                await Console.Error.WriteLineAsync(
+                    $"RAPID_TOKEN: the learner at {options.Learner} refused the token: {refusal.Status.Detail}");
+                return 3;
+            case RpcException error:
+                await Console.Error.WriteLineAsync($"the learner at {options.Learner} refused: {error.Status.StatusCode}: {error.Status.Detail}");
+                return 1;
+            default:
+                app.Logger.LogCritical(failure, "the service failed");
+                return 1;
+        }
+    }
+
+    /// <summary>What takes longer, such as telemetry that nobody takes, ends with the process.</summary>
+    private static async Task ReleaseAsync(WebApplication app)
+    {
+        try
+        {
+            await Task.Run(() => app.DisposeAsync().AsTask()).WaitAsync(ReleaseTime);
+        }
+        catch (TimeoutException)
+        {
+            // The process ends now.
         }
     }
 

@@ -101,7 +101,62 @@ public sealed class DistributedTests : IDisposable
         Assert.True(await list.WaitAsync() == 0, list.Output);
         Assert.Matches($@"{id} +cancelled", list.Output);
         Assert.Matches("next-s1 +finished +1024 +1024", list.Output);
-        Assert.NotEmpty(new RunFolder(Path.Combine(_folder.Runs, id)).Checkpoints);
+        var run = new RunFolder(Path.Combine(_folder.Runs, id));
+        Assert.NotEmpty(run.Checkpoints);
+
+        // By its id, although its folder lies here, too: the learner is there.
+        var updates = run.TrainingSteps().Length;
+        await using var resume = cluster.Client("resume", id);
+        Assert.True(await resume.WaitAsync() == 0, resume.Output);
+        await Eventually.TrueAsync(() => run.TrainingSteps().Length > updates + 2, () => cluster.Story);
+    }
+
+    [Fact]
+    public async Task A_learner_that_is_stopped_in_the_middle_of_a_long_update_leaves_a_checkpoint_and_a_run_that_goes_on()
+    {
+        // 64 000 gradient steps on a network that takes milliseconds for each.
+        await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 1);
+        await cluster.SubmitAsync(_folder.Spec(
+            """
+            environment: { name: CartPole-v1 }
+            total_steps: 1e9
+            algorithm: { rollout_steps: 512, minibatches: 64, epochs: 1000 }
+            network: { hidden_sizes: [512, 512] }
+            """));
+        using var channel = Channels.Open(
+            ServiceAddress.Parse(cluster.Replay), new ServiceOptions { Listen = [], Token = ClusterProcesses.Token });
+        var replay = new Protocol.V1.Replay.ReplayClient(channel);
+        await Eventually.TrueAsync(
+            () => replay.Stats(new StatsRequest()).Tables is [{ UnacknowledgedBlocks: > 0 }], () => cluster.Story);
+        await Task.Delay(TimeSpan.FromSeconds(1));
+
+        var learner = cluster.Running["learner"];
+        learner.Interrupt();
+
+        Assert.True(await learner.WaitAsync() == 0, cluster.Story);
+        var run = RunFolder.Single(_folder.Runs);
+        Assert.True(run.State == "running", cluster.Story);
+        Assert.Equal("step-000000000000", Assert.Single(run.Checkpoints));
+    }
+
+    [Theory]
+    [InlineData("actor")]
+    [InlineData("evaluator")]
+    public async Task A_worker_whose_token_the_learner_refuses_ends_with_exit_code_3_and_one_line(string worker)
+    {
+        await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 0);
+        await Eventually.TrueAsync(
+            () => cluster.Running["learner"].Output.Contains("listening on", StringComparison.Ordinal), () => cluster.Story);
+
+        await using var stranger = RapidProcess.Start(_folder.Path, [worker], new Dictionary<string, string>(cluster.Variables)
+        {
+            ["RAPID_LISTEN"] = "http://127.0.0.1:0",
+            ["RAPID_TOKEN"] = "another",
+        });
+
+        Assert.True(await stranger.WaitAsync() == 3, stranger.Output);
+        Assert.Single(stranger.Output.Split('\n'), line => line.StartsWith("RAPID_TOKEN: ", StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", stranger.Output, StringComparison.Ordinal);
     }
 
     [Fact]

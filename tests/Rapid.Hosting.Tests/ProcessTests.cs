@@ -28,6 +28,50 @@ public class ProcessTests
     }
 
     [Fact]
+    public async Task Calls_that_never_end_do_not_keep_it_from_stopping_before_an_orchestrator_would_kill_it()
+    {
+        using var folder = new TestFolder();
+        var address = $"unix:{folder.At("s")}";
+        await using var service = new ServiceProcess(folder.Path, ("RAPID_LISTEN", address));
+        using var channel = await ServiceProcess.ConnectAsync(address);
+        var client = new Echo.EchoClient(channel);
+        using var lingering = client.Linger(new Message());
+        Assert.True(await lingering.ResponseStream.MoveNext(CancellationToken.None));
+        using var halfSent = client.Collect();
+        await halfSent.RequestStream.WriteAsync(new Message());
+
+        await service.SignalAsync("TERM");
+
+        // The host's own limit, 30 seconds, is three times what docker and Kubernetes leave a container by default.
+        var (exitCode, _, errors) = await service.EndAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal((0, ""), (exitCode, errors));
+    }
+
+    [Theory]
+    [InlineData("Unauthenticated", 3)]
+    [InlineData("PermissionDenied", 3)]
+    [InlineData("Unimplemented", 1)]
+    [InlineData("anything else", 1)]
+    public async Task Work_in_the_background_that_fails_ends_it_with_an_exit_code_that_says_so(string failure, int expected)
+    {
+        using var folder = new TestFolder();
+        await using var service = new ServiceProcess(
+            folder.Path, ("RAPID_LISTEN", $"unix:{folder.At("s")}"), ("ECHO_FAILS", failure));
+
+        var (exitCode, output, errors) = await service.EndAsync();
+
+        Assert.Equal(expected, exitCode);
+        if (Enum.IsDefined(typeof(StatusCode), failure))
+        {
+            Assert.Contains("refused", Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Contains(failure, output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task The_socket_file_of_a_killed_process_is_replaced_and_its_clients_come_back()
     {
         using var folder = new TestFolder();

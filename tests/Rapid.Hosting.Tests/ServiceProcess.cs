@@ -72,9 +72,9 @@ internal sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>Waits for the end.</summary>
-    public async Task<(int ExitCode, string Output, string Errors)> EndAsync()
+    public async Task<(int ExitCode, string Output, string Errors)> EndAsync(TimeSpan? limit = null)
     {
-        using var patience = new CancellationTokenSource(Patience);
+        using var patience = new CancellationTokenSource(limit ?? Patience);
         await _process.WaitForExitAsync(patience.Token);
         return (_process.ExitCode, await _output, await _errors);
     }

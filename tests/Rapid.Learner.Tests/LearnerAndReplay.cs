@@ -51,9 +51,9 @@ internal sealed class LearnerAndReplay : IAsyncDisposable
         }
     }
 
-    public async Task StartReplayAsync()
+    public async Task StartReplayAsync(string? token = null)
     {
-        _replay = ReplayHost.Build(Options with { Listen = [Socket("replay")] }, LogLevel.Critical);
+        _replay = ReplayHost.Build(Options with { Listen = [Socket("replay")], Token = token }, LogLevel.Critical);
         await _replay.StartAsync();
     }
 
@@ -68,6 +68,24 @@ internal sealed class LearnerAndReplay : IAsyncDisposable
     {
         _learner = LearnerHost.Build(Options with { Listen = [Socket("learner")] }, LogLevel.Critical);
         await _learner.StartAsync();
+    }
+
+    /// <summary>Another learner on the same replay service; its caller stops it.</summary>
+    /// <param name="socket">Where it listens.</param>
+    /// <param name="runs">Its folder of runs; null: that of the first learner.</param>
+    public async Task<WebApplication> StartOtherLearnerAsync(string socket, string? runs = null)
+    {
+        var learner = LearnerHost.Build(Options with { Listen = [Socket(socket)], Runs = runs ?? Runs }, LogLevel.Critical);
+        try
+        {
+            await learner.StartAsync();
+            return learner;
+        }
+        catch
+        {
+            await learner.DisposeAsync();
+            throw;
+        }
     }
 
     public async Task StopLearnerAsync()
@@ -94,5 +112,5 @@ internal sealed class LearnerAndReplay : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    private ServiceAddress Socket(string name) => ServiceAddress.Unix(Path.Combine(_directory.FullName, name));
+    public ServiceAddress Socket(string name) => ServiceAddress.Unix(Path.Combine(_directory.FullName, name));
 }

@@ -32,6 +32,39 @@ public class ReplayServiceTests
     }
 
     [Fact]
+    public async Task A_table_obeys_its_latest_owner_alone()
+    {
+        await using var service = await ReplayProcess.StartAsync();
+        TableDefinition Owned(ulong epoch) => new(Blocks.Table("a/t")) { Epoch = epoch };
+        await service.Client.CreateTableAsync(new CreateTableRequest { Definition = Owned(5) });
+        using var earlier = service.Client.Sample();
+        await earlier.RequestStream.WriteAsync(new SampleRequest { Table = "a/t", Epoch = 5, Credits = 1 });
+        Assert.NotEmpty((await NextAsync(earlier)).Opened.Incarnation);
+        await AssertOutOfRangeAsync(async () => await service.Client.CreateTableAsync(new CreateTableRequest { Definition = Owned(4) }));
+
+        await service.Client.CreateTableAsync(new CreateTableRequest { Definition = Owned(6) });
+
+        await AssertOutOfRangeAsync(() => earlier.ResponseStream.MoveNext(CancellationToken.None));
+        using var again = service.Client.Sample();
+        await again.RequestStream.WriteAsync(new SampleRequest { Table = "a/t", Epoch = 5, Credits = 1 });
+        await AssertOutOfRangeAsync(() => again.ResponseStream.MoveNext(CancellationToken.None));
+        await AssertOutOfRangeAsync(async () => await service.Client.DropTableAsync(new DropTableRequest { Name = "a/t", Epoch = 5 }));
+        using var append = service.Client.Append();
+        foreach (var (epoch, code) in ((ulong, StatusCode)[])[(5, StatusCode.OutOfRange), (6, StatusCode.OK), (0, StatusCode.OK)])
+        {
+            var block = Blocks.Make("p", epoch + 1);
+            await append.RequestStream.WriteAsync(new AppendRequest { Table = "a/t", Epoch = epoch, Trajectory = block });
+            Assert.True(await append.ResponseStream.MoveNext(CancellationToken.None));
+            Assert.Equal(code, (StatusCode)append.ResponseStream.Current.Code);
+        }
+
+        Assert.True((await service.Client.DropTableAsync(new DropTableRequest { Name = "a/t", Epoch = 6 })).Existed);
+
+        static async Task AssertOutOfRangeAsync(Func<Task> call) =>
+            Assert.Equal(StatusCode.OutOfRange, (await Assert.ThrowsAsync<RpcException>(call)).StatusCode);
+    }
+
+    [Fact]
     public async Task A_retried_block_is_recognised_and_stored_once()
     {
         await using var service = await ReplayProcess.StartAsync();

@@ -70,8 +70,11 @@ public sealed class A2c : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<(string Name, double Value)> Update(IReadOnlyList<Trajectory> blocks, double progress)
+    public IReadOnlyList<(string Name, double Value)> Update(
+        IReadOnlyList<Trajectory> blocks, double progress, CancellationToken cancellation = default)
     {
+        // One minibatch: there is nothing to stop between.
+        cancellation.ThrowIfCancellationRequested();
         Assemble(blocks);
         return Step(LearningRateAt(progress));
     }

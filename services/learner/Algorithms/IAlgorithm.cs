@@ -13,8 +13,11 @@ public interface IAlgorithm : IDisposable
     /// <summary>Learns from one batch.</summary>
     /// <param name="blocks">The batch; their steps sum to <see cref="BatchSteps"/>.</param>
     /// <param name="progress">Part of the run that is over, in [0, 1): what schedules follow.</param>
+    /// <param name="cancellation">Looked at between minibatches. What an update that is cancelled has learned is undone.</param>
     /// <returns>Named figures of this update.</returns>
-    IReadOnlyList<(string Name, double Value)> Update(IReadOnlyList<Trajectory> blocks, double progress);
+    /// <exception cref="OperationCanceledException">Cancelled; everything is as it was before the update.</exception>
+    IReadOnlyList<(string Name, double Value)> Update(
+        IReadOnlyList<Trajectory> blocks, double progress, CancellationToken cancellation = default);
 
     /// <summary>Copies the weights that act.</summary>
     /// <param name="parameters">[layout.Length].</param>

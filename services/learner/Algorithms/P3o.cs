@@ -112,8 +112,10 @@ public sealed class P3o : IReplayingAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<(string Name, double Value)> Update(IReadOnlyList<Trajectory> blocks, double progress)
+    public IReadOnlyList<(string Name, double Value)> Update(
+        IReadOnlyList<Trajectory> blocks, double progress, CancellationToken cancellation = default)
     {
+        cancellation.ThrowIfCancellationRequested();
         var returns = _onPolicy.Assemble(blocks);
         return _options.RepoGuards && System.Numerics.Tensors.TensorPrimitives.Sum(returns) == 0
             ? []

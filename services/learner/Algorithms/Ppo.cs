@@ -89,46 +89,22 @@ public sealed class Ppo : IAlgorithm
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<(string Name, double Value)> Update(IReadOnlyList<Trajectory> blocks, double progress)
+    public IReadOnlyList<(string Name, double Value)> Update(
+        IReadOnlyList<Trajectory> blocks, double progress, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(blocks);
-        var learningRate = _options.LearningRate * _options.LearningRateSchedule.FactorAt(progress);
-        var clipRange = _options.ClipRange * _options.ClipRangeSchedule.FactorAt(progress);
-        Assemble(blocks);
-        var explainedVariance = PpoDiagnostics.ExplainedVariance(_batch.Values, _batch.Returns);
-
-        var diagnostics = new PpoDiagnostics();
-        var epochs = 0;
-        while (epochs < _options.Epochs)
+        var (tensors, state) = (new Dictionary<string, TensorData>(), new JsonObject());
+        Save(tensors, state);
+        try
         {
-            diagnostics = new PpoDiagnostics();
-            _shuffle.Shuffle<int>(_order);
-            foreach (var minibatch in _minibatches.Gather(_batch, _order, NormalizeMinibatch))
-            {
-                Descend(minibatch, learningRate, clipRange, ref diagnostics);
-            }
-
-            epochs++;
-            if (_options.TargetKl > 0 && diagnostics.ApproximateKl > _options.TargetKl)
-            {
-                break;
-            }
+            return Learn(blocks, progress, cancellation);
         }
-
-        return
-        [
-            ("learning_rate", learningRate),
-            ("clip_range", clipRange),
-            ("epochs", epochs),
-            ("policy_loss", diagnostics.PolicyLoss),
-            ("value_loss", diagnostics.ValueLoss),
-            ("entropy", diagnostics.Entropy),
-            ("approximate_kl", diagnostics.ApproximateKl),
-            ("clip_fraction", diagnostics.ClipFraction),
-            ("gradient_norm", diagnostics.GradientNorm),
-            ("explained_variance", explainedVariance),
-            ("skipped_gradient_steps", _descent.SkippedSteps),
-        ];
+        catch (OperationCanceledException)
+        {
+            // An update may take longer than a stop may wait, and a checkpoint never holds half of one.
+            Load(tensors, state);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -171,11 +147,55 @@ public sealed class Ppo : IAlgorithm
         _policy.Dispose();
     }
 
-    private void Assemble(IReadOnlyList<Trajectory> blocks)
+    private IReadOnlyList<(string Name, double Value)> Learn(
+        IReadOnlyList<Trajectory> blocks, double progress, CancellationToken cancellation)
+    {
+        var learningRate = _options.LearningRate * _options.LearningRateSchedule.FactorAt(progress);
+        var clipRange = _options.ClipRange * _options.ClipRangeSchedule.FactorAt(progress);
+        Assemble(blocks, cancellation);
+        var explainedVariance = PpoDiagnostics.ExplainedVariance(_batch.Values, _batch.Returns);
+
+        var diagnostics = new PpoDiagnostics();
+        var epochs = 0;
+        while (epochs < _options.Epochs)
+        {
+            diagnostics = new PpoDiagnostics();
+            _shuffle.Shuffle<int>(_order);
+            foreach (var minibatch in _minibatches.Gather(_batch, _order, NormalizeMinibatch))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Descend(minibatch, learningRate, clipRange, ref diagnostics);
+            }
+
+            epochs++;
+            if (_options.TargetKl > 0 && diagnostics.ApproximateKl > _options.TargetKl)
+            {
+                break;
+            }
+        }
+
+        return
+        [
+            ("learning_rate", learningRate),
+            ("clip_range", clipRange),
+            ("epochs", epochs),
+            ("policy_loss", diagnostics.PolicyLoss),
+            ("value_loss", diagnostics.ValueLoss),
+            ("entropy", diagnostics.Entropy),
+            ("approximate_kl", diagnostics.ApproximateKl),
+            ("clip_fraction", diagnostics.ClipFraction),
+            ("gradient_norm", diagnostics.GradientNorm),
+            ("explained_variance", explainedVariance),
+            ("skipped_gradient_steps", _descent.SkippedSteps),
+        ];
+    }
+
+    private void Assemble(IReadOnlyList<Trajectory> blocks, CancellationToken cancellation)
     {
         _batch.Clear();
         foreach (var block in blocks)
         {
+            cancellation.ThrowIfCancellationRequested();
             _batch.Append(block, _rewards, _policy.ValuesOf);
         }
 
@@ -186,7 +206,7 @@ public sealed class Ppo : IAlgorithm
 
         if (_options.RecomputeBaseline)
         {
-            CentreOnNewestPolicy();
+            CentreOnNewestPolicy(cancellation);
         }
     }
 
@@ -224,7 +244,7 @@ public sealed class Ppo : IAlgorithm
     /// Decoupled objective (Hilton et al. 2021, eq. 3): the ratio that is clipped is taken to the policy as it is before this update, and
     /// the advantage is weighted by how much likelier that policy makes the action than the behaviour policy did.
     /// </summary>
-    private void CentreOnNewestPolicy()
+    private void CentreOnNewestPolicy(CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
@@ -233,6 +253,7 @@ public sealed class Ppo : IAlgorithm
         var row = 0;
         foreach (var minibatch in _minibatches.Gather(_batch, inOrder, static _ => { }))
         {
+            cancellation.ThrowIfCancellationRequested();
             var (head, _) = _policy.Forward(minibatch.Observations);
             TensorMemory.CopyTo(_policy.Score(head, minibatch.Actions).LogProbabilities, proximal);
             foreach (var logProbability in proximal)

@@ -13,6 +13,8 @@ public sealed class ExperimentRecord : IDisposable
     private readonly Lock _gate = new();
     private readonly List<Channel<ExperimentEvent>> _watchers = [];
     private readonly ExperimentSpec _spec;
+    private readonly Func<bool> _hasEvaluator;
+    private IDisposable? _lock;
 
     /// <param name="directory">Its folder.</param>
     /// <param name="options">Its spec.</param>
@@ -21,6 +23,7 @@ public sealed class ExperimentRecord : IDisposable
     {
         Directory = directory;
         Options = options;
+        _hasEvaluator = hasEvaluator;
         Evaluations = new EvaluationInbox(hasEvaluator);
         _spec = SpecWriter.ToMessage(options);
         (State, Error) = directory.ReadState();
@@ -28,6 +31,11 @@ public sealed class ExperimentRecord : IDisposable
         if (IsOver)
         {
             Policies.Complete();
+        }
+        else if (State == ExperimentState.Running)
+        {
+            // By an earlier life of this learner, or by another one.
+            State = ExperimentState.Pending;
         }
     }
 
@@ -38,10 +46,13 @@ public sealed class ExperimentRecord : IDisposable
     public ExperimentOptions Options { get; }
 
     /// <summary>Weights while it runs.</summary>
-    public PolicyHub Policies { get; } = new();
+    public PolicyHub Policies { get; private set; } = new();
 
     /// <summary>Scores while it runs.</summary>
-    public EvaluationInbox Evaluations { get; }
+    public EvaluationInbox Evaluations { get; private set; }
+
+    /// <summary>How often it had to wait for its turn again since it last learned something.</summary>
+    public int Delays { get; set; }
 
     /// <summary>Cancelled by its user.</summary>
     public CancellationTokenSource Cancellation { get; } = new();
@@ -49,7 +60,7 @@ public sealed class ExperimentRecord : IDisposable
     /// <summary>State now.</summary>
     public ExperimentState State { get; private set; }
 
-    /// <summary>Why it failed.</summary>
+    /// <summary>Why it failed, or what it waits for.</summary>
     public string Error { get; private set; }
 
     /// <summary>Environment steps learned from.</summary>
@@ -58,7 +69,57 @@ public sealed class ExperimentRecord : IDisposable
     /// <summary>Newest evaluation's mean return.</summary>
     public double? EvaluationReturn { get; private set; }
 
-    private bool IsOver => State is ExperimentState.Finished or ExperimentState.Cancelled or ExperimentState.Failed;
+    /// <summary>Whether it has ended.</summary>
+    public bool IsOver => State is ExperimentState.Finished or ExperimentState.Cancelled or ExperimentState.Failed;
+
+    /// <summary>Whether something that somebody has to mend keeps it from going on; <see cref="Error"/> says what.</summary>
+    public bool IsObstructed => State == ExperimentState.Pending && Error.Length > 0;
+
+    /// <summary>Takes the run for this process, until it is over. One that another process has ended meanwhile is over here too.</summary>
+    /// <param name="held">The lock of the run's folder, when the caller has it already.</param>
+    /// <returns>False when another process trains it.</returns>
+    public bool TryOwn(IDisposable? held = null)
+    {
+        lock (_gate)
+        {
+            if (_lock is not null)
+            {
+                return true;
+            }
+
+            _lock = held ?? Directory.TryLock();
+            if (_lock is not null && held is null && Directory.ReadState() is var (state, error)
+                && state is ExperimentState.Finished or ExperimentState.Cancelled or ExperimentState.Failed)
+            {
+                (State, Error) = (state, error);
+                (Step, EvaluationReturn) = Directory.ReadProgress();
+                Conclude();
+            }
+
+            return _lock is not null || IsOver;
+        }
+    }
+
+    /// <summary>Begins a life of the run: those who follow the one before get nothing of it.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            (Policies, Evaluations) = (new PolicyHub(), new EvaluationInbox(_hasEvaluator));
+        }
+
+        Set(ExperimentState.Running);
+    }
+
+    /// <summary>Says what keeps the run from going on. Nothing is written: on disk it is as it was, to be taken up again.</summary>
+    public void Wait(string reason)
+    {
+        lock (_gate)
+        {
+            (State, Error) = (ExperimentState.Pending, reason);
+            Tell(new ExperimentEvent { Experiment = Describe() });
+        }
+    }
 
     /// <summary>Moves to a state and tells watchers.</summary>
     public void Set(ExperimentState state, string error = "")
@@ -72,12 +133,13 @@ public sealed class ExperimentRecord : IDisposable
             }
             finally
             {
-                Tell(new ExperimentEvent { Experiment = Describe() });
                 if (IsOver)
                 {
-                    _watchers.ForEach(watcher => watcher.Writer.TryComplete());
-                    _watchers.Clear();
-                    Policies.Complete();
+                    Conclude();
+                }
+                else
+                {
+                    Tell(new ExperimentEvent { Experiment = Describe() });
                 }
             }
         }
@@ -90,6 +152,7 @@ public sealed class ExperimentRecord : IDisposable
         lock (_gate)
         {
             Step = kind == "train" ? step : Step;
+            Delays = 0;
             var metrics = new Protocol.V1.Metrics { Step = step, Kind = kind };
             foreach (var (name, value) in values)
             {
@@ -153,7 +216,22 @@ public sealed class ExperimentRecord : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Cancellation.Dispose();
+    public void Dispose()
+    {
+        Cancellation.Dispose();
+        _lock?.Dispose();
+    }
+
+    /// <summary>Under the gate: the run is over.</summary>
+    private void Conclude()
+    {
+        Tell(new ExperimentEvent { Experiment = Describe() });
+        _watchers.ForEach(watcher => watcher.Writer.TryComplete());
+        _watchers.Clear();
+        Policies.Complete();
+        _lock?.Dispose();
+        _lock = null;
+    }
 
     private void Tell(ExperimentEvent what) => _watchers.ForEach(watcher => watcher.Writer.TryWrite(what));
 }

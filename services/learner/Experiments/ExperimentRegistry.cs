@@ -47,19 +47,31 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
         }
     }
 
-    /// <summary>Puts an existing run at the end of the queue, to go on from its newest checkpoint.</summary>
-    public ExperimentRecord Resume(RunDirectory directory)
+    /// <summary>Puts an existing run at the end of the queue, to go on from its newest checkpoint whatever ended it.</summary>
+    /// <param name="directory">The run.</param>
+    /// <param name="held">The lock of its folder; belongs to the registry from here on.</param>
+    public ExperimentRecord Resume(RunDirectory directory, IDisposable held)
     {
         ArgumentNullException.ThrowIfNull(directory);
+        var spec = directory.ReadOptions();
+        directory.WriteState(ExperimentState.Pending, null);
+        directory.EndLife();
         lock (_gate)
         {
-            directory.WriteState(ExperimentState.Pending, null);
-            return Enqueue(directory, directory.ReadOptions());
+            return Enqueue(directory, spec, held);
         }
     }
 
+    /// <summary>Puts a run that cannot go on now at the end of the queue, after a while.</summary>
+    public async Task PutBackAsync(ExperimentRecord record, TimeSpan pause, CancellationToken stopping)
+    {
+        await Task.Delay(pause, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _waiting.Writer.TryWrite(record);
+    }
+
     /// <summary>
-    /// Takes up what an earlier life of this learner left: ended runs are listed, others go on, the one that was running first.
+    /// Lists what is in the folder of runs. Those that have not ended go on, the one that was running first, unless another process trains
+    /// them, which is found out when their turn comes: nothing is written before.
     /// </summary>
     public void Recover()
     {
@@ -68,14 +80,14 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
         {
             try
             {
-                if (state is ExperimentState.Pending or ExperimentState.Running or ExperimentState.Unspecified)
+                lock (_gate)
                 {
-                    logger.LogInformation("going on with {Run}", directory.Id);
-                    Resume(directory);
-                }
-                else
-                {
-                    lock (_gate)
+                    if (state is ExperimentState.Pending or ExperimentState.Running or ExperimentState.Unspecified)
+                    {
+                        logger.LogInformation("going on with {Run}", directory.Id);
+                        Enqueue(directory, directory.ReadOptions());
+                    }
+                    else
                     {
                         _records[directory.Id] = new ExperimentRecord(directory, directory.ReadOptions(), () => board.HasEvaluator);
                     }
@@ -106,9 +118,14 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
         }
     }
 
-    private ExperimentRecord Enqueue(RunDirectory directory, ExperimentOptions spec)
+    private ExperimentRecord Enqueue(RunDirectory directory, ExperimentOptions spec, IDisposable? held = null)
     {
         var record = new ExperimentRecord(directory, spec, () => board.HasEvaluator);
+        if (held is not null)
+        {
+            record.TryOwn(held);
+        }
+
         _records[directory.Id] = record;
         _waiting.Writer.TryWrite(record);
         return record;

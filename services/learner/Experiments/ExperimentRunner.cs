@@ -11,28 +11,45 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Experiments;
 
-/// <summary>Runs experiments, one after the other. A failed one is marked and the next begins; a stopped learner leaves the running one to
-/// be taken up again.</summary>
-public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoard board, ServiceOptions options, ILoggerFactory loggers)
+/// <summary>
+/// Runs experiments, one after the other. A failed one is marked and the next begins; one that something keeps from going on waits for its
+/// next turn, and a stopped learner leaves the running one to be taken up again.
+/// </summary>
+public sealed class ExperimentRunner(
+    ExperimentRegistry registry, AssignmentBoard board, ServiceOptions options, IHostApplicationLifetime lifetime, ILoggerFactory loggers)
     : BackgroundService
 {
+    private const int MostDeaths = 5;
+
     private readonly ILogger _logger = loggers.CreateLogger<ExperimentRunner>();
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // A service that stops says so before anything of it is gone.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lifetime.ApplicationStopping);
+        var stopping = either.Token;
         try
         {
-            await foreach (var record in registry.Waiting.ReadAllAsync(stoppingToken))
+            // A second learner on the same address ends here, before it touches anything.
+            await WaitForAsync(lifetime.ApplicationStarted, stopping);
+            await foreach (var record in registry.Waiting.ReadAllAsync(stopping))
             {
                 // Learning is long synchronous work: it must not run on the thread that starts the host.
-                await Task.Run(() => RunOrReportAsync(record, stoppingToken), stoppingToken);
+                await Task.Run(() => RunOrReportAsync(record, stopping), stopping);
             }
         }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // The service stops.
         }
+    }
+
+    private static async Task WaitForAsync(CancellationToken moment, CancellationToken cancellation)
+    {
+        var reached = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = moment.Register(reached.SetResult);
+        await reached.Task.WaitAsync(cancellation);
     }
 
     /// <summary>Even a run whose folder cannot be written leaves the learner alive for the next.</summary>
@@ -50,31 +67,57 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
 
     private async Task RunAsync(ExperimentRecord record, CancellationToken stopping)
     {
-        if (record.Cancellation.IsCancellationRequested)
-        {
-            record.Set(ExperimentState.Cancelled);
-            return;
-        }
-
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, record.Cancellation.Token);
         try
         {
-            record.Set(ExperimentState.Running);
-            await TrainAsync(record, either.Token, stopping);
+            if (!record.IsOver && !record.TryOwn())
+            {
+                PutBack(record, $"another process trains it: {record.Directory.Path} is locked", stopping);
+                return;
+            }
+
+            if (record.IsOver)
+            {
+                // Cancelled while it waited for its turn, or ended by another process.
+                return;
+            }
+
+            var (epoch, deaths) = record.Directory.BeginLife();
+            if (deaths >= MostDeaths)
+            {
+                throw new InvalidDataException(
+                    $"the learner died {deaths} times in a row while it trained this, without a new checkpoint; its log or the system's "
+                    + $"may say why (memory, a crash); 'rapid resume {record.Directory.Id}' tries again");
+            }
+
+            await Task.Delay(deaths < 2 ? TimeSpan.Zero : PauseAfter(deaths - 2), either.Token);
+            record.Begin();
+            await TrainAsync(record, epoch, either.Token, stopping);
             record.Set(ExperimentState.Finished);
         }
-        catch (OperationCanceledException) when (record.Cancellation.IsCancellationRequested)
+        catch (Exception error) when (record.Cancellation.IsCancellationRequested)
         {
+            LogUnlessCancellation(record, error);
             record.Set(ExperimentState.Cancelled);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception error) when (stopping.IsCancellationRequested)
         {
+            // What breaks in a process that ends says nothing about the run.
+            LogUnlessCancellation(record, error);
             _logger.LogInformation("stopped {Run} at step {Step}; it goes on when the learner is back", record.Directory.Id, record.Step);
+            record.Directory.EndLife();
+        }
+        catch (Exception error) when (RunObstacle.Of(error) is { } obstacle)
+        {
+            _logger.LogWarning("{Run} waits: {Obstacle}", record.Directory.Id, obstacle);
+            PutBack(record, obstacle, stopping);
+            record.Directory.EndLife();
         }
         catch (Exception error)
         {
             _logger.LogError(error, "{Run} failed", record.Directory.Id);
-            record.Set(ExperimentState.Failed, error is RpcException refused ? refused.Status.Detail : error.Message);
+            var cause = RunObstacle.CauseOf(error);
+            record.Set(ExperimentState.Failed, cause is RpcException refused ? refused.Status.Detail : cause.Message);
         }
         finally
         {
@@ -82,23 +125,48 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
         }
     }
 
-    private async Task TrainAsync(ExperimentRecord record, CancellationToken cancellation, CancellationToken stopping)
+    /// <summary>Tries again later, and lets others run meanwhile.</summary>
+    private void PutBack(ExperimentRecord record, string reason, CancellationToken stopping)
+    {
+        record.Wait(reason);
+        _ = registry.PutBackAsync(record, PauseAfter(record.Delays++), stopping);
+    }
+
+    private static TimeSpan PauseAfter(int times) => TimeSpan.FromSeconds(Math.Min(30, 1 << Math.Min(times, 5)));
+
+    private void LogUnlessCancellation(ExperimentRecord record, Exception error)
+    {
+        if (error is not OperationCanceledException)
+        {
+            _logger.LogWarning(error, "{Run} was broken off", record.Directory.Id);
+        }
+    }
+
+    private async Task TrainAsync(ExperimentRecord record, ulong epoch, CancellationToken cancellation, CancellationToken stopping)
     {
         var spec = record.Options;
         var logger = loggers.CreateLogger($"Rapid.Learner.{record.Directory.Id}");
         using var metrics = new RunMetrics(record.Directory.Path, record.Directory.Id, spec);
         metrics.Written += record.OnMetrics;
         var data = spec.Offline ? await OfflineData.OpenAsync(spec, cancellation) : null;
-        await using var tables = new RunTables(record.Directory.Id, spec, options, logger, data?.Steps ?? 0);
+        await using var tables = new RunTables(record.Directory, epoch, spec, options, logger, data?.Steps ?? 0);
+        var goesOn = false;
         try
         {
             await tables.CreateAsync(cancellation);
-            var work = new Assignment { Experiment = record.Directory.Id, Spec = SpecWriter.ToMessage(spec), Table = tables.ActorTable };
+            var work = new Assignment
+            {
+                Experiment = record.Directory.Id,
+                Spec = SpecWriter.ToMessage(spec),
+                Table = tables.ActorTable,
+                Epoch = epoch,
+            };
             work.ReplayAddresses.AddRange(tables.ActorServices.Select(address => address.ToString()));
             board.Set(work, spec.Offline ? 0 : spec.Actors.Count);
 
             var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
-            var context = new RunContext(spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables, data);
+            var context = new RunContext(
+                spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables, record.Wait, logger, data);
             using ITraining training = tables.Transitions is null
                 ? new TrainingLoop(context)
                 : new OffPolicyTraining(context, tables.Transitions);
@@ -107,17 +175,22 @@ public sealed class ExperimentRunner(ExperimentRegistry registry, AssignmentBoar
             {
                 board.Set(new Assignment(), 0);
                 await KeptData.WriteAsync(
-                    record.Directory, spec, RunTables.TransitionsName(record.Directory.Id),
+                    record.Directory, spec, RunTables.TransitionsName(record.Directory),
                     options with { Replay = tables.ActorServices }, logger, cancellation);
             }
 
             metrics.Finish();
         }
+        catch (Exception error) when (!record.Cancellation.IsCancellationRequested)
+        {
+            goesOn = stopping.IsCancellationRequested || RunObstacle.Of(error) is not null;
+            throw;
+        }
         finally
         {
-            // Actors go home before their table goes. A learner that only stops leaves the table for its next life.
+            // Actors go home before their table goes. A run that goes on later finds it again.
             board.Set(new Assignment(), 0);
-            if (!stopping.IsCancellationRequested)
+            if (!goesOn && !stopping.IsCancellationRequested)
             {
                 await tables.DropAsync(stopping);
             }

@@ -15,6 +15,9 @@ namespace Rapid.Learner.Experiments;
 public sealed class RunDirectory(string path)
 {
     private const int LongestName = 100;
+
+    // What the system says when another process holds a file: EWOULDBLOCK of Linux and of BSD, and a sharing violation.
+    private static readonly int[] HeldByAnother = [11, 35, unchecked((int)0x80070020)];
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>The folder.</summary>
@@ -32,6 +35,22 @@ public sealed class RunDirectory(string path)
     /// <summary>End of the range of policy versions in use.</summary>
     public string Versions => System.IO.Path.Combine(path, "versions");
 
+    /// <summary>What tells the run from others of the same name, wherever its folder is moved to.</summary>
+    public string Identity
+    {
+        get
+        {
+            try
+            {
+                return (string?)ReadRun()["identity"] ?? "0";
+            }
+            catch (Exception error) when (IsUnreadable(error))
+            {
+                return "0";
+            }
+        }
+    }
+
     /// <summary>When the run was made.</summary>
     public DateTime Created => File.GetCreationTimeUtc(System.IO.Path.Combine(path, "run.json"));
 
@@ -43,19 +62,19 @@ public sealed class RunDirectory(string path)
         var name = string.Concat(
             options.Name.Take(LongestName).Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '-'));
         var id = $"{name}-s{options.Seed}";
-        for (var n = 2; Directory.Exists(System.IO.Path.Combine(runs, id)); n++)
+        for (var n = 2; !TryClaim(System.IO.Path.Combine(runs, id)); n++)
         {
             id = $"{name}-s{options.Seed}-{n}";
         }
 
         var run = new RunDirectory(System.IO.Path.Combine(runs, id));
-        Directory.CreateDirectory(run.Path);
 
         // The folder is a run from the moment that it has a run.json.
         run.WriteState(ExperimentState.Pending, null);
         run.Write("run.json", new JsonObject
         {
             ["id"] = id,
+            ["identity"] = Guid.NewGuid().ToString("N")[..12],
             ["seed"] = options.Seed,
             ["created"] = DateTime.UtcNow.ToString("O"),
             ["versions"] = new JsonObject
@@ -83,7 +102,7 @@ public sealed class RunDirectory(string path)
     {
         try
         {
-            return SpecReader.ReadYaml(JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, "run.json")))!["spec"]!.ToJsonString());
+            return SpecReader.ReadYaml(ReadRun()["spec"]!.ToJsonString());
         }
         catch (Exception error) when (IsUnreadable(error))
         {
@@ -127,12 +146,93 @@ public sealed class RunDirectory(string path)
         return (step, evaluation);
     }
 
+    /// <summary>Keeps other processes from training the run until the lock is disposed of.</summary>
+    /// <returns>Null when another process trains it.</returns>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    public FileStream? TryLock()
+    {
+        try
+        {
+            return new FileStream(LockFile(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error) when (HeldByAnother.Contains(error.HResult))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Notes that the run is taken up. Only who holds the lock may.</summary>
+    /// <returns>Fencing token of this life, greater than those of all before; how many lives before it were cut short in a row without a
+    /// new checkpoint.</returns>
+    public (ulong Epoch, int Deaths) BeginLife()
+    {
+        var (epoch, deaths, checkpoint) = ReadLife();
+        var newest = NewestCheckpoint();
+        deaths = checkpoint == newest ? deaths : 0;
+        // The clock makes it grow even where this file was lost, or the folder is a copy.
+        epoch = Math.Max(epoch + 1, (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        WriteLife(epoch, deaths + 1, newest);
+        return (epoch, deaths);
+    }
+
+    /// <summary>Notes that the learner that took the run up is there to say how this life ended.</summary>
+    public void EndLife() => WriteLife(ReadLife().Epoch, 0, "");
+
     /// <summary>Writes the state.</summary>
     public void WriteState(ExperimentState state, string? error) => Write("state.json", new JsonObject
     {
         ["state"] = $"{state}".ToLowerInvariant(),
         ["error"] = error,
     });
+
+    /// <summary>Makes the folder of a new run; false when that name is taken, also by a process that takes it at this moment.</summary>
+    private static bool TryClaim(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            return false;
+        }
+
+        Directory.CreateDirectory(folder);
+        try
+        {
+            new FileStream(LockFile(folder), FileMode.CreateNew, FileAccess.Write).Dispose();
+            return true;
+        }
+        catch (IOException) when (File.Exists(LockFile(folder)))
+        {
+            return false;
+        }
+    }
+
+    private static string LockFile(string folder) => System.IO.Path.Combine(folder, "lock");
+
+    private JsonNode ReadRun() => JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, "run.json")))!;
+
+    private (ulong Epoch, int Deaths, string Checkpoint) ReadLife()
+    {
+        try
+        {
+            var life = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, "life.json")))!;
+            return ((ulong)life["epoch"]!, (int)life["deaths"]!, (string)life["checkpoint"]!);
+        }
+        catch (Exception error) when (IsUnreadable(error))
+        {
+            return (0, 0, "");
+        }
+    }
+
+    private void WriteLife(ulong epoch, int deaths, string checkpoint) => Write("life.json", new JsonObject
+    {
+        ["epoch"] = epoch,
+        ["deaths"] = deaths,
+        ["checkpoint"] = checkpoint,
+    });
+
+    private string NewestCheckpoint() => Directory.Exists(Checkpoints)
+        ? Directory.GetDirectories(Checkpoints, "step-*").Select(System.IO.Path.GetFileName).Max(StringComparer.Ordinal) ?? ""
+        : "";
 
     private static bool IsUnreadable(Exception error) => error is IOException or UnauthorizedAccessException or JsonException
         or InvalidOperationException or NullReferenceException or ArgumentException or FormatException;

@@ -22,24 +22,28 @@ public sealed class RunTables : IAsyncDisposable
 
     private readonly ILogger _logger;
 
-    /// <param name="run">The run's id.</param>
+    /// <param name="run">The run, whose tables carry its identity: those of another run of the same name are others.</param>
+    /// <param name="epoch">Which of the run's lives: the tables obey the latest.</param>
     /// <param name="spec">What learns.</param>
     /// <param name="service">Where the replay service is.</param>
     /// <param name="logger">Hears of a replay service that is away.</param>
     /// <param name="dataSteps">Steps that an offline run learns from.</param>
-    public RunTables(string run, ExperimentOptions spec, ServiceOptions service, ILogger logger, long dataSteps = 0)
+    public RunTables(RunDirectory run, ulong epoch, ExperimentOptions spec, ServiceOptions service, ILogger logger, long dataSteps = 0)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(service);
+        ArgumentNullException.ThrowIfNull(run);
         _logger = logger;
+        var name = NameOf(run);
         using var environment = EnvironmentFactory.Create(spec.Environment);
-        var blocks = ExperimentBlocks.SignatureOf(run, spec, environment.ObservationSpace, environment.ActionSpace);
+        var blocks = ExperimentBlocks.SignatureOf(name, spec, environment.ObservationSpace, environment.ActionSpace);
         var slots = spec.Actors.Count;
         var shards = Shards.CountFor(service.Replay.Count, slots, needsOne: spec.Lockstep || spec.Offline);
         ActorServices = [.. service.Replay.Take(shards)];
         if (spec.Algorithm is SacOptions sac)
         {
-            var whole = spec.Offline ? OfflineTransitionsOf(run, spec, sac, dataSteps) : TransitionsOf(run, spec, sac, blocks);
+            var whole = spec.Offline ? OfflineTransitionsOf(name, spec, sac, dataSteps) : TransitionsOf(name, spec, sac, blocks);
+            whole.Epoch = epoch;
             double? beta = spec.Replay.Sampler == ReplaySampler.Prioritised ? spec.Replay.ImportanceExponent : null;
             TransitionTable[] tables =
             [
@@ -53,7 +57,8 @@ public sealed class RunTables : IAsyncDisposable
         if (spec.Algorithm is P3oOptions p3o)
         {
             var sequences = p3o.SampleMultiplier * spec.Actors.Environments * slots;
-            var whole = SequencesOf(run, spec, p3o, blocks);
+            var whole = SequencesOf(name, spec, p3o, blocks);
+            whole.Epoch = epoch;
             SequenceReplay[] tables =
             [
                 .. ActorServices.Select((address, shard) => new SequenceReplay(
@@ -65,7 +70,8 @@ public sealed class RunTables : IAsyncDisposable
 
         if (Transitions is null || (spec.Lockstep && !spec.Offline))
         {
-            var whole = QueueOf(run, spec, blocks);
+            var whole = QueueOf(name, spec, blocks);
+            whole.Epoch = epoch;
             TrajectoryReader[] readers =
             [
                 .. ActorServices.Select((address, shard) => new TrajectoryReader(
@@ -92,7 +98,7 @@ public sealed class RunTables : IAsyncDisposable
     public ITransitionSource? Transitions { get; }
 
     /// <summary>Name of the table of transitions of a run that has one.</summary>
-    public static string TransitionsName(string run) => $"{run}/transitions";
+    public static string TransitionsName(RunDirectory run) => $"{NameOf(run)}/transitions";
 
     /// <summary>Makes the tables, or finds those of an earlier life.</summary>
     public async Task CreateAsync(CancellationToken cancellation)
@@ -117,6 +123,8 @@ public sealed class RunTables : IAsyncDisposable
         await (Sequences?.DisposeAsync() ?? ValueTask.CompletedTask);
         await (Transitions?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
+
+    private static string NameOf(RunDirectory run) => $"{run.Id}.{run.Identity}";
 
     private async Task DropAsync(Task? drop)
     {
@@ -163,7 +171,7 @@ public sealed class RunTables : IAsyncDisposable
         var samplesPerStep = sac.UpdatesPerStep * sac.BatchSize;
         return new TableDefinition
         {
-            Name = TransitionsName(run),
+            Name = $"{run}/transitions",
             Kind = isPrioritised ? TableKind.Prioritised : TableKind.Uniform,
             Items = ItemKind.Transition,
             Store = StoreOf(spec),

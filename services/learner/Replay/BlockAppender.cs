@@ -28,7 +28,7 @@ public sealed class BlockAppender(GrpcChannel channel, TableDefinition table, IL
         ulong inserted = 0;
         foreach (var block in blocks)
         {
-            var request = new AppendRequest { Table = table.Name, Trajectory = block };
+            var request = new AppendRequest { Table = table.Name, Epoch = table.Epoch, Trajectory = block };
             var reply = await _retry.ExecuteAsync(async token => await SendAsync(request, token), cancellation);
             if (reply.Code != (int)StatusCode.OK)
             {

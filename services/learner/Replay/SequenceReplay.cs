@@ -101,7 +101,7 @@ public sealed class SequenceReplay : ISequenceSource
     public async Task DropTableAsync(CancellationToken cancellation)
     {
         Disconnect();
-        var request = new DropTableRequest { Name = _definition.Name };
+        var request = new DropTableRequest { Name = _definition.Name, Epoch = _definition.Epoch };
         await _client.DropTableAsync(request, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
     }
 
@@ -203,7 +203,8 @@ public sealed class SequenceReplay : ISequenceSource
     private async Task<AsyncDuplexStreamingCall<SampleRequest, SampleReply>> ConnectAsync(CancellationToken cancellation)
     {
         _samples = _client.Sample(cancellationToken: CancellationToken.None);
-        await _samples.RequestStream.WriteAsync(new SampleRequest { Table = _definition.Name, BatchSize = (uint)_sequences }, cancellation);
+        var first = new SampleRequest { Table = _definition.Name, Epoch = _definition.Epoch, BatchSize = (uint)_sequences };
+        await _samples.RequestStream.WriteAsync(first, cancellation);
         if (!await _samples.ResponseStream.MoveNext(cancellation))
         {
             throw new RpcException(new Status(StatusCode.Unavailable, "the replay service ended the call"));

@@ -120,7 +120,9 @@ public sealed class TrajectoryReader : IBlockSource
     {
         Disconnect();
         await _client.DropTableAsync(
-            new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+            new DropTableRequest { Name = _definition.Name, Epoch = _definition.Epoch },
+            deadline: DateTime.UtcNow.AddSeconds(5),
+            cancellationToken: cancellation);
     }
 
     /// <inheritdoc/>
@@ -209,7 +211,7 @@ public sealed class TrajectoryReader : IBlockSource
     private async Task<AsyncDuplexStreamingCall<SampleRequest, SampleReply>> ConnectAsync(CancellationToken cancellation)
     {
         _call = _client.Sample(cancellationToken: CancellationToken.None);
-        await _call.RequestStream.WriteAsync(new SampleRequest { Table = _definition.Name }, cancellation);
+        await _call.RequestStream.WriteAsync(new SampleRequest { Table = _definition.Name, Epoch = _definition.Epoch }, cancellation);
         if (!await _call.ResponseStream.MoveNext(cancellation))
         {
             throw new RpcException(new Status(StatusCode.Unavailable, "the replay service ended the call"));

@@ -168,7 +168,9 @@ public sealed class TransitionTable : ITransitionSource
     }
 
     private async Task DropOnceAsync(CancellationToken cancellation) => await _client.DropTableAsync(
-        new DropTableRequest { Name = _definition.Name }, deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
+        new DropTableRequest { Name = _definition.Name, Epoch = _definition.Epoch },
+        deadline: DateTime.UtcNow.AddSeconds(5),
+        cancellationToken: cancellation);
 
     private async Task<T> RetryAsync<T>(Func<CancellationToken, Task<T>> what, CancellationToken cancellation)
     {
@@ -210,7 +212,7 @@ public sealed class TransitionTable : ITransitionSource
         try
         {
             using var call = _client.Sample(cancellationToken: stop);
-            var first = new SampleRequest { Table = _definition.Name, BatchSize = (uint)_batchSize };
+            var first = new SampleRequest { Table = _definition.Name, Epoch = _definition.Epoch, BatchSize = (uint)_batchSize };
             if (_importanceExponent is { } beta)
             {
                 first.ImportanceExponent = beta;

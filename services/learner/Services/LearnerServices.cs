@@ -63,7 +63,16 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
     public override async Task<Experiment> Cancel(CancelRequest request, ServerCallContext context)
     {
         var record = registry.Get(request.Id);
-        await record.Cancellation.CancelAsync();
+        if (!record.IsOver && !record.TryOwn())
+        {
+            throw HeldElsewhere(record.Directory);
+        }
+
+        if (!record.IsOver)
+        {
+            await record.Cancellation.CancelAsync();
+        }
+
         if (record.State == ExperimentState.Pending)
         {
             record.Set(ExperimentState.Cancelled);
@@ -71,6 +80,40 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
 
         return record.Describe();
     }
+
+    public override Task<Experiment> Resume(ResumeRequest request, ServerCallContext context)
+    {
+        var record = registry.Get(request.Id);
+        if (record.State == ExperimentState.Finished)
+        {
+            throw new RpcException(new Status(
+                StatusCode.FailedPrecondition, $"'{request.Id}' has finished: there is nothing to go on with"));
+        }
+
+        if (!record.IsOver)
+        {
+            return Task.FromResult(record.Describe());
+        }
+
+        var held = record.Directory.TryLock() ?? throw HeldElsewhere(record.Directory);
+        try
+        {
+            return Task.FromResult(registry.Resume(record.Directory, held).Describe());
+        }
+        catch (SpecException error)
+        {
+            held.Dispose();
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, error.Message));
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    private static RpcException HeldElsewhere(RunDirectory run) => new(new Status(
+        StatusCode.FailedPrecondition, $"another process trains '{run.Id}': its folder {run.Path} is locked"));
 }
 
 /// <summary>Streams weights.</summary>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Rapid.Learner.Replay;
 using Rapid.Protocol.V1;
 
@@ -7,10 +8,13 @@ namespace Rapid.Learner.Training;
 /// Chooses the blocks of the next batch. In lockstep one block of each slot made with exactly the newest weights, in slot order, whatever
 /// order they arrive in; otherwise the oldest blocks that are not older than the allowed policy lag.
 /// </summary>
-public sealed class BatchCollector(IBlockSource reader, int slots, bool lockstep, int maxPolicyLag)
+public sealed class BatchCollector(IBlockSource reader, int slots, bool lockstep, int maxPolicyLag, ILogger logger)
 {
     /// <summary>Blocks dropped because their policy was too old.</summary>
     public long StaleBlocks { get; private set; }
+
+    /// <summary>Blocks dropped because no policy of their version was ever published: they are not of this run.</summary>
+    public long UnpublishedBlocks { get; private set; }
 
     /// <summary>Environments that actors had to reset because of non-finite numbers.</summary>
     public long BrokenEnvironments { get; private set; }
@@ -25,6 +29,13 @@ public sealed class BatchCollector(IBlockSource reader, int slots, bool lockstep
         while (batch.Count < slots)
         {
             var block = await reader.ReadAsync(slots - batch.Count, cancellation);
+            if (block.Trajectory.PolicyVersion < 1 || block.Trajectory.PolicyVersion > version)
+            {
+                Report(block.Trajectory, version);
+                await reader.AcknowledgeAsync([block], cancellation);
+                continue;
+            }
+
             BrokenEnvironments += (long)block.Trajectory.BrokenEnvironments;
             if (Accepts(block.Trajectory, version, batch))
             {
@@ -43,6 +54,19 @@ public sealed class BatchCollector(IBlockSource reader, int slots, bool lockstep
         }
 
         return batch;
+    }
+
+    /// <summary>One of each ten times as many: who sends one sends more.</summary>
+    private void Report(Trajectory block, long version)
+    {
+        UnpublishedBlocks++;
+        if (Math.Log10(UnpublishedBlocks) % 1 == 0)
+        {
+            logger.LogWarning(
+                "block {Sequence} of {Producer} was made with policy version {Version}, which was never published "
+                    + "(the newest is {Newest}): it is dropped; {Count} so far",
+                block.Sequence, block.Producer, block.PolicyVersion, version, UnpublishedBlocks);
+        }
     }
 
     private bool Accepts(Trajectory block, long version, List<ReceivedBlock> batch) => lockstep

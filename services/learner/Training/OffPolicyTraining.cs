@@ -57,7 +57,7 @@ public sealed class OffPolicyTraining : ITraining
             ? new ObservationNormalizer(_layout.ObservationSize, (float)_options.Normalization.ObservationClip)
             : null;
         _rounds = _options is { Lockstep: true, Offline: false }
-            ? new BatchCollector(run.Trajectories, _options.Actors.Count, lockstep: true, maxPolicyLag: 0)
+            ? new BatchCollector(run.Trajectories, _options.Actors.Count, lockstep: true, maxPolicyLag: 0, run.Logger)
             : null;
         _warmUp = _options.Offline ? 0 : _sac.WarmUpSteps;
         _lastUpdate = UpdatesAt(_options.TotalSteps);
@@ -76,14 +76,15 @@ public sealed class OffPolicyTraining : ITraining
             await (_run.Data is { } data ? LearnFromAsync(data, cancellation)
                 : _rounds is not null ? LearnInLockstepAsync(_rounds, cancellation)
                 : LearnAsync(cancellation));
-        }
-        catch (OperationCanceledException)
-        {
+
             SaveCheckpoint();
+        }
+        catch (Exception error) when (error is OperationCanceledException || RunObstacle.Of(error) is not null)
+        {
+            await _run.SaveAsync(SaveCheckpoint, cancellation);
             throw;
         }
 
-        SaveCheckpoint();
         await _reports.AwaitEvaluationAsync(cancellation);
     }
 

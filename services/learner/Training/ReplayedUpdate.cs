@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Replay;
 using Rapid.Protocol.V1;
@@ -17,7 +18,7 @@ internal sealed class ReplayedUpdate(IReplayingAlgorithm algorithm, ISequenceSou
         // Batches are asked for now, so that they are sampled and sent while the on-policy step computes, but not earlier: which blocks
         // they are drawn from then depends on the run's seed alone.
         await replay.RequestAsync(wanted, cancellation);
-        var figures = algorithm.Update(blocks, progress);
+        var figures = algorithm.Update(blocks, progress, cancellation);
         var replays = 0;
         try
         {
@@ -27,9 +28,10 @@ internal sealed class ReplayedUpdate(IReplayingAlgorithm algorithm, ISequenceSou
                 replays++;
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception error) when (error is OperationCanceledException or RpcException)
         {
-            // The blocks are learned from: the update ends here and is accounted for, so that a checkpoint never holds half of it.
+            // The blocks are learned from: the update ends here and is accounted for, so that a checkpoint never holds half of it. A replay
+            // service that refuses refuses the next update as well.
         }
 
         return [.. figures, ("replays", replays), .. algorithm.TakeReplayFigures()];

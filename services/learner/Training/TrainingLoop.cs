@@ -40,7 +40,8 @@ public sealed class TrainingLoop : ITraining
             ? new ReplayedUpdate(replaying, sequences)
             : null;
         _reports = new RunReports(run, _layout, environment);
-        _collector = new BatchCollector(run.Trajectories, _options.Actors.Count, _options.Lockstep, _options.Replay.MaxPolicyLag);
+        _collector = new BatchCollector(
+            run.Trajectories, _options.Actors.Count, _options.Lockstep, _options.Replay.MaxPolicyLag, run.Logger);
         _observations = _options.Normalization.Observations ? new RunningMeanVariance(_layout.ObservationSize) : null;
     }
 
@@ -57,14 +58,15 @@ public sealed class TrainingLoop : ITraining
             {
                 await IterateAsync(cancellation);
             }
-        }
-        catch (OperationCanceledException)
-        {
+
             SaveCheckpoint();
+        }
+        catch (Exception error) when (error is OperationCanceledException || RunObstacle.Of(error) is not null)
+        {
+            await _run.SaveAsync(SaveCheckpoint, cancellation);
             throw;
         }
 
-        SaveCheckpoint();
         await _reports.AwaitEvaluationAsync(cancellation);
     }
 
@@ -92,7 +94,9 @@ public sealed class TrainingLoop : ITraining
         var collected = _run.Metrics.Elapsed;
         Trajectory[] batch = [.. blocks.Select(block => block.Trajectory)];
         var progress = (double)_step / _options.TotalSteps;
-        var figures = _replayed is null ? _algorithm.Update(batch, progress) : await _replayed.UpdateAsync(batch, progress, cancellation);
+        var figures = _replayed is null
+            ? _algorithm.Update(batch, progress, cancellation)
+            : await _replayed.UpdateAsync(batch, progress, cancellation);
         var learned = _run.Metrics.Elapsed;
         var before = _step;
         foreach (var block in blocks)
@@ -159,6 +163,7 @@ public sealed class TrainingLoop : ITraining
             ("policy_lag", lag),
             ("stale_blocks", _collector.StaleBlocks),
             ("invalid_blocks", _run.Trajectories.InvalidBlocks),
+            ("unpublished_blocks", _collector.UnpublishedBlocks),
             ("broken_environments", _collector.BrokenEnvironments),
             .. figures,
         ],

@@ -23,6 +23,7 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
     private List<string> _forgotten = [];
     private TaskCompletionSource? _changed;
     private string? _signature;
+    private CancellationTokenSource _superseded = new();
     private ulong _nextId = 1, _appended, _duplicates, _rejected;
 
     public TableDefinition Definition => definition;
@@ -117,6 +118,43 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
         return new AppendOutcome(IsDuplicate: true);
     }
 
+    /// <summary>Lets the newest owner in, and whoever acts for none. One that is newer than all before takes the table over.</summary>
+    /// <param name="epoch">Whose call it is; 0 for nobody's.</param>
+    /// <returns>Cancelled when a later owner comes.</returns>
+    /// <exception cref="RpcException">OUT_OF_RANGE: a later owner was here.</exception>
+    public CancellationToken Admit(ulong epoch)
+    {
+        CancellationTokenSource before;
+        lock (Gate)
+        {
+            if (epoch == 0)
+            {
+                return CancellationToken.None;
+            }
+
+            if (epoch == definition.Epoch)
+            {
+                return _superseded.Token;
+            }
+
+            if (epoch < definition.Epoch)
+            {
+                throw Fence($"epoch {epoch} is out of range, allowed: >= {definition.Epoch}");
+            }
+
+            definition.Epoch = epoch;
+            (before, _superseded) = (_superseded, new CancellationTokenSource());
+        }
+
+        before.Cancel();
+        before.Dispose();
+        return Admit(epoch);
+    }
+
+    /// <summary>OUT_OF_RANGE for an owner that is not the newest any more.</summary>
+    public RpcException Fence(string problem) => new(new Status(
+        StatusCode.OutOfRange, $"table '{definition.Name}' has a later owner: {problem}; another learner has taken up the run"));
+
     /// <summary>Begins a learner's call.</summary>
     /// <exception cref="RpcException">INVALID_ARGUMENT: the request does not fit this table.</exception>
     public abstract SampleSession Open(SampleRequest request);
@@ -172,6 +210,7 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
 
         _dropped.Cancel();
         _dropped.Dispose();
+        _superseded.Dispose();
     }
 
     /// <summary>Under the gate: what all kinds of tables remember.</summary>

@@ -37,9 +37,8 @@ internal sealed class TableRegistry(
     }
 
     /// <summary>Makes a table, or finds the one with the same definition.</summary>
-    /// <exception cref="RpcException">INVALID_ARGUMENT, ALREADY_EXISTS, FAILED_PRECONDITION (no Redis, or none that keeps what FSYNC
-    /// promises),
-    /// RESOURCE_EXHAUSTED.</exception>
+    /// <exception cref="RpcException">INVALID_ARGUMENT, ALREADY_EXISTS, OUT_OF_RANGE (a later owner has it),
+    /// FAILED_PRECONDITION (no Redis, or none that keeps what FSYNC promises), RESOURCE_EXHAUSTED.</exception>
     public async Task<ReplayTable> CreateAsync(TableDefinition? requested, CancellationToken cancellation)
     {
         var definition = TableRules.Check(requested);
@@ -60,7 +59,8 @@ internal sealed class TableRegistry(
             }
             else if (existing is not null)
             {
-                return existing.Definition.Equals(definition)
+                existing.Admit(definition.Epoch);
+                return existing.Definition.Equals(new TableDefinition(definition) { Epoch = existing.Definition.Epoch })
                     ? existing
                     : throw new RpcException(
                         new Status(StatusCode.AlreadyExists,
@@ -152,7 +152,8 @@ internal sealed class TableRegistry(
     }
 
     /// <summary>Removes a table, also one that was set aside; false when there was none.</summary>
-    public async Task<bool> DropAsync(string name, CancellationToken cancellation)
+    /// <exception cref="RpcException">OUT_OF_RANGE: the table has a later owner.</exception>
+    public async Task<bool> DropAsync(string name, ulong epoch, CancellationToken cancellation)
     {
         using (await _changing.TakeAsync(name, cancellation))
         {
@@ -169,6 +170,8 @@ internal sealed class TableRegistry(
             {
                 return false;
             }
+
+            table.Admit(epoch);
 
             // Known until the store has forgotten it, so that a drop that was cut short can be repeated.
             await table.DropAsync(cancellation);

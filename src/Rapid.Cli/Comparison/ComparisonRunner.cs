@@ -56,10 +56,14 @@ internal static class ComparisonRunner
     {
         var directory = RunFolders.FindUnfinished(folder, run.Options) ?? RunDirectory.Create(folder, run.Options);
         await using var mine = RunFolders.Lock(directory);
-        var record = cluster.Experiments.Resume(directory);
-        await foreach (var _ in record.Watch().ReadAllAsync(cancellation))
+        var record = cluster.Experiments.Resume(directory, mine);
+        await foreach (var change in record.Watch().ReadAllAsync(cancellation))
         {
             // Until the run ends.
+            if (change.Experiment is { State: ExperimentState.Pending, Error: { Length: > 0 } obstacle })
+            {
+                Console.Error.WriteLine($"{directory.Id} waits: {obstacle}");
+            }
         }
 
         return record.State != ExperimentState.Finished ? throw new CliException($"{directory.Path} failed: {record.Error}")

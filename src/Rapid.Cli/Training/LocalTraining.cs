@@ -34,7 +34,7 @@ internal static class LocalTraining
         signals.BeforeExit = cluster.Abandon;
         await using (cluster)
         {
-            var record = cluster.Experiments.Resume(run);
+            var record = cluster.Experiments.Resume(run, mine);
             RunSnapshot last;
             try
             {

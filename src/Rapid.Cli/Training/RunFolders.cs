@@ -36,17 +36,8 @@ internal static class RunFolders
 
     /// <summary>Keeps other processes from training the same run; dispose of it to let them.</summary>
     /// <exception cref="CliException">Another process trains it.</exception>
-    public static FileStream Lock(RunDirectory run)
-    {
-        try
-        {
-            return new FileStream(Path.Combine(run.Path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException)
-        {
-            throw new CliException($"{run.Path} is being trained by another process; another --seed or --set name=... makes another run");
-        }
-    }
+    public static FileStream Lock(RunDirectory run) => run.TryLock() ?? throw new CliException(
+        $"{run.Path} is being trained by another process; another --seed or --set name=... makes another run");
 
     /// <summary>Whether a run has this spec. A run whose files are damaged has none.</summary>
     private static bool IsOf(JsonNode spec, RunDirectory run)

@@ -35,7 +35,8 @@ internal static class TableImport
 
             var first = services.All[0];
             await first.CallAsync(() => first.Client.CreateTableAsync(
-                new CreateTableRequest { Definition = definition }, cancellationToken: cancellation).ResponseAsync);
+                new CreateTableRequest { Definition = new TableDefinition(definition) { Epoch = 0 } },
+                cancellationToken: cancellation).ResponseAsync);
         }
 
         var streams = (await services.GetAsync(name, cancellation)).Select(part => new Shard(part.Service, name, cancellation)).ToList();

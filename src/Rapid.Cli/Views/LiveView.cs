@@ -17,9 +17,10 @@ internal sealed class LiveView(IAnsiConsole console, string title) : IRunView
         var tail = $" {100 * run.Part:0}%  {Figures.Count(run.Step)} / {Figures.Count(run.TotalSteps)}"
             + $"  {Figures.Count(run.StepsPerSecond)} steps/s  {Figures.Time(run.Remaining)} left";
         var bar = Math.Clamp(width - tail.Length, 10, 40);
+        var obstacle = run.Obstacle.Length > 0 ? $"\n[yellow]waiting: {Markup.Escape(run.Obstacle)}[/]" : "";
         var full = (int)Math.Round(bar * run.Part);
         var (done, left) = (new string('━', full), new string('─', bar - full));
-        return new Markup($"[bold]{Markup.Escape(title)}[/]\n[green]{done}[/][grey]{left}[/]{Markup.Escape(tail)}");
+        return new Markup($"[bold]{Markup.Escape(title)}[/]\n[green]{done}[/][grey]{left}[/]{Markup.Escape(tail)}{obstacle}");
     }
 
     private static Grid Body(RunSnapshot run)

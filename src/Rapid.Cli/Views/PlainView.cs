@@ -7,6 +7,7 @@ internal sealed class PlainView(TextWriter output) : IRunView
 
     private long _lastStep = -1, _lastEvaluation = -1;
     private TimeSpan? _lastTime;
+    private string _lastObstacle = "";
 
     /// <inheritdoc/>
     public Task DrawAsync(RunProgress progress, CancellationToken over) =>
@@ -18,6 +19,13 @@ internal sealed class PlainView(TextWriter output) : IRunView
         {
             _lastEvaluation = evaluation.Step;
             output.WriteLine($"evaluation at {evaluation.Step}: return {run.Score}");
+        }
+
+        if (run.Obstacle != _lastObstacle)
+        {
+            _lastObstacle = run.Obstacle;
+            output.WriteLine(run.Obstacle.Length > 0 ? $"waiting: {run.Obstacle}" : "going on");
+            output.Flush();
         }
 
         if (run.Training is null || run.Step == _lastStep || (!isLast && run.Elapsed - _lastTime < Interval))

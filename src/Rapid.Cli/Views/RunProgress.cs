@@ -92,6 +92,9 @@ internal sealed record RunSnapshot(
     /// <summary>Steps of the whole run; 0 before the first event.</summary>
     public long TotalSteps => Experiment?.TotalSteps ?? 0;
 
+    /// <summary>What keeps the run from going on; empty when nothing does.</summary>
+    public string Obstacle => Experiment is { State: ExperimentState.Pending } waiting ? waiting.Error : "";
+
     /// <summary>Part that is done, in [0, 1].</summary>
     public double Part => TotalSteps > 0 ? Math.Clamp((double)Step / TotalSteps, 0, 1) : 0;
 

@@ -53,13 +53,13 @@ public class ExperimentTests
         await using var services = new LearnerAndReplay();
         await services.StartReplayAsync();
         var broken = RunDirectory.Create(services.Runs, LearnerAndReplay.Spec(1));
-        File.WriteAllText(Path.Combine(broken.Path, "tensorboard"), "a file where a folder should be");
+        Directory.CreateDirectory(Path.Combine(broken.Checkpoints, "step-000000000007"));
         var good = RunDirectory.Create(services.Runs, LearnerAndReplay.Spec(2));
         await services.StartLearnerAsync();
         await LearnerAndReplay.Until(() => services.Registry.Find(good.Id)!.State == ExperimentState.Running);
         var failed = services.Registry.Find(broken.Id)!.Describe();
         Assert.Equal(ExperimentState.Failed, failed.State);
-        Assert.Contains("tensorboard", failed.Error, StringComparison.Ordinal);
+        Assert.Contains("step-000000000007", failed.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,27 @@
+using System.Threading.Channels;
+using Grpc.Core;
+
+namespace Rapid.Learner.Experiments;
+
+/// <summary>What keeps a run from going on until somebody mends it: a service that refuses, a disk that is full. Everything else ends the
+/// run.</summary>
+internal static class RunObstacle
+{
+    /// <summary>What has to be mended, in words; null when the run cannot go on whatever is mended around it.</summary>
+    public static string? Of(Exception error) => CauseOf(error) switch
+    {
+        // Another learner has taken the run up: going on would take it away from that one again.
+        RpcException { StatusCode: StatusCode.OutOfRange } => null,
+        RpcException { StatusCode: StatusCode.Unauthenticated or StatusCode.PermissionDenied } refused =>
+            $"the replay service refuses the token: {refused.Status.Detail}; set RAPID_TOKEN alike for both",
+        RpcException refused => $"the replay service refuses: {refused.Status.Detail} ({refused.StatusCode})",
+        var cause => IsOfDisk(cause) ? $"the run's folder cannot be written: {cause.Message}" : null,
+    };
+
+    /// <summary>The error itself, where a queue between two tasks has wrapped it.</summary>
+    public static Exception CauseOf(Exception error) => error is ChannelClosedException { InnerException: { } cause } ? cause : error;
+
+    /// <summary>Whether a file could not be written, which may be mended: room is made, rights are given.</summary>
+    public static bool IsOfDisk(Exception error) => error is UnauthorizedAccessException
+        || (error is IOException and not (FileNotFoundException or EndOfStreamException));
+}
