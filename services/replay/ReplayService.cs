@@ -80,7 +80,8 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
                 next = requestStream.MoveNext(ended);
 
                 // When blocks come fast, waking the client for each of them costs more than storing it: then replies leave together.
-                responseStream.WriteOptions = next.IsCompletedSuccessfully ? Held : null;
+                // The last one waits for no other.
+                responseStream.WriteOptions = next.IsCompletedSuccessfully && await next ? Held : null;
                 await responseStream.WriteAsync(reply, ended);
             }
         });

@@ -41,6 +41,7 @@ public sealed class RedisRefusalTests : IDisposable
     [InlineData("smembers", "'smembers'")]
     [InlineData("eval", "'eval'")]
     [InlineData("time", "'time'")]
+    [InlineData("setrange", "'setrange'")]
     [InlineData("echo", "'echo'")]
     public async Task A_user_that_lacks_a_right_is_told_which(string lacking, string told)
     {

@@ -37,7 +37,7 @@ internal sealed class ReplayProcess : IAsyncDisposable
         }
     }
 
-    private ServiceAddress Address => ServiceAddress.Unix(Path.Combine(_directory, "replay.sock"));
+    public ServiceAddress Address => ServiceAddress.Unix(Path.Combine(_directory, "replay.sock"));
 
     public static async Task<ReplayProcess> StartAsync(string? redis = null, Dictionary<string, string>? environment = null)
     {

@@ -34,6 +34,43 @@ public class RingRedisTests
     }
 
     [Fact]
+    public async Task Priorities_are_there_again_after_a_kill_and_leave_Redis_with_their_blocks()
+    {
+        const ulong Likely = 2 * 16 + 5;
+        using var redis = new RedisServer();
+        await using var service = await ReplayProcess.StartAsync(redis.Configuration);
+        var definition = Blocks.Ring("a/t", TableKind.Prioritised, StoreKind.Redis, capacity: 160);
+        definition.PriorityExponent = 0.6;
+        await service.Client.CreateTableAsync(new CreateTableRequest { Definition = definition });
+        await RingServiceTests.AppendAsync(service, "a/t", 1, 3);
+        using (var update = await RingServiceTests.OpenAsync(service, "a/t", batch: 1))
+        {
+            var request = new SampleRequest();
+            request.Priorities.AddRange(Enumerable.Range(16, 48).Select(
+                id => new PriorityUpdate { Id = (ulong)id, Priority = (ulong)id == Likely ? 7 : 0 }));
+            await update.RequestStream.WriteAsync(request);
+            await redis.WaitForAsync("128", "STRLEN", "rapid:{a/t}:priorities:3");
+        }
+
+        service.Kill();
+        await service.LaunchAsync();
+        using (var sample = await RingServiceTests.OpenAsync(service, "a/t", batch: 100, credits: 1))
+        {
+            Assert.All((await ReplayServiceTests.NextAsync(sample)).Batch.Ids, id => Assert.Equal(Likely, id));
+        }
+
+        // A new item gets the highest priority of the table's life, not of the service's.
+        await RingServiceTests.AppendAsync(service, "a/t", 4, 4);
+        using (var sample = await RingServiceTests.OpenAsync(service, "a/t", batch: 3400, credits: 1))
+        {
+            Assert.InRange((await ReplayServiceTests.NextAsync(sample)).Batch.Ids.Count(id => id == Likely), 130, 280);
+        }
+
+        await RingServiceTests.AppendAsync(service, "a/t", 5, 15);
+        Assert.Equal("", (await redis.CommandAsync("KEYS", "rapid:{a/t}:priorities:*")).Trim());
+    }
+
+    [Fact]
     public async Task A_killed_service_goes_on_with_what_Redis_holds()
     {
         using var redis = new RedisServer();

@@ -26,6 +26,15 @@ internal interface ITableStore
     /// <summary>Says that the store no longer has a block that it should have, and forgets the block.</summary>
     Task ReportLossAsync(ulong id, CancellationToken cancellation);
 
+    /// <summary>Keeps priorities of items, named block * items per block + index. Those of blocks that the store does not have are
+    /// ignored.</summary>
+    /// <param name="priorities">The newest of each item.</param>
+    /// <param name="itemsPerBlock">Items cut out of a block.</param>
+    /// <param name="highest">The highest priority so far.</param>
+    /// <param name="cancellation">Gives up.</param>
+    Task SavePrioritiesAsync(
+        IReadOnlyCollection<KeyValuePair<ulong, double>> priorities, int itemsPerBlock, double highest, CancellationToken cancellation);
+
     /// <summary>Forgets blocks. Safe to repeat.</summary>
     Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation);
 
@@ -49,6 +58,10 @@ internal sealed class MemoryStore : ITableStore
 
     public Task ReportLossAsync(ulong id, CancellationToken cancellation) =>
         throw new InvalidOperationException("a memory table holds every block");
+
+    public Task SavePrioritiesAsync(
+        IReadOnlyCollection<KeyValuePair<ulong, double>> priorities, int itemsPerBlock, double highest, CancellationToken cancellation) =>
+        throw new InvalidOperationException("a memory table holds every priority");
 
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) => Task.CompletedTask;
 

@@ -13,7 +13,7 @@ internal static class RedisRefusal
     /// <c>+cluster|slots +cluster|nodes</c>, <c>defaultDatabase</c> <c>+select</c>.
     /// </summary>
     public const string LeastRights =
-        "~rapid:* +echo +ping +time +eval +smembers +sadd +srem +hget +hgetall +hset +hdel +unlink";
+        "~rapid:* +echo +ping +time +eval +smembers +sadd +srem +hget +hgetall +hset +hdel +get +setrange +unlink";
 
     /// <summary>Whether Redis may do later what it could not do now: it is away, loading, full, failing over, or moving a slot.</summary>
     public static bool Passes(Exception? error) => error switch

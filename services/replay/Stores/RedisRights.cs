@@ -40,6 +40,8 @@ internal static class RedisRights
         await database.HashGetAsync(Trial, "field");
         await database.HashGetAllAsync(Trial);
         await database.HashDeleteAsync(Trial, "field");
+        await database.StringSetRangeAsync(Trial, 0, "text");
+        await database.StringGetAsync(Trial);
         await database.KeyDeleteAsync(Trial);
         await database.ExecuteAsync("TIME");
         await database.ScriptEvaluateAsync("return redis.call('HGET', KEYS[1], 'field')", [Trial], [], CommandFlags.NoScriptCache);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Grpc.Core;
 using Rapid.Protocol.V1;
@@ -15,13 +16,21 @@ internal sealed record RecoveredTable(
     ulong NextId,
     long InsertedSteps,
     IReadOnlyList<(ulong Id, int Steps, int Bytes)> Blocks,
-    IReadOnlyDictionary<string, ulong> Producers);
+    IReadOnlyDictionary<string, ulong> Producers)
+{
+    /// <summary>The highest priority so far.</summary>
+    public double HighestPriority { get; init; } = 1;
+
+    /// <summary>Priorities that items were given; those of all others are not known.</summary>
+    public IReadOnlyList<(ulong Block, int Index, double Priority)> Priorities { get; init; } = [];
+}
 
 /// <summary>
 /// Keeps a table in Redis. All keys of a table share a hash tag, so that a cluster keeps them together and one transaction covers them:
 /// <c>rapid:{table}:blocks</c> (hash: id to block), <c>:sizes</c> (hash: id to steps and bytes), <c>:producers</c> (hash: producer to
 /// newest sequence), <c>:about</c> (hash: definition, incarnation, signature, newest: id of the newest block and steps stored up to it,
-/// fence: token of the service that may write); <c>rapid:tables</c> is the set of table names. Every write is one script, which does all or
+/// fence: token of the service that may write, highest: priority), <c>:priorities:id</c> (string: 8 bytes for each item of a block whose
+/// priorities were updated); <c>rapid:tables</c> is the set of table names. Every write is one script, which does all or
 /// nothing and begins with the fence. A table whose definition Redis has lost has no fence either: it is made again, under another
 /// incarnation, so that a learner hears of the loss when the service that still knows the table ends.
 /// </summary>
@@ -32,7 +41,7 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
 {
     public const string Tables = "rapid:tables";
 
-    // Keys of all scripts: about, blocks, sizes, producers. The first of ARGV is the token.
+    // Keys of all scripts: about, blocks, sizes, producers, and what keys of priorities begin with. The first of ARGV is the token.
     private const string Fence = """
         local fence = redis.call('HGET', KEYS[1], 'fence')
         if fence ~= ARGV[1] then return 0 end
@@ -43,6 +52,8 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
     private const string Create = """
         local fence = redis.pcall('HGET', KEYS[1], 'fence')
         if type(fence) == 'string' and tonumber(fence) > tonumber(ARGV[1]) then return -fence end
+        local sizes = redis.pcall('HGETALL', KEYS[3])
+        for i = 1, sizes.err and 0 or #sizes, 2 do redis.call('UNLINK', KEYS[5] .. sizes[i]) end
         redis.call('UNLINK', unpack(KEYS))
         redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'definition', ARGV[2], 'incarnation', ARGV[3])
         return 1
@@ -67,23 +78,46 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
         redis.call('HSET', KEYS[4], ARGV[5], ARGV[6])
         redis.call('HSET', KEYS[1], 'signature', ARGV[7], 'newest', ARGV[8])
         for i = 10, 9 + ARGV[9] do redis.call('HDEL', KEYS[4], ARGV[i]) end
-        for i = 10 + ARGV[9], #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) redis.call('HDEL', KEYS[3], ARGV[i]) end
+        for i = 10 + ARGV[9], #ARGV do
+            redis.call('HDEL', KEYS[2], ARGV[i])
+            redis.call('HDEL', KEYS[3], ARGV[i])
+            redis.call('UNLINK', KEYS[5] .. ARGV[i])
+        end
         return 1
         """;
 
     // ARGV: blocks.
     private const string Remove = Fence + """
-        for i = 2, #ARGV do redis.call('HDEL', KEYS[2], ARGV[i]) redis.call('HDEL', KEYS[3], ARGV[i]) end
+        for i = 2, #ARGV do
+            redis.call('HDEL', KEYS[2], ARGV[i])
+            redis.call('HDEL', KEYS[3], ARGV[i])
+            redis.call('UNLINK', KEYS[5] .. ARGV[i])
+        end
+        return 1
+        """;
+
+    // ARGV: the highest priority, then block, offset and bytes of each item.
+    private const string Prioritise = Fence + """
+        local stored = redis.pcall('HSET', KEYS[1], 'highest', ARGV[2])
+        if type(stored) == 'table' then return stored end
+        for i = 3, #ARGV, 3 do
+            if redis.call('HGET', KEYS[3], ARGV[i]) then redis.call('SETRANGE', KEYS[5] .. ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
+        end
         return 1
         """;
 
     private const string Drop = """
         local fence = redis.pcall('HGET', KEYS[1], 'fence')
         if type(fence) == 'string' and tonumber(fence) > tonumber(ARGV[1]) then return -fence end
+        local sizes = redis.pcall('HGETALL', KEYS[3])
+        for i = 1, sizes.err and 0 or #sizes, 2 do redis.call('UNLINK', KEYS[5] .. sizes[i]) end
         redis.call('UNLINK', unpack(KEYS))
         return 1
         """;
 
+
+    // Items of one script: other commands wait for it.
+    private const int MostPriorities = 1000;
 
     private RedisKey Blocks => $"rapid:{{{definition.Name}}}:blocks";
 
@@ -93,7 +127,9 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
 
     private RedisKey About => $"rapid:{{{definition.Name}}}:about";
 
-    private RedisKey[] Keys => [About, Blocks, Sizes, Producers];
+    private RedisKey Priorities => $"rapid:{{{definition.Name}}}:priorities:";
+
+    private RedisKey[] Keys => [About, Blocks, Sizes, Producers, Priorities];
 
     /// <summary>Every table that Redis holds, and those that cannot be read with the reason.</summary>
     public static async Task<(IReadOnlyList<RecoveredTable> Tables, IReadOnlyDictionary<string, string> Unreadable)> RecoverAllAsync(
@@ -195,6 +231,22 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
         return RemoveAsync([id], cancellation);
     }
 
+    public async Task SavePrioritiesAsync(
+        IReadOnlyCollection<KeyValuePair<ulong, double>> priorities, int itemsPerBlock, double highest, CancellationToken cancellation)
+    {
+        foreach (var part in priorities.Chunk(MostPriorities))
+        {
+            var values = new List<RedisValue>(1 + 3 * part.Length) { highest.ToString("R", CultureInfo.InvariantCulture) };
+            foreach (var (item, priority) in part)
+            {
+                var (block, index) = Math.DivRem(item, (ulong)itemsPerBlock);
+                values.AddRange([block, index * sizeof(double), BitConverter.GetBytes(priority == 0 ? -0.0 : priority)]);
+            }
+
+            await WriteAsync(Prioritise, [.. values], cancellation);
+        }
+    }
+
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) =>
         WriteAsync(Remove, [.. ids.Select(id => (RedisValue)id)], cancellation);
 
@@ -214,7 +266,10 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
         {
             while (await RunAsync(database, script, values) == 0)
             {
+                // A table that is being dropped must not be made again.
+                cancellation.ThrowIfCancellationRequested();
                 await lease.EnsureAsync(database);
+                cancellation.ThrowIfCancellationRequested();
                 await ClaimAsync(database);
             }
 
@@ -265,8 +320,37 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
                 return true;
             },
             cancellation);
-        return recovered;
+        return recovered.Definition.Kind == TableKind.Prioritised
+            ? recovered with { Priorities = await keys.LoadPrioritiesAsync(recovered, cancellation) }
+            : recovered;
     }
+
+    private async Task<IReadOnlyList<(ulong Block, int Index, double Priority)>> LoadPrioritiesAsync(
+        RecoveredTable recovered, CancellationToken cancellation)
+    {
+        var priorities = new List<(ulong Block, int Index, double Priority)>();
+        foreach (var part in recovered.Blocks.Chunk(MostPriorities))
+        {
+            var values = await redis.DoAsync(
+                database => Task.WhenAll(part.Select(block => database.StringGetAsync(Priorities.Append(Text(block.Id))))), cancellation);
+            foreach (var (block, value) in part.Zip(values))
+            {
+                var known = MemoryMarshal.Cast<byte, double>((byte[]?)value ?? []);
+                for (var i = 0; i < known.Length; i++)
+                {
+                    // What was never updated is zeros; a priority of 0 has a sign.
+                    if (BitConverter.DoubleToInt64Bits(known[i]) != 0)
+                    {
+                        priorities.Add((block.Id, i, Math.Abs(known[i])));
+                    }
+                }
+            }
+        }
+
+        return priorities;
+    }
+
+    private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static RecoveredTable Read(
         string name, Dictionary<string, RedisValue> about, HashEntry[] sizes, HashEntry[] producers)
@@ -309,7 +393,12 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
                 newest + 1,
                 inserted,
                 blocks,
-                producers.ToDictionary(entry => (string)entry.Name!, entry => Number(entry.Value)));
+                producers.ToDictionary(entry => (string)entry.Name!, entry => Number(entry.Value)))
+            {
+                HighestPriority = about.TryGetValue("highest", out var highest)
+                    ? double.Parse((string)highest!, CultureInfo.InvariantCulture)
+                    : 1,
+            };
         }
         catch (Exception error) when (error is InvalidProtocolBufferException or FormatException or OverflowException
             or IndexOutOfRangeException)

@@ -199,14 +199,18 @@ internal sealed class RingContents : IDisposable
     }
 
     /// <summary>Gives an item another priority, unless the table no longer holds it.</summary>
-    public void Update(ulong item, double priority)
+    /// <returns>Whether the table holds it.</returns>
+    public bool Update(ulong item, double priority)
     {
         var (id, index) = Math.DivRem(item, (ulong)_items);
         if (_slots.TryGetValue(id, out var slot))
         {
             _priorities!.Update(slot, (int)index, priority);
             _lowest?.Set(slot, _priorities.WeightOf(slot));
+            return true;
         }
+
+        return false;
     }
 
     /// <summary>The weights of a held block's items; none when they have no priorities.</summary>

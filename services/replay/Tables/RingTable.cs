@@ -41,9 +41,19 @@ internal sealed partial class RingTable : ReplayTable
             if (any is not null)
             {
                 Allocate(BlockLayout.Of(any));
+                if (_contents!.Priorities is { } priorities)
+                {
+                    priorities.HighestPriority = recovered.HighestPriority;
+                }
+
                 foreach (var (id, _, _) in recovered.Blocks)
                 {
-                    Keep(_contents!.Add(id, null));
+                    Keep(_contents.Add(id, null));
+                }
+
+                foreach (var (block, index, priority) in recovered.Priorities.Where(known => known.Index < _contents.ItemsPerBlock))
+                {
+                    _contents.Update(block * (ulong)_contents.ItemsPerBlock + (ulong)index, priority);
                 }
             }
 
@@ -133,11 +143,13 @@ internal sealed partial class RingTable : ReplayTable
                         + $"at most 1e200 to the power of priority_exponent {Definition.PriorityExponent}";
                     _rejectedPriorities++;
                 }
-                else if (!IsDropped)
+                else if (!IsDropped && _contents?.Update(update.Id, update.Priority) == true && Definition.Store != StoreKind.Memory)
                 {
-                    _contents?.Update(update.Id, update.Priority);
+                    _unsaved[update.Id] = update.Priority;
                 }
             }
+
+            SaveUnlessSaving();
         }
 
         return problem;
