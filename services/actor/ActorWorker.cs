@@ -18,6 +18,7 @@ public sealed class ActorWorker(
 {
     private readonly ILogger _logger = loggers.CreateLogger<ActorWorker>();
     private readonly string _id = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}";
+    private int _failures;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -41,7 +42,7 @@ public sealed class ActorWorker(
 
                 if (assignment.Experiment.Length > 0)
                 {
-                    crew ??= MakeCrew(assignment);
+                    crew ??= await MakeCrewAsync(assignment, stopping);
                     await crew.FillAsync(assignment.Slots);
                 }
             }
@@ -56,15 +57,23 @@ public sealed class ActorWorker(
     }
 
     /// <exception cref="RpcException">UNAVAILABLE when this process cannot do the work: giving up the lease lets others try.</exception>
-    private ExperimentCrew MakeCrew(Assignment assignment)
+    private async Task<ExperimentCrew> MakeCrewAsync(Assignment assignment, CancellationToken stopping)
     {
         try
         {
-            return new ExperimentCrew(assignment, _id, policies, options, loggers);
+            var crew = new ExperimentCrew(assignment, _id, assignments, policies, options, loggers);
+            _failures = 0;
+            return crew;
         }
         catch (Exception error)
         {
             _logger.LogError(error, "cannot work for {Experiment}, giving its slots back", assignment.Experiment);
+            _failures++;
+            foreach (var slot in assignment.Slots)
+            {
+                await FailureReports.SendAsync(assignments, assignment, slot, _failures, error, stopping);
+            }
+
             throw new RpcException(new Status(StatusCode.Unavailable, error.Message));
         }
     }

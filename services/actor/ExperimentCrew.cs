@@ -1,3 +1,4 @@
+using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Rapid.Environments;
@@ -15,6 +16,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
 {
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
 
+    private readonly Assignments.AssignmentsClient _assignments;
     private readonly Assignment _work;
     private readonly ExperimentOptions _options;
     private readonly string _worker;
@@ -29,8 +31,10 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     /// <exception cref="SpecException">The spec of the assignment is not valid here.</exception>
     /// <exception cref="InvalidDataException">The assignment does not say where the blocks go.</exception>
     public ExperimentCrew(
-        Assignment assignment, string worker, Protocol.V1.Policies.PoliciesClient learner, ServiceOptions service, ILoggerFactory loggers)
+        Assignment assignment, string worker, Assignments.AssignmentsClient assignments, Protocol.V1.Policies.PoliciesClient learner,
+        ServiceOptions service, ILoggerFactory loggers)
     {
+        _assignments = assignments;
         _work = WithoutSlots(assignment);
         _options = SpecReader.Read(assignment.Spec ?? throw new InvalidDataException("the assignment has no spec"));
         _worker = worker;
@@ -116,8 +120,10 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     /// <summary>A worker that fails is started again, so that one bad moment does not starve the learner.</summary>
     private async Task KeepWorkingAsync(uint slot, CancellationToken stop)
     {
+        var failures = 0;
         while (!stop.IsCancellationRequested)
         {
+            RolloutWorker? rollouts = null;
             try
             {
                 var producer = $"{_worker}/{slot}/{Guid.NewGuid():N}";
@@ -126,8 +132,8 @@ internal sealed class ExperimentCrew : IAsyncDisposable
                 using var collector = ICollector.Create(_options, slot, life);
                 using var writer = new TrajectoryWriter(
                     _replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>(), _work.Epoch);
-                await new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _breakdowns, _logger)
-                    .RunAsync(stop);
+                rollouts = new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _breakdowns);
+                await rollouts.RunAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
@@ -136,6 +142,12 @@ internal sealed class ExperimentCrew : IAsyncDisposable
             catch (Exception error)
             {
                 _logger.LogError(error, "slot {Slot} of {Experiment} failed, starting it again", slot, Experiment);
+                if (error is not RpcException)
+                {
+                    failures = rollouts?.HasDelivered == true ? 1 : failures + 1;
+                    await FailureReports.SendAsync(_assignments, _work, slot, failures, error, stop);
+                }
+
                 await Task.Delay(RestartPause, stop).ContinueWith(static _ => { }, TaskScheduler.Default);
             }
         }

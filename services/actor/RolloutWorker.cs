@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 
@@ -11,10 +10,15 @@ namespace Rapid.Actor;
 /// </summary>
 internal sealed class RolloutWorker(
     ExperimentOptions options, string experiment, string producer, uint slot, ICollector collector, PolicyFollower policies,
-    TrajectoryWriter writer, BreakdownLog breakdowns, ILogger logger)
+    TrajectoryWriter writer, BreakdownLog breakdowns)
 {
-    private const int BrokenBlocksToReport = 100;
+    private const int MostBrokenBlocks = 100;
 
+    /// <summary>Whether a block of this worker was taken.</summary>
+    public bool HasDelivered { get; private set; }
+
+    /// <summary>Works until it is cancelled.</summary>
+    /// <exception cref="InvalidDataException">The environments broke in so many blocks in a row that they will in the next.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
         long lastVersion = 0;
@@ -27,11 +31,11 @@ internal sealed class RolloutWorker(
             if (block is null)
             {
                 breakdowns.Add(slot, collector.Breakdowns);
-                if (++discarded % BrokenBlocksToReport == 0)
+                if (++discarded == MostBrokenBlocks)
                 {
-                    logger.LogError(
-                        "{Environment} broke in {Count} blocks in a row: nothing of slot {Slot} is learned from; the last reason: {Reason}",
-                        options.Environment.Name, discarded, slot, collector.Breakdowns[0].Reason);
+                    throw new InvalidDataException(
+                        $"{options.Environment.Name} broke in {discarded} blocks in a row, nothing of which is learned from; "
+                        + $"the last reason: {collector.Breakdowns[0].Reason}");
                 }
 
                 continue;
@@ -40,6 +44,7 @@ internal sealed class RolloutWorker(
             (discarded, lastVersion) = (0, snapshot.Version);
             (block.Experiment, block.Producer, block.Sequence, block.Slot) = (experiment, producer, ++sequence, slot);
             await writer.AppendAsync(block, cancellation);
+            HasDelivered = true;
         }
     }
 }

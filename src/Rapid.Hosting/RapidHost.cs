@@ -107,7 +107,11 @@ public static class RapidHost
             var app = await StartAsync(options, build);
             try
             {
-                app.Logger.LogInformation("listening on {Addresses}", string.Join(", ", app.Urls));
+                if (FailureOf(app) is null)
+                {
+                    app.Logger.LogInformation("listening on {Addresses}", string.Join(", ", app.Urls));
+                }
+
                 await app.WaitForShutdownAsync();
                 return await ConcludeAsync(app, options);
             }
@@ -136,8 +140,7 @@ public static class RapidHost
     /// <summary>Says why the service ended when nobody told it to: its work failed, which stops the host as a signal does.</summary>
     private static async Task<int> ConcludeAsync(WebApplication app, ServiceOptions options)
     {
-        var failure = app.Services.GetServices<IHostedService>().OfType<BackgroundService>()
-            .Select(work => work.ExecuteTask?.Exception?.InnerException).FirstOrDefault(error => error is not null);
+        var failure = FailureOf(app);
         switch (failure)
         {
             case null:
@@ -154,6 +157,9 @@ public static class RapidHost
                 return 1;
         }
     }
+
+    private static Exception? FailureOf(WebApplication app) => app.Services.GetServices<IHostedService>().OfType<BackgroundService>()
+        .Select(work => work.ExecuteTask?.Exception?.InnerException).FirstOrDefault(error => error is not null);
 
     /// <summary>What takes longer, such as telemetry that nobody takes, ends with the process.</summary>
     private static async Task ReleaseAsync(WebApplication app)
@@ -184,6 +190,11 @@ public static class RapidHost
             {
                 await app.DisposeAsync();
                 await Task.Delay(Random.Shared.Next(20, 200));
+            }
+            catch (OperationCanceledException) when (FailureOf(app) is not null)
+            {
+                // Its work failed before it had started, which stops it as a signal does: who runs it says why.
+                return app;
             }
             catch (SocketException error)
             {

@@ -15,7 +15,7 @@ namespace Rapid.Policies;
 public sealed record ParameterSlice(string Name, IReadOnlyList<int> Shape, int Offset)
 {
     /// <summary>Number of elements.</summary>
-    public int Length { get; } = Shape.Aggregate(1, (product, size) => product * size);
+    public int Length { get; } = Shape.Aggregate(1, (product, size) => checked(product * size));
 }
 
 /// <summary>What a policy's outputs are the parameters of.</summary>
@@ -148,6 +148,7 @@ public sealed class PolicyLayout
     /// <summary>The layout of an experiment's policy on an environment with these spaces.</summary>
     /// <exception cref="ArgumentException">The action space is neither a box nor discrete, or unbounded where the policy is
     /// squashed.</exception>
+    /// <exception cref="OverflowException">It has more parameters than a buffer has elements.</exception>
     public static PolicyLayout Create(ExperimentOptions options, Space observations, Space actions)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -209,7 +210,7 @@ public sealed class PolicyLayout
     {
         var slice = new ParameterSlice(name, shape, Length);
         _parameters.Add(slice);
-        Length += slice.Length;
+        Length = checked(Length + slice.Length);
     }
 
     private string ComputeHash()

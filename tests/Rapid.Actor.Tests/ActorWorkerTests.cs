@@ -224,6 +224,8 @@ public sealed class ActorWorkerTests : IAsyncLifetime
         _learner.Assign(unknown);
         var enlisted = _learner.Enlisted.Count;
         await Until(() => _learner.Enlisted.Count > enlisted);
+        await Until(() => _learner.Failures.Any(failure => failure is { Slot: 0, Failures: > 1 }
+            && failure.Reason.Contains("NoSuchThing-v1", StringComparison.Ordinal)));
 
         var blocks = _replay.Read(Table);
         _learner.Assign(Work(0));

@@ -21,6 +21,9 @@ internal sealed class ScriptedLearner : IAsyncDisposable
     /// <summary>Who has enlisted, one entry a call.</summary>
     public IReadOnlyList<EnlistRequest> Enlisted => [.. _state.Enlisted];
 
+    /// <summary>Slots that were reported to fail, one entry a report.</summary>
+    public IReadOnlyList<SlotFailure> Failures => [.. _state.Failures];
+
     /// <summary>Calls that are open now.</summary>
     public int Leases => _state.Leases;
 
@@ -71,6 +74,8 @@ internal sealed class ScriptedLearner : IAsyncDisposable
 
         public ConcurrentQueue<EnlistRequest> Enlisted { get; } = new();
 
+        public ConcurrentQueue<SlotFailure> Failures { get; } = new();
+
         public Newest<Assignment> Assignment { get; } = new();
 
         public Newest<PolicySnapshot> Policy { get; } = new();
@@ -106,6 +111,12 @@ internal sealed class ScriptedLearner : IAsyncDisposable
 
     private sealed class AssignmentsService(State state, CallLifetime lifetime) : Assignments.AssignmentsBase
     {
+        public override Task<SlotFailureReceipt> ReportFailure(SlotFailure request, ServerCallContext context)
+        {
+            state.Failures.Enqueue(request);
+            return Task.FromResult(new SlotFailureReceipt());
+        }
+
         public override async Task Enlist(EnlistRequest request, IServerStreamWriter<Assignment> responseStream, ServerCallContext context)
         {
             state.Enlisted.Enqueue(request);

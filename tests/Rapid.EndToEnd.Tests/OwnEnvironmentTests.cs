@@ -36,6 +36,26 @@ public sealed class OwnEnvironmentTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    [Theory]
+    [InlineData("near: 100", "rejected")]
+    [InlineData("unit: 0", "finite")]
+    public async Task A_task_that_never_begins_with_the_options_of_the_run_is_refused_before_there_is_a_run(string option, string reason)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "cart.xml"), Model);
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "task.yaml"), Description
+            .Replace("{ weight: 0.01 }", "{ weight: 0.01, near: 0, unit: 1 }", StringComparison.Ordinal)
+            .Replace("{ scatter: limited }", "{ scatter: limited, reject: abs(joint.slide.pos) < near }", StringComparison.Ordinal)
+            .Replace("place: joint.slide.pos,", "place: joint.slide.pos / unit,", StringComparison.Ordinal));
+        var spec = _folder.Spec($"{{ environment: {{ name: task.yaml, options: {{ {option} }} }} }}");
+
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec);
+
+        Assert.True(exitCode == 2, output);
+        Assert.Contains("environment: ", output, StringComparison.Ordinal);
+        Assert.Contains(reason, output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.Runs));
+    }
+
     [Fact]
     public async Task A_task_is_described_learned_and_refused_with_its_lines_when_it_is_wrong()
     {

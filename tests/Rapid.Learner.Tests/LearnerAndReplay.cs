@@ -18,6 +18,9 @@ internal sealed class LearnerAndReplay : IAsyncDisposable
     private GrpcChannel? _toLearner;
     private GrpcChannel? _toReplay;
 
+    /// <summary>Limit of the services.</summary>
+    public int MaxMessageBytes { get; init; } = 256 << 20;
+
     public string Runs => Path.Combine(_directory.FullName, "runs");
 
     public GrpcChannel ToLearner => _toLearner ??= Channels.Open(Options.Learner, Options);
@@ -36,6 +39,7 @@ internal sealed class LearnerAndReplay : IAsyncDisposable
         Learner = Socket("learner"),
         Replay = [Socket("replay")],
         Runs = Runs,
+        MaxMessageBytes = MaxMessageBytes,
     };
 
     /// <summary>A spec that nobody acts for: it runs until it is cancelled.</summary>

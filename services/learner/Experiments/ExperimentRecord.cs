@@ -15,6 +15,9 @@ public sealed class ExperimentRecord : IDisposable
     private readonly ExperimentSpec _spec;
     private readonly Func<bool> _hasEvaluator;
     private IDisposable? _lock;
+    private CancellationTokenSource _hopeless = new();
+    private SlotFailures _failures;
+    private ulong _epoch;
 
     /// <param name="directory">Its folder.</param>
     /// <param name="options">Its spec.</param>
@@ -25,6 +28,7 @@ public sealed class ExperimentRecord : IDisposable
         Options = options;
         _hasEvaluator = hasEvaluator;
         Evaluations = new EvaluationInbox(hasEvaluator);
+        _failures = new SlotFailures(options.Actors.Count, TimeProvider.System);
         _spec = SpecWriter.ToMessage(options);
         (State, Error) = directory.ReadState();
         (Step, EvaluationReturn) = directory.ReadProgress();
@@ -100,15 +104,44 @@ public sealed class ExperimentRecord : IDisposable
         }
     }
 
+    /// <summary>Why no actor can work for this life of the run; null while one may.</summary>
+    public string? Hopeless { get; private set; }
+
     /// <summary>Begins a life of the run: those who follow the one before get nothing of it.</summary>
-    public void Begin()
+    /// <param name="epoch">Which life.</param>
+    /// <returns>Cancelled when no actor can work for it.</returns>
+    public CancellationToken Begin(ulong epoch)
     {
         lock (_gate)
         {
             (Policies, Evaluations) = (new PolicyHub(), new EvaluationInbox(_hasEvaluator));
+            _hopeless.Dispose();
+            (_hopeless, Hopeless, _epoch) = (new CancellationTokenSource(), null, epoch);
+            _failures = new SlotFailures(Options.Actors.Count, TimeProvider.System);
         }
 
         Set(ExperimentState.Running);
+        return _hopeless.Token;
+    }
+
+    /// <summary>Takes an actor's report of a slot that failed.</summary>
+    public void OnSlotFailure(SlotFailure failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        lock (_gate)
+        {
+            if (State != ExperimentState.Running || failure.Epoch != _epoch || Hopeless is not null)
+            {
+                return;
+            }
+
+            Hopeless = _failures.Add(failure.Slot, failure.Failures, failure.Reason);
+            if (Hopeless is not null)
+            {
+                // Those who hear of it must not do so under the gate.
+                _ = _hopeless.CancelAsync();
+            }
+        }
     }
 
     /// <summary>Says what keeps the run from going on. Nothing is written: on disk it is as it was, to be taken up again.</summary>
@@ -219,6 +252,7 @@ public sealed class ExperimentRecord : IDisposable
     public void Dispose()
     {
         Cancellation.Dispose();
+        _hopeless.Dispose();
         _lock?.Dispose();
     }
 

@@ -83,6 +83,8 @@ public sealed class ExperimentRunner(
             }
 
             var (epoch, deaths) = record.Directory.BeginLife();
+            // Whatever the stop leaves time for: who is told to stop has not died of the run.
+            await using var told = stopping.Register(() => EndLife(record));
             if (deaths >= MostDeaths)
             {
                 throw new InvalidDataException(
@@ -91,8 +93,8 @@ public sealed class ExperimentRunner(
             }
 
             await Task.Delay(deaths < 2 ? TimeSpan.Zero : PauseAfter(deaths - 2), either.Token);
-            record.Begin();
-            await TrainAsync(record, epoch, either.Token, stopping);
+            using var life = CancellationTokenSource.CreateLinkedTokenSource(either.Token, record.Begin(epoch));
+            await TrainAsync(record, epoch, life.Token, stopping);
             record.Set(ExperimentState.Finished);
         }
         catch (Exception error) when (record.Cancellation.IsCancellationRequested)
@@ -105,13 +107,17 @@ public sealed class ExperimentRunner(
             // What breaks in a process that ends says nothing about the run.
             LogUnlessCancellation(record, error);
             _logger.LogInformation("stopped {Run} at step {Step}; it goes on when the learner is back", record.Directory.Id, record.Step);
-            record.Directory.EndLife();
+        }
+        catch (OperationCanceledException) when (record.Hopeless is { } reason)
+        {
+            _logger.LogError("{Run} failed: {Reason}", record.Directory.Id, reason);
+            record.Set(ExperimentState.Failed, reason);
         }
         catch (Exception error) when (RunObstacle.Of(error) is { } obstacle)
         {
             _logger.LogWarning("{Run} waits: {Obstacle}", record.Directory.Id, obstacle);
             PutBack(record, obstacle, stopping);
-            record.Directory.EndLife();
+            EndLife(record);
         }
         catch (Exception error)
         {
@@ -130,6 +136,18 @@ public sealed class ExperimentRunner(
     {
         record.Wait(reason);
         _ = registry.PutBackAsync(record, PauseAfter(record.Delays++), stopping);
+    }
+
+    private void EndLife(ExperimentRecord record)
+    {
+        try
+        {
+            record.Directory.EndLife();
+        }
+        catch (Exception error) when (RunObstacle.IsOfDisk(error))
+        {
+            _logger.LogWarning("life.json of {Run} could not be written: {Message}", record.Directory.Id, error.Message);
+        }
     }
 
     private static TimeSpan PauseAfter(int times) => TimeSpan.FromSeconds(Math.Min(30, 1 << Math.Min(times, 5)));

@@ -10,7 +10,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Services;
 
 /// <summary>Submits, lists, watches and cancels experiments.</summary>
-internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifetime lifetime) : Protocol.V1.Experiments.ExperimentsBase
+internal sealed class ExperimentsService(ExperimentRegistry registry, ServiceOptions options, CallLifetime lifetime)
+    : Protocol.V1.Experiments.ExperimentsBase
 {
     [Authorize(Roles = Roles.Operator)]
     public override async Task<Experiment> Submit(SubmitRequest request, ServerCallContext context)
@@ -18,6 +19,7 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, CallLifeti
         try
         {
             var spec = SpecReader.Read(request.Spec ?? new ExperimentSpec());
+            await Task.Run(() => RunTrial.Check(spec, options), context.CancellationToken);
             if (spec.Offline)
             {
                 await OfflineData.OpenAsync(spec, context.CancellationToken);
@@ -136,7 +138,8 @@ internal sealed class PoliciesService(ExperimentRegistry registry, SharedParamet
 }
 
 /// <summary>Hands out work; the open call is the lease.</summary>
-internal sealed class AssignmentsService(AssignmentBoard board, CallLifetime lifetime) : Assignments.AssignmentsBase
+internal sealed class AssignmentsService(AssignmentBoard board, ExperimentRegistry registry, CallLifetime lifetime)
+    : Assignments.AssignmentsBase
 {
     private const int LongestWorker = 1000;
 
@@ -168,6 +171,18 @@ internal sealed class AssignmentsService(AssignmentBoard board, CallLifetime lif
                 await responseStream.WriteAsync(assignment, ended);
             }
         });
+    }
+
+    public override Task<SlotFailureReceipt> ReportFailure(SlotFailure request, ServerCallContext context)
+    {
+        var record = registry.Get(request.Experiment);
+        if (request.Slot >= record.Options.Actors.Count)
+        {
+            throw FieldErrors.InvalidArgument("slot", $"{request.Slot} is out of range [0, {record.Options.Actors.Count - 1}]");
+        }
+
+        record.OnSlotFailure(request);
+        return Task.FromResult(new SlotFailureReceipt());
     }
 }
 

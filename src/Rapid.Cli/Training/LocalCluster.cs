@@ -19,8 +19,14 @@ internal sealed class LocalCluster : IAsyncDisposable
     private LocalCluster(DirectoryInfo sockets, WebApplication learner, IReadOnlyList<WebApplication> services) =>
         (_sockets, _learner, _services) = (sockets, learner, services);
 
+    /// <summary>What its services allow: nobody else sends anything here.</summary>
+    public static ServiceOptions Limits { get; } = new() { Listen = [], MaxMessageBytes = Array.MaxLength };
+
     /// <summary>The learner's experiments.</summary>
     public ExperimentRegistry Experiments => _learner.Services.GetRequiredService<ExperimentRegistry>();
+
+    /// <summary>Each cancelled when a service stops, whether it was told to or its work has failed.</summary>
+    public IEnumerable<CancellationToken> Stopping => _services.Select(service => service.Lifetime.ApplicationStopping);
 
     /// <summary>Builds and starts the services.</summary>
     /// <param name="runs">Folder of the runs.</param>
@@ -32,9 +38,8 @@ internal sealed class LocalCluster : IAsyncDisposable
         // Only this user may enter it: no token and no TLS are needed inside.
         var sockets = Directory.CreateTempSubdirectory("rapid-");
         ServiceAddress Socket(string name) => ServiceAddress.Unix(Path.Combine(sockets.FullName, name));
-        var options = new ServiceOptions
+        var options = Limits with
         {
-            Listen = [],
             Learner = Socket("learner"),
             Replay = [Socket("replay")],
             Redis = ServiceOptionsReader.Read(ServiceKind.Replay).Redis,

@@ -14,7 +14,7 @@ internal static class LocalTraining
     public static Task<int> TrainAsync(ExperimentOptions options, string runs, StopSignals signals)
     {
         var run = RunFolders.FindUnfinished(runs, options);
-        return RunAsync(run ?? RunDirectory.Create(runs, options), run is null ? "run" : "going on with", options, signals);
+        return RunAsync(run ?? Create(runs, options), run is null ? "run" : "going on with", options, signals);
     }
 
     /// <summary>Goes on with a run that was stopped, cancelled or failed.</summary>
@@ -23,6 +23,14 @@ internal static class LocalTraining
     public static Task<int> ResumeAsync(RunDirectory run, StopSignals signals) => run.ReadState().State != ExperimentState.Finished
         ? RunAsync(run, "going on with", run.ReadOptions(), signals)
         : throw new CliException($"{run.Id} has finished: there is nothing to go on with");
+
+    /// <summary>Makes a run that can be trained in this process.</summary>
+    /// <exception cref="SpecException">It cannot.</exception>
+    public static RunDirectory Create(string runs, ExperimentOptions options)
+    {
+        RunTrial.Check(options, LocalCluster.Limits);
+        return RunDirectory.Create(runs, options);
+    }
 
     private static async Task<int> RunAsync(RunDirectory run, string verb, ExperimentOptions options, StopSignals signals)
     {
@@ -36,9 +44,14 @@ internal static class LocalTraining
         {
             var record = cluster.Experiments.Resume(run, mine);
             RunSnapshot last;
+            using var ended = CancellationTokenSource.CreateLinkedTokenSource([signals.Stop, .. cluster.Stopping]);
             try
             {
-                last = await RunViews.FollowAsync(record.Watch().ReadAllAsync(signals.Stop), Title(options), signals.Stop);
+                last = await RunViews.FollowAsync(record.Watch().ReadAllAsync(ended.Token), Title(options), ended.Token);
+            }
+            catch (OperationCanceledException) when (!signals.Stop.IsCancellationRequested)
+            {
+                throw new CliException($"a service stopped by itself; why is in {Shorten(Path.Combine(run.Path, "log.txt"))}");
             }
             catch (OperationCanceledException) when (signals.Stop.IsCancellationRequested)
             {

@@ -1,0 +1,61 @@
+using Grpc.Core;
+using Rapid.Protocol.Specs;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Learner.Tests.Experiments;
+
+/// <summary>What can never run is refused when it is submitted, or ends with the reason.</summary>
+public class HopelessRunTests
+{
+    [Theory]
+    [InlineData("network.hidden_sizes", "parameters", "network.hidden_sizes=HUGE")]
+    [InlineData("network.hidden_sizes", "RAPID_MAX_MESSAGE", "network.hidden_sizes=[512,512]")]
+    [InlineData("algorithm.rollout_steps", "RAPID_MAX_MESSAGE", "algorithm.rollout_steps=65536")]
+    [InlineData("algorithm.batch_size", "RAPID_MAX_MESSAGE", "algorithm.name=sac;algorithm.batch_size=20000")]
+    public async Task What_does_not_fit_is_refused_with_its_size_before_there_is_a_run(string field, string expected, string change)
+    {
+        await using var services = new LearnerAndReplay { MaxMessageBytes = 512 << 10 };
+        await services.StartLearnerAsync();
+        var layers = string.Join(',', Enumerable.Repeat(16_384, 200));
+        var changes = change.Replace("HUGE", $"[{layers}]", StringComparison.Ordinal).Split(';');
+        var spec = SpecReader.ReadYaml("environment: { name: CartPole-v1 }", changes);
+
+        var error = await Assert.ThrowsAsync<RpcException>(async () =>
+            await services.Experiments.SubmitAsync(new SubmitRequest { Spec = SpecWriter.ToMessage(spec) }));
+
+        Assert.Equal(StatusCode.InvalidArgument, error.StatusCode);
+        Assert.StartsWith($"{field}: ", error.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains(expected, error.Status.Detail, StringComparison.Ordinal);
+        Assert.Empty(services.Registry.All);
+    }
+
+    [Fact]
+    public async Task A_run_whose_slots_all_fail_again_and_again_ends_with_the_reason()
+    {
+        await using var services = new LearnerAndReplay();
+        await services.StartReplayAsync();
+        await services.StartLearnerAsync();
+        var record = services.Registry.Submit(SpecReader.ReadYaml("environment: { name: CartPole-v1 }", ["actors.count=2"]));
+        await LearnerAndReplay.Until(() =>
+            record.State == ExperimentState.Running && services.Replay.Stats(new StatsRequest()).Tables.Count == 1);
+        var epoch = services.Replay.Stats(new StatsRequest()).Tables[0].Definition.Epoch;
+        var learner = new Assignments.AssignmentsClient(services.ToLearner);
+        SlotFailure Failure(uint slot, uint failures) => new()
+        {
+            Experiment = record.Directory.Id, Epoch = epoch, Slot = slot, Failures = failures, Reason = "the cartridge is gone",
+        };
+
+        await learner.ReportFailureAsync(Failure(0, 3));
+        await learner.ReportFailureAsync(Failure(0, 4));
+        await learner.ReportFailureAsync(Failure(1, 2));
+        await learner.ReportFailureAsync(new SlotFailure(Failure(1, 3)) { Epoch = epoch - 1 });
+        Assert.Equal(ExperimentState.Running, record.State);
+        await learner.ReportFailureAsync(Failure(1, 3));
+
+        await LearnerAndReplay.Until(() => record.State == ExperimentState.Failed);
+        Assert.Contains("the cartridge is gone", record.Error, StringComparison.Ordinal);
+        Assert.NotEmpty(Directory.GetDirectories(record.Directory.Checkpoints, "step-*"));
+        var unknown = await Assert.ThrowsAsync<RpcException>(async () => await learner.ReportFailureAsync(Failure(2, 3)));
+        Assert.Equal(StatusCode.InvalidArgument, unknown.StatusCode);
+    }
+}
