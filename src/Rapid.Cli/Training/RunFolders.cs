@@ -9,6 +9,9 @@ namespace Rapid.Cli.Training;
 /// <summary>Finds runs on disk.</summary>
 internal static class RunFolders
 {
+    /// <summary>What the system says of a file that another process has locked (EWOULDBLOCK).</summary>
+    private const int WouldBlock = 11;
+
     /// <summary>The newest run of exactly this spec that has not ended, or null.</summary>
     public static RunDirectory? FindUnfinished(string runs, ExperimentOptions options) =>
         FindNewest(runs, options, ExperimentState.Pending, ExperimentState.Running);
@@ -34,16 +37,20 @@ internal static class RunFolders
             is { } folder ? new RunDirectory(folder) : null;
 
     /// <summary>Keeps other processes from training the same run; dispose of it to let them.</summary>
-    /// <exception cref="CliException">Another process trains it.</exception>
+    /// <exception cref="CliException">Another process trains it, or its folder cannot be written.</exception>
     public static FileStream Lock(RunDirectory run)
     {
         try
         {
             return new FileStream(Path.Combine(run.Path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException)
+        catch (IOException error) when (error.HResult == WouldBlock)
         {
             throw new CliException($"{run.Path} is being trained by another process; another --seed or --set name=... makes another run");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{run.Path} cannot be written: {error.Message}; mend that, or choose another folder with --runs");
         }
     }
 
