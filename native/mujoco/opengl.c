@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 // Values of the two specifications, whose headers a machine need not have.
 enum {
@@ -106,16 +107,19 @@ static int open_osmesa(void) {
 static void look(void) {
   // Programs that draw with MuJoCo take their way from this variable; other values than these two ask for windows.
   const char *wish = getenv("MUJOCO_GL");
-  int only_egl = wish && !strcmp(wish, "egl"), only_osmesa = wish && !strcmp(wish, "osmesa");
+  int only_egl = wish && !strcasecmp(wish, "egl"), only_osmesa = wish && !strcasecmp(wish, "osmesa");
   if (!only_osmesa && open_egl()) {
     backend = EGL;
   } else if (!only_egl && open_osmesa()) {
     backend = OSMESA;
   } else {
+    int is_chosen = only_egl || only_osmesa;
     snprintf(problem, sizeof problem,
-             "this machine cannot draw%s%s: it has neither Mesa's EGL nor OSMesa. Run: sudo apt-get install -y --no-install-recommends %s",
-             only_egl || only_osmesa ? " with MUJOCO_GL=" : "", only_egl || only_osmesa ? wish : "",
-             only_osmesa ? "libosmesa6" : "libegl1 libgl1-mesa-dri");
+             "this machine cannot draw%s%s: %s. Run: sudo apt-get install -y --no-install-recommends %s%s",
+             is_chosen ? " with MUJOCO_GL=" : "", is_chosen ? wish : "",
+             only_egl ? "Mesa's EGL does not work here" : only_osmesa ? "libOSMesa.so.8 does not work here"
+                                                                      : "it has neither Mesa's EGL nor OSMesa",
+             only_osmesa ? "libosmesa6" : "libegl1 libgl1-mesa-dri", is_chosen ? "; or unset MUJOCO_GL, and what works is taken" : "");
   }
 }
 

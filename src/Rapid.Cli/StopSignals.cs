@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Rapid.Cli;
 
-/// <summary>Ctrl-C and SIGTERM: the first asks to stop, the second ends the process at once.</summary>
+/// <summary>Ctrl-C, Ctrl-\ (SIGQUIT) and SIGTERM: the first asks to stop, the second ends the process at once.</summary>
 internal sealed partial class StopSignals : IDisposable
 {
     // Tools such as timeout signal a process and then its whole group: the same wish, delivered twice.
@@ -17,6 +17,9 @@ internal sealed partial class StopSignals : IDisposable
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
+
+        // The services of this process stop at it, too: it must not stop them alone.
+        PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnSignal),
     ];
 
     /// <summary>Cancelled by the first signal.</summary>

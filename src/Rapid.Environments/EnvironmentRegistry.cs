@@ -79,6 +79,10 @@ public static class EnvironmentRegistry
     /// <summary>Whether a name can only be the path of a file: of a description or of a cartridge.</summary>
     public static bool IsPath(string name) => TaskFiles.HasExtension(name) || AtariName.IsCartridge(name);
 
+    /// <summary>Whether an option takes the path of a file.</summary>
+    /// <param name="takes">A value of <see cref="EnvironmentInfo.Options"/>.</param>
+    public static bool IsPathOption(string takes) => OptionText.KindOf(takes) == "a path";
+
     /// <summary>
     /// Why there is no environment of this name, as a text that follows the name: what was meant, or where its file should be.
     /// </summary>

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Rapid.Environments;
 
 /// <summary>
-/// The one reader of numbers and flags that people write: in specs, options, descriptions and on the command line. A comma is never part of a
-/// number: where one stands for the decimal point, dropping it would make another number of it.
+/// The one reader of numbers and flags that people write: in specs, options, descriptions and on the command line. A comma is never part
+/// of a number: where one stands for the decimal point, dropping it would make another number of it.
 /// </summary>
 public static partial class NumberReader
 {

@@ -11,13 +11,16 @@ internal static class OptionText
     public static Dictionary<string, string> Normalize(EnvironmentInfo info, IReadOnlyDictionary<string, string> options) =>
         options.ToDictionary(option => option.Key, option => Normalize(option.Value, info.Options[option.Key])!);
 
+    /// <summary>What a text says that an option takes, without what it is for.</summary>
+    public static string KindOf(string takes) => takes.Split(':', '(')[0].Trim();
+
     /// <summary>
     /// A value in that form, or null when it is not what an option takes: one of a few words ("this, that or another"), a whole number, two
     /// numbers, a text, or a number.
     /// </summary>
     public static string? Normalize(string value, string takes)
     {
-        var words = takes.Split(':', '(')[0].Trim();
+        var words = KindOf(takes);
         return words.Contains(" or ", StringComparison.Ordinal) ? Choice(value, words.Split([", ", " or "], StringSplitOptions.None))
             : words.StartsWith("a whole number", StringComparison.Ordinal) ? Whole(value)
             : words.StartsWith("two numbers", StringComparison.Ordinal)

@@ -98,10 +98,10 @@ public sealed class PixelTests : IDisposable
         Assert.True(await process.WaitAsync() == 0, process.Output);
         Assert.InRange((double)RunFolder.Single(_folder.Runs).Evaluations()[^1]["return_mean"]!, 0, 21);
 
-        foreach (var arguments in (string[][])[["play", game], ["play", "roms/anything.bin"], ["play", RunFolder.Single(_folder.Runs).Path]])
+        File.Copy(Path.Combine(roms, "anything.dat"), Path.Combine(roms, "anything.bin"));
+        foreach (var what in (string[])[game, "roms/anything.bin", RunFolder.Single(_folder.Runs).Path])
         {
-            File.Copy(Path.Combine(roms, "anything.dat"), Path.Combine(roms, "anything.bin"), overwrite: true);
-            var (playCode, played) = await RapidProcess.RunAsync(_folder.Path, [.. arguments, "--steps", "5"]);
+            var (playCode, played) = await RapidProcess.RunAsync(_folder.Path, "play", what, "--steps", "5");
             Assert.True(playCode == 0, played);
             Assert.Contains("episode 1: score 0, ", played, StringComparison.Ordinal);
         }

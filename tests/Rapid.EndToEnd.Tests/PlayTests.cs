@@ -74,6 +74,29 @@ public sealed class PlayTests : IDisposable
         Assert.Contains("episode 1: score", output[shown..], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_terminal_that_cannot_move_its_cursor_is_told_line_by_line()
+    {
+        await using var process = RapidProcess.StartProgram(
+            "script", _folder.Path, ["-qec", $"TERM=dumb '{RapidProcess.Program}' play duel --steps 6", "/dev/null"]);
+        Assert.Equal(0, await process.WaitAsync());
+        Assert.Contains("episode 1: score", process.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\e[", process.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_way_to_draw_that_is_asked_for_and_not_there_is_named_alone()
+    {
+        // A library that is none hides one that may be there.
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "libOSMesa.so.8"), "no library");
+        var variables = new Dictionary<string, string> { ["MUJOCO_GL"] = "OSMesa", ["LD_LIBRARY_PATH"] = _folder.Path };
+        await using var film = RapidProcess.Start(_folder.Path, ["play", "Hopper-v4", "--random", "--out", "film.gif"], variables);
+        Assert.Equal(1, await film.WaitAsync());
+        Assert.Contains("cannot draw with MUJOCO_GL=OSMesa: libOSMesa.so.8 does not work here", film.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("EGL", film.Output, StringComparison.Ordinal);
+        Assert.Contains("or unset MUJOCO_GL", film.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("play", "HalfCheetah-v4", 320, 320)]
     [InlineData("play", "CartPole-v1", 480, 320)]

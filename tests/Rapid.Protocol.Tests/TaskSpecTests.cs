@@ -48,6 +48,36 @@ public sealed class TaskSpecTests : IDisposable
         Assert.Equal(0.5, free - environment.Step([1], new float[5]).Reward, 0.05);
     }
 
+    [Fact]
+    public void Files_that_a_spec_names_go_into_the_run_by_their_whole_paths()
+    {
+        var home = _folder.FullName;
+        Directory.CreateDirectory(Path.Combine(home, "data"));
+        File.Copy(Path.Combine(Example, "task.yaml"), Path.Combine(home, "Task.YML"));
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "models", "hopper.xml"), Path.Combine(home, "own.xml"));
+        foreach (var model in Directory.GetFiles(Example, "*.xml"))
+        {
+            File.Copy(model, Path.Combine(home, Path.GetFileName(model)));
+        }
+
+        var options = SpecReader.ReadYaml("environment: { name: Task.YML }", folder: home);
+        Assert.Equal(Path.Combine(home, "Task.YML"), options.Environment.Name);
+
+        const string Yaml =
+            """
+            environment: { name: Hopper-v4, options: { xml_file: own.xml } }
+            algorithm: { name: sac }
+            offline: true
+            replay: { data: data/../data }
+            """;
+        options = SpecReader.ReadYaml(Yaml, folder: home);
+        Assert.Equal(Path.Combine(home, "own.xml"), options.Environment.Options["xml_file"]);
+        Assert.Equal(Path.Combine(home, "data"), options.Replay.Data);
+
+        // What is not here may be on the machine of the run.
+        Assert.Equal("elsewhere", SpecReader.ReadYaml(Yaml, ["replay.data=elsewhere"], home).Replay.Data);
+    }
+
     [Theory]
     [InlineData("[0.5, 1]")]
     [InlineData("[0.5,1]")]

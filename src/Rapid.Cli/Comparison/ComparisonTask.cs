@@ -14,7 +14,7 @@ internal sealed record ComparisonTask(string Name, string Yaml, IReadOnlyList<st
     /// <exception cref="CliException">There is no such file.</exception>
     public static ComparisonTask Parse(string text)
     {
-        if (Path.GetExtension(text) is ".yaml" or ".yml")
+        if (Path.GetExtension(text).ToLowerInvariant() is ".yaml" or ".yml")
         {
             return File.Exists(text)
                 ? new ComparisonTask(Path.GetFileNameWithoutExtension(text), File.ReadAllText(text), [], IsFile: true)

@@ -15,7 +15,7 @@ internal static class PlaySession
     /// <exception cref="RenderingException">This machine cannot draw.</exception>
     public static async Task<int> RunAsync(PlayRequest request, StopSignals signals)
     {
-        var (subject, isTerminal) = (request.Subject, request.Target is null && !Console.IsOutputRedirected);
+        var (subject, isTerminal) = (request.Subject, request.Target is null && TerminalScreen.IsThere);
         var keyboard = isTerminal && !Console.IsInputRedirected ? new Keyboard() : null;
         var byHand = keyboard is not null && subject is { Run: null, IsGame: true } && !request.IsRandom;
         if (EnvironmentRegistry.Find(subject.Environment.Name)?.Note is { } note)

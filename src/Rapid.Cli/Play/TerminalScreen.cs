@@ -22,6 +22,10 @@ internal sealed class TerminalScreen : IScreen
     /// <param name="hint">Which keys there are; shown below the picture.</param>
     public TerminalScreen(string hint) => _hint = hint;
 
+    /// <summary>Whether the output is a terminal that can move its cursor.</summary>
+    public static bool IsThere =>
+        !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb" or "unknown");
+
     /// <summary>Gives the terminal back; may be called at any time, from any thread.</summary>
     public void Restore()
     {

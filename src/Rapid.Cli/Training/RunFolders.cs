@@ -35,9 +35,19 @@ internal static class RunFolders
             is { } folder ? new RunDirectory(folder) : null;
 
     /// <summary>Keeps other processes from training the same run; dispose of it to let them.</summary>
-    /// <exception cref="CliException">Another process trains it.</exception>
-    public static FileStream Lock(RunDirectory run) => run.TryLock() ?? throw new CliException(
-        $"{run.Path} is being trained by another process; another --seed or --set name=... makes another run");
+    /// <exception cref="CliException">Another process trains it, or its folder cannot be written.</exception>
+    public static FileStream Lock(RunDirectory run)
+    {
+        try
+        {
+            return run.TryLock() ?? throw new CliException(
+                $"{run.Path} is being trained by another process; another --seed or --set name=... makes another run");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException($"{run.Path} cannot be written: {error.Message}; mend that, or choose another folder with --runs");
+        }
+    }
 
     /// <summary>Whether a run has this spec. A run whose files are damaged has none.</summary>
     private static bool IsOf(JsonNode spec, RunDirectory run)

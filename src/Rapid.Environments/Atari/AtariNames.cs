@@ -24,10 +24,10 @@ public sealed record AtariName(string Name, string Game, AtariDefaults Defaults,
     private static readonly string[] Descriptions = [".yaml", ".yml"], Cartridges = [".bin", ".a26", ".rom"];
 
     /// <summary>Whether a name is the path of a game's description.</summary>
-    public static bool IsDescription(string name) => Descriptions.Contains(Path.GetExtension(name));
+    public static bool IsDescription(string name) => Descriptions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a name is the path of a cartridge.</summary>
-    public static bool IsCartridge(string name) => Cartridges.Contains(Path.GetExtension(name));
+    public static bool IsCartridge(string name) => Cartridges.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
 }
 
 /// <summary>

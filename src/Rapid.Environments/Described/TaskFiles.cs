@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Rapid.Environments.Languages;
+using Rapid.Environments.MuJoCo;
 
 namespace Rapid.Environments.Described;
 
@@ -17,13 +18,13 @@ internal static class TaskFiles
     /// <summary>Fields that no description of a game has.</summary>
     private static readonly string[] OnlyOfTasks = ["model", "observation", "reward"];
 
-    private static readonly ConcurrentDictionary<string, (DateTime Written, DateTime ModelWritten, TaskDescription Task)> Kept = [];
+    private static readonly ConcurrentDictionary<string, (FileStamps Files, TaskDescription Task)> Kept = [];
 
     /// <summary>Whether a name is the path of a description that is there and is of a task, not of a game.</summary>
     public static bool IsTask(string name) => HasExtension(name) && File.Exists(name) && IsTaskText(name);
 
     /// <summary>Whether a name can only be the path of a description.</summary>
-    public static bool HasExtension(string name) => Extensions.Contains(Path.GetExtension(name));
+    public static bool HasExtension(string name) => Extensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The task of a file; environments of one process share its model.</summary>
     /// <param name="path">A YAML file.</param>
@@ -32,7 +33,7 @@ internal static class TaskFiles
     public static TaskDescription Load(string path)
     {
         var full = Path.GetFullPath(path);
-        if (Kept.TryGetValue(full, out var kept) && IsFresh(full, kept.Written, kept.ModelWritten, kept.Task))
+        if (Kept.TryGetValue(full, out var kept) && kept.Files.AreFresh)
         {
             return kept.Task;
         }
@@ -42,26 +43,22 @@ internal static class TaskFiles
             throw new IOException($"{path} is larger than 1 MiB; that is no description of a task");
         }
 
-        // The times are read first: what is edited meanwhile is read again the next time.
-        var written = File.GetLastWriteTimeUtc(full);
         var started = DateTime.UtcNow;
         var task = TaskReader.Read(File.ReadAllText(full), path);
-        var modelWritten = File.GetLastWriteTimeUtc(task.ModelFile);
+        var files = new FileStamps([full, .. ModelFiles.Of(task.ModelFile)]);
         if (Kept.Count >= MostKept)
         {
             Kept.Clear();
         }
 
-        if (modelWritten < started)
+        // What was edited meanwhile is read again the next time.
+        if (!files.HasChangedSince(started))
         {
-            Kept[full] = (written, modelWritten, task);
+            Kept[full] = (files, task);
         }
 
         return task;
     }
-
-    private static bool IsFresh(string path, DateTime written, DateTime modelWritten, TaskDescription task) =>
-        File.GetLastWriteTimeUtc(path) == written && File.GetLastWriteTimeUtc(task.ModelFile) == modelWritten;
 
     /// <summary>By its fields; of a file that cannot be taken apart, by how its lines begin.</summary>
     private static bool IsTaskText(string path)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace Rapid.Environments.MuJoCo;
@@ -6,8 +7,11 @@ namespace Rapid.Environments.MuJoCo;
 /// <summary>A compiled model. Read-only once loaded, so environments on many threads share one.</summary>
 internal sealed class MuJoCoModel : SafeHandle
 {
+    /// <summary>Seconds: MuJoCo itself takes any number, 0 and less too.</summary>
+    private const double ShortestStep = 1e-6, LongestStep = 1;
+
     private static readonly ConcurrentDictionary<string, Lazy<MuJoCoModel>> Shared = new();
-    private static readonly Dictionary<string, (DateTime Written, WeakReference<MuJoCoModel> Model)> OfUsers = [];
+    private static readonly Dictionary<string, (FileStamps Files, WeakReference<MuJoCoModel> Model)> OfUsers = [];
 
     private MuJoCoModel(nint model, string source)
         : base(0, ownsHandle: true)
@@ -25,15 +29,16 @@ internal sealed class MuJoCoModel : SafeHandle
     public static MuJoCoModel Bundled(string file) =>
         Shared.GetOrAdd(file, name => new Lazy<MuJoCoModel>(() => Load(Path.Combine(AppContext.BaseDirectory, "models", name)))).Value;
 
-    /// <summary>The model of a user's file, which environments share while any of them lives and the file does not change.</summary>
+    /// <summary>
+    /// The model of a user's file, which environments share while any of them lives and neither the file nor any that it names changes.
+    /// </summary>
     /// <exception cref="MuJoCoException">With MuJoCo's message.</exception>
     public static MuJoCoModel OfFile(string path)
     {
         var file = Path.GetFullPath(path);
-        var written = File.GetLastWriteTimeUtc(file);
         lock (OfUsers)
         {
-            if (OfUsers.TryGetValue(file, out var known) && known.Written == written && known.Model.TryGetTarget(out var model))
+            if (OfUsers.TryGetValue(file, out var known) && known.Files.AreFresh && known.Model.TryGetTarget(out var model))
             {
                 return model;
             }
@@ -43,18 +48,28 @@ internal sealed class MuJoCoModel : SafeHandle
                 OfUsers.Remove(forgotten);
             }
 
+            var files = new FileStamps(ModelFiles.Of(file));
             model = Load(file);
-            OfUsers[file] = (written, new WeakReference<MuJoCoModel>(model));
+            OfUsers[file] = (files, new WeakReference<MuJoCoModel>(model));
             return model;
         }
     }
 
     /// <summary>Compiles a model file.</summary>
-    /// <exception cref="MuJoCoException">With MuJoCo's message.</exception>
+    /// <exception cref="MuJoCoException">With MuJoCo's message, or because time does not pass in it.</exception>
     public static MuJoCoModel Load(string path)
     {
         MuJoCoNative.Check(MuJoCoNative.Load(path, out var model), $"cannot load the model '{path}'");
-        return new MuJoCoModel(model, path);
+        var loaded = new MuJoCoModel(model, path);
+        if (MuJoCoNative.Timestep(loaded) is var step && step is not (>= ShortestStep and <= LongestStep))
+        {
+            loaded.Dispose();
+            throw new MuJoCoException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"cannot use the model '{path}': its timestep is {step} seconds; allowed: {ShortestStep} to {LongestStep}"));
+        }
+
+        return loaded;
     }
 
     /// <summary>An array of the model as doubles, by its MuJoCo name.</summary>

@@ -190,8 +190,8 @@ public sealed record ReplayOptions
     /// </summary>
     [Between(1, 1024)] public int PrefetchBatches { get; init; } = 8;
 
-    /// <summary>Offline: the directory of blocks to learn from (docs/replay-files.md), on the learner's machine; relative to where it was
-    /// started.</summary>
+    /// <summary>Offline: the directory of blocks to learn from (docs/replay-files.md), on the learner's machine; looked for beside the spec,
+    /// then in the working folder, and what is found there goes by its whole path.</summary>
     public string Data { get; init; } = "";
 
     /// <summary>Off-policy: when the run is over, write what its table holds to "data" in the run's folder, for replay.data of an offline

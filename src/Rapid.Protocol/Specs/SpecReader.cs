@@ -16,8 +16,8 @@ public static class SpecReader
     /// <summary>Reads YAML.</summary>
     /// <param name="yaml">The document.</param>
     /// <param name="overrides">"path=value", applied over the document, for example "algorithm.learning_rate=1e-4".</param>
-    /// <param name="folder">Of the document: an environment that is the path of a file is looked for there, then in the working folder, and
-    /// its whole path is put into the options.</param>
+    /// <param name="folder">Of the document: files that it names are looked for there, then in the working folder, and their whole paths are
+    /// put into the options.</param>
     /// <exception cref="SpecException">With every problem.</exception>
     public static ExperimentOptions ReadYaml(string yaml, IEnumerable<string>? overrides = null, string? folder = null)
     {
@@ -30,7 +30,7 @@ public static class SpecReader
 
         if (folder is not null)
         {
-            CompletePath(tree, folder);
+            CompletePaths(tree, folder);
         }
 
         return Resolve(tree, problems);
@@ -78,14 +78,35 @@ public static class SpecReader
         }
     }
 
-    /// <summary>A run goes on from any folder, so it must not depend on where it was started.</summary>
-    private static void CompletePath(SpecNode.Map tree, string folder)
+    /// <summary>
+    /// A run goes on from any folder, so it must not depend on where it was started. What is not here may be where the run is.
+    /// </summary>
+    private static void CompletePaths(SpecNode.Map tree, string folder)
     {
-        if (TextOf(tree, "environment", "name") is { } name && EnvironmentRegistry.IsPath(name)
-            && Array.Find((string[])[folder, Directory.GetCurrentDirectory()], from => File.Exists(Path.Combine(from, name))) is { } found)
+        if (TextOf(tree, "environment", "name") is { } name)
         {
-            ((SpecNode.Map)tree.Children["environment"]).Children["name"] =
-                new SpecNode.Value(Path.GetFullPath(name, Path.GetFullPath(found)));
+            if (EnvironmentRegistry.IsPath(name))
+            {
+                Complete("environment", "name");
+            }
+
+            var options = EnvironmentRegistry.Find(TextOf(tree, "environment", "name")!)?.Options ?? new Dictionary<string, string>();
+            foreach (var (option, _) in options.Where(option => EnvironmentRegistry.IsPathOption(option.Value)))
+            {
+                Complete("environment", "options", option);
+            }
+        }
+
+        Complete("replay", "data");
+
+        void Complete(params string[] path)
+        {
+            if (TextOf(tree, path) is { Length: > 0 } text
+                && Array.Find((string[])[folder, Directory.GetCurrentDirectory()], from => Path.Exists(Path.Combine(from, text))) is { } found)
+            {
+                var group = path[..^1].Aggregate(tree, (map, field) => (SpecNode.Map)map.Children[field]);
+                group.Children[path[^1]] = new SpecNode.Value(Path.GetFullPath(text, Path.GetFullPath(found)));
+            }
         }
     }
 

@@ -25,7 +25,7 @@ public sealed class OwnGameTests : IDisposable
             () => EnvironmentRegistry.Create(Write("duel.yaml", $"md5: {breakout.Md5}\n{Rules}"), roms: _folder));
         Assert.Contains(breakout.Md5, error.Message, StringComparison.Ordinal);
 
-        using var mine = EnvironmentRegistry.Create(Write("breakout.yaml", $"md5: {DuelMd5.ToUpperInvariant()}\n{Rules}"));
+        using var mine = EnvironmentRegistry.Create(Write("breakout.YAML", $"md5: {DuelMd5.ToUpperInvariant()}\n{Rules}"));
         Assert.Equal(3, ((DiscreteSpace)mine.ActionSpace).Count);
         using var again = EnvironmentRegistry.Create(Write("breakout.yaml", $"md5: {DuelMd5}\nactions: NOOP UP\nrules: {{ over: 0 }}"));
         Assert.Equal(2, ((DiscreteSpace)again.ActionSpace).Count);
@@ -35,7 +35,7 @@ public sealed class OwnGameTests : IDisposable
     [Fact]
     public void A_cartridge_by_its_path_is_the_game_of_its_md5()
     {
-        var path = Write("pong.bin", BuiltInRoms.Read("duel")!);
+        var path = Write("pong.BIN", BuiltInRoms.Read("duel")!);
         using var environment = EnvironmentRegistry.Create(path);
         Assert.Equal(GameTable.Find("duel")!.MinimalActions.Count, ((DiscreteSpace)environment.ActionSpace).Count);
         Assert.Equal("duel", AtariTasks.KnownGame(AtariNames.Parse(path)!));

@@ -98,7 +98,7 @@ public sealed class GifEncoder
     }
 
     /// <summary>Hundredths of a second that the waiting frame lasts; rounded so that a film of any length keeps its rate.</summary>
-    private int DelayUntil(long frame) => (int)(HundredthsOf(frame) - HundredthsOf(_begun));
+    private long DelayUntil(long frame) => HundredthsOf(frame) - HundredthsOf(_begun);
 
     private long HundredthsOf(long frames) => (long)Math.Round(frames * 100 / _framesPerSecond, MidpointRounding.AwayFromZero);
 
@@ -117,7 +117,7 @@ public sealed class GifEncoder
         }
 
         _output.Write<byte>([Extension, GraphicControl, 4, (byte)(KeepWhatIsShown | (transparent is null ? 0 : HasTransparent))]);
-        WriteNumbers(DelayUntil(_frames));
+        WriteNumbers((int)Math.Min(DelayUntil(_frames), MostDelay));
         _output.Write<byte>([(byte)(transparent ?? 0), 0, Image]);
         WriteNumbers(left, top, right - left, bottom - top);
         _output.Write<byte>([0]);
