@@ -22,6 +22,8 @@ internal sealed class FuzzedService : IAsyncDisposable
     // A call that waits for more (a watcher, a full table) is broken off after the first; one that does not end after the second hangs.
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(2), Patience = TimeSpan.FromSeconds(30);
 
+    private const int MostRuns = 8;
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rapid-");
     private readonly WebApplication _app;
 
@@ -33,6 +35,9 @@ internal sealed class FuzzedService : IAsyncDisposable
             Learner = ServiceAddress.Unix(Path.Combine(_folder.FullName, "nobody")),
             Replay = [ServiceAddress.Unix(Path.Combine(_folder.FullName, "nobody"))],
             Runs = Path.Combine(_folder.FullName, "runs"),
+
+            // Runs that got in would train, each longer than a thousand messages take.
+            Limits = new ServiceLimits { Queued = MostRuns, Requests = int.MaxValue },
         };
         (Address, _app) = (options.Listen[0], name switch
         {

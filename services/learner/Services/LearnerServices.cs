@@ -83,6 +83,7 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, ServiceOpt
         return record.Describe();
     }
 
+    [Authorize(Roles = Roles.Operator)]
     public override Task<Experiment> Resume(ResumeRequest request, ServerCallContext context)
     {
         var record = registry.Get(request.Id);
@@ -173,6 +174,7 @@ internal sealed class AssignmentsService(AssignmentBoard board, ExperimentRegist
         });
     }
 
+    [Authorize(Roles = Roles.Actor)]
     public override Task<SlotFailureReceipt> ReportFailure(SlotFailure request, ServerCallContext context)
     {
         var record = registry.Get(request.Experiment);

@@ -1,6 +1,5 @@
 using Rapid.Cli.Training;
 using Rapid.Cli.Views;
-using Rapid.Learner.Experiments;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Cli.Comparison;
