@@ -8,12 +8,9 @@ using Rapid.Replay.Tables;
 namespace Rapid.Replay;
 
 /// <summary>The Replay service on the wire.</summary>
-internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory checkpoints, CallLifetime lifetime)
+internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory checkpoints, ServiceOptions options, CallLifetime lifetime)
     : Protocol.V1.Replay.ReplayBase
 {
-    // Blocks that are on their way from the store while one is being sent.
-    private const int ExportAhead = 8;
-
     private static readonly WriteOptions Held = new(WriteFlags.BufferHint);
 
     [Authorize(Roles = Roles.TableOwners)]
@@ -37,26 +34,29 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
         lifetime.RunAsync(context, async ended =>
         {
             var table = tables.GetRing(request.Table);
-            var coming = new Queue<(ulong Id, Task<Trajectory?> Block)>();
+            var coming = new Queue<ExportedBlocks.Entry>();
             try
             {
                 foreach (var id in table.BlockIds())
                 {
-                    coming.Enqueue((id, table.ReadAsync(id, ended)));
-                    if (coming.Count == ExportAhead)
+                    coming.Enqueue(table.Exported.Take(id));
+                    if (coming.Count == table.ExportAhead)
                     {
-                        await ExportAsync(coming, responseStream, ended);
+                        await ExportAsync(table, coming, context, ended);
                     }
                 }
 
                 while (coming.Count > 0)
                 {
-                    await ExportAsync(coming, responseStream, ended);
+                    await ExportAsync(table, coming, context, ended);
                 }
             }
             finally
             {
-                await Task.WhenAll(coming.Select(next => (Task)next.Block)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                foreach (var entry in coming)
+                {
+                    await table.Exported.GiveBackAsync(entry);
+                }
             }
         });
 
@@ -91,14 +91,16 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
         ServerCallContext context) =>
         lifetime.RunAsync(context, stopped => SampleAsync(requestStream, responseStream, stopped));
 
-    private static async Task ExportAsync(
-        Queue<(ulong Id, Task<Trajectory?> Block)> coming, IServerStreamWriter<SampledItem> responseStream, CancellationToken cancellation)
+    /// <summary>Sends the first of the blocks that are coming.</summary>
+    private async Task ExportAsync(
+        RingTable table, Queue<ExportedBlocks.Entry> coming, ServerCallContext context, CancellationToken cancellation)
     {
-        var (id, block) = coming.Dequeue();
-        if (await block is { } trajectory)
+        if (await coming.Peek().Message.WaitAsync(cancellation) is { } message)
         {
-            await responseStream.WriteAsync(new SampledItem { Id = id, Trajectory = trajectory }, cancellation);
+            await context.WriteEncodedAsync(message, options.MaxMessageBytes, cancellation);
         }
+
+        await table.Exported.GiveBackAsync(coming.Dequeue());
     }
 
     private async Task SampleAsync(IAsyncStreamReader<SampleRequest> requestStream, IServerStreamWriter<SampleReply> responseStream,

@@ -37,6 +37,16 @@ internal sealed class ReplayProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Bytes of memory that the process has.</summary>
+    public long WorkingSet
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     public ServiceAddress Address => ServiceAddress.Unix(Path.Combine(_directory, "replay.sock"));
 
     public static async Task<ReplayProcess> StartAsync(string? redis = null, Dictionary<string, string>? environment = null)

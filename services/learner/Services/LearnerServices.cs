@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.RateLimiting;
@@ -120,9 +122,13 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, ServiceOpt
 }
 
 /// <summary>Streams weights.</summary>
-internal sealed class PoliciesService(ExperimentRegistry registry, SharedParameterFolder memory, CallLifetime lifetime)
+internal sealed class PoliciesService(
+    ExperimentRegistry registry, SharedParameterFolder memory, ServiceOptions options, CallLifetime lifetime)
     : Protocol.V1.Policies.PoliciesBase
 {
+    // A snapshot is encoded once for all subscribers, and its bytes are there as long as somebody has it.
+    private static readonly ConditionalWeakTable<PolicySnapshot, Lazy<byte[]>> Encoded = [];
+
     [Authorize(Roles = Roles.Workers)]
     [EnableRateLimiting(CallLimits.Subscribers)]
     public override Task Subscribe(
@@ -133,7 +139,9 @@ internal sealed class PoliciesService(ExperimentRegistry registry, SharedParamet
             using var shared = SharedParameterFolder.Sees(request.SharedMemoryProbe) ? memory.Open(request.Experiment) : null;
             await foreach (var snapshot in hub.SubscribeAsync(request.NewerThan, request.EvaluationsOnly, ended))
             {
-                await responseStream.WriteAsync(shared?.Share(snapshot) ?? snapshot, ended);
+                var message = Encoded.GetValue(
+                    shared?.Share(snapshot) ?? snapshot, static snapshot => new Lazy<byte[]>(snapshot.ToByteArray));
+                await context.WriteEncodedAsync(message.Value, options.MaxMessageBytes, ended);
             }
         });
 }

@@ -17,8 +17,11 @@ internal sealed class BatchNews
 /// <summary>A batch in the making: the message that is sent, over and over, and the memory that it refers to. Not thread-safe.</summary>
 internal sealed class BatchBuffer(int count, BatchNews news)
 {
-    private readonly double[] _probabilities = new double[count];
-    private readonly PlacedPick[] _placed = new PlacedPick[count];
+    /// <summary>What each item takes besides its columns: id, probability, pick.</summary>
+    public const int BytesPerItem = 40;
+
+    private double[] _probabilities = [];
+    private PlacedPick[] _placed = [];
     private readonly List<int> _again = [];
     private List<Pick> _cold = [];
     private BatchColumn? _weights;
@@ -42,9 +45,17 @@ internal sealed class BatchBuffer(int count, BatchNews news)
     /// <summary>Positions whose block has gone before it was read.</summary>
     public List<int> Again => _again;
 
-    /// <summary>Takes the memory for batches of a table.</summary>
-    public void Bind(BlockLayout layout, TableDefinition definition)
+    /// <summary>Bytes that were counted for it.</summary>
+    public long Reserved { get; private set; }
+
+    /// <summary>Takes the memory for batches of a table, of which it is known by now that they are possible.</summary>
+    /// <param name="layout">Of its blocks.</param>
+    /// <param name="definition">Its definition.</param>
+    /// <param name="reserved">Bytes that were counted.</param>
+    public void Bind(BlockLayout layout, TableDefinition definition, long reserved)
     {
+        Reserved = reserved;
+        (_probabilities, _placed) = (new double[count], new PlacedPick[count]);
         Gather = Gather.Create(layout, definition, count);
         Reply.Batch.Columns.AddRange(Gather.Columns.Select(column => column.Message));
         if (definition.Kind == TableKind.Prioritised)

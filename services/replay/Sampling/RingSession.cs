@@ -43,6 +43,13 @@ internal sealed class RingSession(RingTable table, int batchSize, TimeSpan patie
         }
     }
 
+    /// <summary>Ends the session: its batches are not needed any more.</summary>
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Array.ForEach(_batches, table.Release);
+    }
+
     protected override async Task DeliverAsync(CancellationToken cancellation)
     {
         while (!_isCold)

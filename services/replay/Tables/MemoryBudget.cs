@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grpc.Core;
 using Microsoft.Extensions.Configuration;
 using Rapid.Hosting;
 
@@ -12,7 +13,7 @@ internal sealed class MemoryBudget(long limit)
 {
     private const string Variable = "RAPID_REPLAY_MEMORY";
 
-    private long _used;
+    private long _used, _streams;
 
     /// <summary>Bytes.</summary>
     public long Limit => limit;
@@ -52,4 +53,28 @@ internal sealed class MemoryBudget(long limit)
     public void Take(long bytes) => Interlocked.Add(ref _used, bytes);
 
     public void Release(long bytes) => Interlocked.Add(ref _used, -bytes);
+
+    /// <summary>
+    /// Takes memory for what is being sent, beside that of the tables: half as much as theirs at most, and one thing always.
+    /// </summary>
+    public bool TryTakeForStreams(long bytes)
+    {
+        var all = Interlocked.Add(ref _streams, bytes);
+        if (all == bytes || all <= limit / 2)
+        {
+            return true;
+        }
+
+        ReleaseForStreams(bytes);
+        return false;
+    }
+
+    /// <summary>What was being sent is sent.</summary>
+    public void ReleaseForStreams(long bytes) => Interlocked.Add(ref _streams, -bytes);
+
+    /// <summary>Refuses what <see cref="TryTakeForStreams"/> did not give.</summary>
+    public RpcException TooMuchForStreams(string what) => new(new Status(
+        StatusCode.ResourceExhausted,
+        $"{what} does not fit beside the {Interlocked.Read(ref _streams)} bytes that other calls are being sent: read those to the end or "
+            + $"cancel them; allowed in all: {limit / 2} (half of RAPID_REPLAY_MEMORY)"));
 }

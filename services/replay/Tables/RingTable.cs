@@ -12,6 +12,8 @@ namespace Rapid.Replay.Tables;
 /// </summary>
 internal sealed partial class RingTable : ReplayTable
 {
+    private const int MostExported = 8;
+
     private readonly SampleToInsertRatio _limiter;
     private readonly RandomStream _random;
     private readonly EpisodeLog _episodes = new();
@@ -28,7 +30,14 @@ internal sealed partial class RingTable : ReplayTable
         _limiter = new SampleToInsertRatio(limits?.SamplesPerInsert ?? 0, (long)definition.MinimumSteps, limits?.ErrorBuffer ?? 0);
         _random = new RandomStream(definition.Seed);
         _maximumBatchBytes = maximumBatchBytes;
+        Exported = new ExportedBlocks(this, memory);
     }
+
+    /// <summary>What exports are sending.</summary>
+    public ExportedBlocks Exported { get; }
+
+    /// <summary>Blocks of one export that may be on their way: none waits for memory, and a store's round trip is to be hidden.</summary>
+    public int ExportAhead => Definition.Store == StoreKind.Memory ? 1 : MostExported;
 
     /// <summary>Takes up what the store still holds, all of it cold.</summary>
     /// <param name="recovered">What the store knows.</param>
@@ -93,7 +102,7 @@ internal sealed partial class RingTable : ReplayTable
             if (batch.Gather is null)
             {
                 CheckBatch(contents.Layout, batch.Count, steps);
-                batch.Bind(contents.Layout, Definition);
+                Bind(batch, contents.Layout);
             }
 
             if (!_limiter.CanSample(steps))
@@ -154,6 +163,9 @@ internal sealed partial class RingTable : ReplayTable
 
         return problem;
     }
+
+    /// <summary>A batch is not needed any more.</summary>
+    public void Release(BatchBuffer batch) => Memory.ReleaseForStreams(batch.Reserved);
 
     /// <summary>Why nothing can be drawn now.</summary>
     public string WhyWaiting()
@@ -272,6 +284,18 @@ internal sealed partial class RingTable : ReplayTable
         _contents?.Dispose();
         Memory.Release(_inFlight);
         _inFlight = 0;
+    }
+
+    /// <summary>Under the gate: the batch, and its copy in the call that sends it.</summary>
+    private void Bind(BatchBuffer batch, BlockLayout layout)
+    {
+        var bytes = 2 * ((long)Gather.BytesOf(layout, Definition, batch.Count) + (long)batch.Count * BatchBuffer.BytesPerItem);
+        if (!Memory.TryTakeForStreams(bytes))
+        {
+            throw Memory.TooMuchForStreams($"batch_size: {batch.Count} items of table '{Definition.Name}', {bytes} bytes,");
+        }
+
+        batch.Bind(layout, Definition, bytes);
     }
 
     private void CheckBatch(BlockLayout layout, int count, long steps)
