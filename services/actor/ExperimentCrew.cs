@@ -50,6 +50,11 @@ internal sealed class ExperimentCrew : IAsyncDisposable
 
         using var environment = EnvironmentFactory.Create(_options.Environment);
         var layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
+        if (ActionBounds.Warning(layout, environment.ActionSpace) is { } warning)
+        {
+            _logger.LogWarning("{Environment}: {Warning}", _options.Environment.Name, warning);
+        }
+
         _replay = [.. replay.Select(address => Channels.Open(address, service))];
         _policies = new PolicyFollower(learner, assignment.Experiment, evaluationsOnly: false, _logger, layout);
     }

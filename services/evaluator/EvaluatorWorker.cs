@@ -72,11 +72,7 @@ public sealed class EvaluatorWorker(
                 var snapshot = await newest.WaitAsync(last, cancellation);
                 last = snapshot.Version;
                 exhibition.Show(spec, snapshot);
-                if (Evaluate(evaluator, snapshot, spec.Seed, cancellation) is not { } report)
-                {
-                    continue;
-                }
-
+                var report = Evaluate(evaluator, snapshot, spec.Seed, cancellation);
                 if (report.BrokenEpisodes > 0)
                 {
                     logger.LogWarning(
@@ -103,8 +99,8 @@ public sealed class EvaluatorWorker(
         }
     }
 
-    /// <summary>The score, or null when these weights cannot be played: others may do better.</summary>
-    private EvaluationReport? Evaluate(PolicyEvaluator evaluator, PolicySnapshot snapshot, ulong seed, CancellationToken cancellation)
+    /// <summary>The score; of weights that cannot be played, that no episode has one: whoever waits for it goes on.</summary>
+    private static EvaluationReport Evaluate(PolicyEvaluator evaluator, PolicySnapshot snapshot, ulong seed, CancellationToken cancellation)
     {
         try
         {
@@ -112,9 +108,13 @@ public sealed class EvaluatorWorker(
         }
         catch (InvalidDataException error)
         {
-            logger.LogError(
-                "version {Version} of {Experiment} has no score: {Message}", snapshot.Version, snapshot.Experiment, error.Message);
-            return null;
+            return new EvaluationReport
+            {
+                PolicyVersion = snapshot.Version,
+                Step = snapshot.Step,
+                BrokenEpisodes = snapshot.EvaluationEpisodes,
+                Breakdown = error.Message,
+            };
         }
     }
 }

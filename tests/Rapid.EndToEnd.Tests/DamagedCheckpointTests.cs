@@ -70,7 +70,7 @@ public sealed class DamagedCheckpointTests : IDisposable
     }
 
     /// <summary>Makes checksums right, so that what is read is what is wrong.</summary>
-    private static void Seal(string checkpoint) => File.WriteAllText(
+    internal static void Seal(string checkpoint) => File.WriteAllText(
         Path.Combine(checkpoint, "SHA256SUMS"),
         string.Concat(((string[])["model.safetensors", "state.json"]).Select(name =>
             $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(checkpoint, name))))}  {name}\n")));

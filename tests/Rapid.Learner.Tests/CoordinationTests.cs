@@ -35,8 +35,19 @@ public class CoordinationTests
         var next = policies.MoveNextAsync();
         hub.Publish(new PolicySnapshot { Version = 3 });
         hub.Publish(new PolicySnapshot { Version = 4, EvaluationEpisodes = 5 });
+        hub.Publish(new PolicySnapshot { Version = 5, EvaluationEpisodes = 5 });
+
+        // None is skipped: the next comes when one has its score, and is there for another evaluator until it has.
+        hub.CloseEvaluation(1);
         Assert.True(await next.AsTask().WaitAsync(Patience));
         Assert.Equal(4, policies.Current.Version);
+        await using var other = hub.SubscribeAsync(0, true, CancellationToken.None).GetAsyncEnumerator();
+        Assert.True(await other.MoveNextAsync().AsTask().WaitAsync(Patience));
+        Assert.Equal(4, other.Current.Version);
+        hub.CloseEvaluation(4);
+        Assert.True(await policies.MoveNextAsync().AsTask().WaitAsync(Patience));
+        Assert.Equal(5, policies.Current.Version);
+        Assert.Equal((false, true), (hub.AskedToEvaluate(4), hub.AskedToEvaluate(5)));
     }
 
     [Fact]

@@ -60,6 +60,31 @@ public sealed class MetricsTests : IDisposable
     }
 
     [Fact]
+    public void Scores_that_came_behind_lines_of_later_steps_stay()
+    {
+        using (var metrics = Create())
+        {
+            metrics.Write(10, "train", []);
+            metrics.Write(20, "train", []);
+            metrics.Write(30, "train", []);
+            metrics.Write(10, "evaluation", [("return_mean", 1)]);
+            metrics.Write(30, "evaluation", [("return_mean", 2)]);
+            metrics.Write(20, "evaluation", [("return_mean", 3)]);
+        }
+
+        File.AppendAllText(Path.Combine(_directory, "metrics.jsonl"), "{\"step\":10,\"kin");
+        using (var metrics = Create())
+        {
+            Assert.Equal([10, 20], metrics.TruncateAfter(20).Order());
+        }
+
+        var lines = File.ReadAllLines(Path.Combine(_directory, "metrics.jsonl")).Select(line => JsonNode.Parse(line)!);
+        Assert.Equal(
+            [(10, "train"), (20, "train"), (10, "evaluation"), (20, "evaluation")],
+            lines.Select(line => ((int)line["step"]!, (string)line["kind"]!)));
+    }
+
+    [Fact]
     public void Event_files_hold_the_spec_and_the_scalars_with_their_steps_and_times()
     {
         var before = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() / 1000.0;

@@ -62,6 +62,32 @@ public class PpoLossTests
         Assert.Equal([0f, 0f, 0f], advantages);
     }
 
+    [Theory]
+    [InlineData(128, 0.1f)]
+    [InlineData(2048, 0.7f)]
+    [InlineData(64, -1234.567f)]
+    [InlineData(64, 1e-30f)]
+    [InlineData(7, 3e30f)]
+    public void Equal_advantages_are_zero_whatever_their_sum_is_rounded_to_and_equal_returns_explain_nothing(int count, float value)
+    {
+        foreach (var (deviation, epsilon) in (ReadOnlySpan<(Deviation, double)>)[(Deviation.Population, 1e-8), (Deviation.Sample, 0)])
+        {
+            var advantages = Enumerable.Repeat(value, count).ToArray();
+            advantages[^1] = MathF.BitIncrement(value);
+            Ppo.Normalize(advantages, deviation, epsilon);
+            Assert.All(advantages, advantage => Assert.Equal(0, advantage));
+
+            // What differs by more than rounding still counts.
+            advantages = [.. Enumerable.Repeat(value, count - 1), value * 1.001f];
+            Ppo.Normalize(advantages, deviation, 0);
+            Assert.Equal(Math.Sign(value), Math.Sign(advantages[^1]));
+            Assert.InRange(Math.Abs(advantages[^1]), 1, Math.Sqrt(count));
+        }
+
+        var returns = Enumerable.Repeat(value, count).ToArray();
+        Assert.True(double.IsNaN(PpoDiagnostics.ExplainedVariance(new float[count], returns)));
+    }
+
     [Fact]
     public void Gaussian_density_and_entropy_equal_the_check_values()
     {

@@ -69,6 +69,7 @@ internal sealed class DensePolicy : IDisposable
         tensors["policy.parameters"] = TensorMemory.ToData(_weights.Flat);
         tensors["policy.adam.first_moment"] = TensorMemory.ToData(_adam.FirstMoment);
         tensors["policy.adam.second_moment"] = TensorMemory.ToData(_adam.SecondMoment);
+        tensors["policy.bad_gradients"] = TensorMemory.ToData(_guard.Count);
         state["layout"] = _layout.Hash;
         state["policy_adam_steps"] = _adam.Steps;
     }
@@ -85,6 +86,7 @@ internal sealed class DensePolicy : IDisposable
         TensorMemory.CopyFrom(tensors["policy.parameters"], _weights.Flat);
         TensorMemory.CopyFrom(tensors["policy.adam.first_moment"], _adam.FirstMoment);
         TensorMemory.CopyFrom(tensors["policy.adam.second_moment"], _adam.SecondMoment);
+        TensorMemory.CopyFrom(tensors["policy.bad_gradients"], _guard.Count);
         _adam.Steps = (long)state["policy_adam_steps"]!;
     }
 

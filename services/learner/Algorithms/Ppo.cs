@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using System.Text.Json.Nodes;
 using Rapid.Environments;
 using Rapid.Learner.Checkpoints;
@@ -19,6 +18,9 @@ public sealed class Ppo : IAlgorithm
 {
     // Parts of the run's seed: ASCII of "init" and "shuf".
     private const ulong InitializationRole = 0x696E6974, ShuffleRole = 0x73687566;
+
+    /// <summary>How far equal advantages or returns may lie apart, for their size: some roundings of float32 (6e-8 each).</summary>
+    internal const double RoundingError = 1e-6;
 
     private readonly PpoOptions _options;
     private readonly ActorCritic _policy;
@@ -75,16 +77,30 @@ public sealed class Ppo : IAlgorithm
         return (maximum((values - returns).square(), (clipped - returns).square()).mean() * 0.5).MoveToOuterDisposeScope();
     }
 
-    /// <summary>(A - mean) / (deviation + epsilon), in place.</summary>
+    /// <summary>(A - mean) / (deviation + epsilon), in place. A deviation within the rounding of the advantages is none: they are all
+    /// equal, and no action is better than another.</summary>
     internal static void Normalize(Span<float> advantages, Deviation deviation, double epsilon)
     {
-        var mean = TensorPrimitives.Sum<float>(advantages) / advantages.Length;
-        TensorPrimitives.Subtract(advantages, mean, advantages);
-        var divisor = deviation == Deviation.Population ? advantages.Length : Math.Max(1, advantages.Length - 1);
-        var scale = Math.Sqrt(TensorPrimitives.SumOfSquares<float>(advantages) / divisor) + epsilon;
-        if (scale > 0)
+        double sum = 0, largest = 0;
+        foreach (var advantage in advantages)
         {
-            TensorPrimitives.Multiply(advantages, (float)(1 / scale), advantages);
+            sum += advantage;
+            largest = Math.Max(largest, Math.Abs(advantage));
+        }
+
+        var mean = sum / advantages.Length;
+        double squares = 0;
+        foreach (var advantage in advantages)
+        {
+            squares += (advantage - mean) * (advantage - mean);
+        }
+
+        var divisor = deviation == Deviation.Population ? advantages.Length : Math.Max(1, advantages.Length - 1);
+        var spread = Math.Sqrt(squares / divisor);
+        var scale = spread > RoundingError * largest ? 1 / (spread + epsilon) : 0;
+        foreach (ref var advantage in advantages)
+        {
+            advantage = (float)((advantage - mean) * scale);
         }
     }
 

@@ -47,22 +47,27 @@ public struct PpoDiagnostics
         _minibatches++;
     }
 
-    /// <summary>1 - Var[R - V] / Var[R]; NaN when the returns do not vary.</summary>
+    /// <summary>1 - Var[R - V] / Var[R]; NaN when the returns do not vary beyond their rounding.</summary>
     public static double ExplainedVariance(ReadOnlySpan<float> values, ReadOnlySpan<float> returns)
     {
-        double sum = 0, squares = 0, errorSum = 0, errorSquares = 0;
+        double sum = 0, errorSum = 0, largest = 0;
         for (var i = 0; i < returns.Length; i++)
         {
-            double error = (double)returns[i] - values[i];
             sum += returns[i];
-            squares += (double)returns[i] * returns[i];
-            errorSum += error;
+            errorSum += (double)returns[i] - values[i];
+            largest = Math.Max(largest, Math.Abs(returns[i]));
+        }
+
+        var (mean, errorMean) = (sum / returns.Length, errorSum / returns.Length);
+        double squares = 0, errorSquares = 0;
+        for (var i = 0; i < returns.Length; i++)
+        {
+            var (difference, error) = (returns[i] - mean, (double)returns[i] - values[i] - errorMean);
+            squares += difference * difference;
             errorSquares += error * error;
         }
 
-        var variance = squares / returns.Length - sum / returns.Length * (sum / returns.Length);
-        var errorVariance = errorSquares / returns.Length - errorSum / returns.Length * (errorSum / returns.Length);
-        return variance > 0 ? 1 - errorVariance / variance : double.NaN;
+        return Math.Sqrt(squares / returns.Length) > Ppo.RoundingError * largest ? 1 - errorSquares / squares : double.NaN;
     }
 
     /// <summary>Approximate KL and the share of clipped ratios.</summary>

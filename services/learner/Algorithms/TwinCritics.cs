@@ -155,6 +155,7 @@ internal sealed class TwinCritics : IDisposable
         tensors["critics.target"] = TensorMemory.ToData(_target.Flat);
         tensors["critics.adam.first_moment"] = TensorMemory.ToData(_adam.FirstMoment);
         tensors["critics.adam.second_moment"] = TensorMemory.ToData(_adam.SecondMoment);
+        tensors["critics.bad_gradients"] = TensorMemory.ToData(_guard.Count);
         state["critics_adam_steps"] = _adam.Steps;
     }
 
@@ -165,6 +166,7 @@ internal sealed class TwinCritics : IDisposable
         TensorMemory.CopyFrom(tensors["critics.target"], _target.Flat);
         TensorMemory.CopyFrom(tensors["critics.adam.first_moment"], _adam.FirstMoment);
         TensorMemory.CopyFrom(tensors["critics.adam.second_moment"], _adam.SecondMoment);
+        TensorMemory.CopyFrom(tensors["critics.bad_gradients"], _guard.Count);
         _adam.Steps = (long)state["critics_adam_steps"]!;
     }
 

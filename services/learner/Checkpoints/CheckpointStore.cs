@@ -28,6 +28,9 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
     /// <summary>Where the newest checkpoint is; null when there is none.</summary>
     public string? NewestPath => Newest().FirstOrDefault();
 
+    /// <summary>The step of the newest checkpoint; null when there is none.</summary>
+    public long? NewestStep => NewestPath is { } path ? StepOf(path) : null;
+
     /// <summary>Writes a checkpoint and removes old ones.</summary>
     /// <exception cref="InvalidDataException">It is not finite; nothing was written.</exception>
     /// <exception cref="IOException">The disk is full or gone; the checkpoints are as they were.</exception>

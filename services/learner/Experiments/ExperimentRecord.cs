@@ -159,13 +159,14 @@ public sealed class ExperimentRecord : IDisposable
     {
         lock (_gate)
         {
-            (State, Error) = (state, error);
             try
             {
                 Directory.WriteState(state, error.Length == 0 ? null : error);
             }
             finally
             {
+                // Nobody sees a state before it is on disk.
+                (State, Error) = (state, error);
                 if (IsOver)
                 {
                     Conclude();

@@ -108,8 +108,10 @@ public sealed class RunMetrics : IDisposable
         }
     }
 
-    /// <summary>Removes the lines after a step: a resumed run writes them again.</summary>
-    public void TruncateAfter(long step)
+    /// <summary>Removes the lines of later steps: a resumed run writes them again. A score comes late, behind lines of later
+    /// steps.</summary>
+    /// <returns>Steps whose policies have a score.</returns>
+    public IReadOnlySet<long> TruncateAfter(long step)
     {
         lock (_gate)
         {
@@ -117,13 +119,14 @@ public sealed class RunMetrics : IDisposable
             _events.WriteRestart(DateTimeOffset.UtcNow, step);
             if (!File.Exists(_path))
             {
-                return;
+                return new HashSet<long>();
             }
 
             _lines?.Dispose();
             _lines = null;
-            var kept = File.ReadLines(_path).TakeWhile(line => IsUpTo(line, step)).ToArray();
-            DurableFile.Write(_path, string.Concat(kept.Select(line => line + "\n")));
+            var kept = File.ReadLines(_path).Select(line => (Text: line, Place: PlaceOf(line))).Where(line => line.Place?.Step <= step).ToList();
+            DurableFile.Write(_path, string.Concat(kept.Select(line => line.Text + "\n")));
+            return kept.Where(line => line.Place?.Kind == "evaluation").Select(line => line.Place!.Value.Step).ToHashSet();
         }
     }
 
@@ -144,16 +147,18 @@ public sealed class RunMetrics : IDisposable
         return target;
     }
 
-    private static bool IsUpTo(string line, long step)
+    /// <summary>What a line is of; null for one that a killed process did not finish.</summary>
+    private static (long Step, string? Kind)? PlaceOf(string line)
     {
         try
         {
-            return (long)JsonNode.Parse(line)!["step"]! <= step;
+            var figures = JsonNode.Parse(line)!;
+            return ((long)figures["step"]!, (string?)figures["kind"]);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException or NullReferenceException or FormatException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or NullReferenceException or FormatException
+            or ArgumentException)
         {
-            // A line that a killed process did not finish.
-            return false;
+            return null;
         }
     }
 }

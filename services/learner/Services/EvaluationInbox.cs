@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Rapid.Protocol.V1;
 
@@ -10,24 +9,34 @@ public sealed class EvaluationInbox(Func<bool> hasEvaluator)
 {
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
 
-    private readonly ConcurrentQueue<EvaluationReport> _reports = new();
-    private readonly ConcurrentDictionary<long, bool> _seen = new();
+    private readonly Lock _gate = new();
+    private readonly Queue<EvaluationReport> _reports = new();
+    private readonly HashSet<long> _seen = [];
 
     /// <summary>Takes a report; false when this version was reported before.</summary>
     public bool Add(EvaluationReport report)
     {
         ArgumentNullException.ThrowIfNull(report);
-        if (!_seen.TryAdd(report.PolicyVersion, true))
+        lock (_gate)
         {
-            return false;
-        }
+            var isNew = _seen.Add(report.PolicyVersion);
+            if (isNew)
+            {
+                _reports.Enqueue(report);
+            }
 
-        _reports.Enqueue(report);
-        return true;
+            return isNew;
+        }
     }
 
     /// <summary>The oldest report that was not taken yet.</summary>
-    public bool TryTake([NotNullWhen(true)] out EvaluationReport? report) => _reports.TryDequeue(out report);
+    public bool TryTake([NotNullWhen(true)] out EvaluationReport? report)
+    {
+        lock (_gate)
+        {
+            return _reports.TryDequeue(out report);
+        }
+    }
 
     /// <summary>
     /// Waits until a version was reported; its report is then there to take. Gives up when no evaluator is enlisted for as long as the
@@ -37,7 +46,7 @@ public sealed class EvaluationInbox(Func<bool> hasEvaluator)
     public async Task<bool> WaitAsync(long version, TimeSpan grace, CancellationToken cancellation)
     {
         var deadline = DateTime.UtcNow + grace;
-        while (!_seen.ContainsKey(version))
+        while (!HasSeen(version))
         {
             if (hasEvaluator())
             {
@@ -52,5 +61,13 @@ public sealed class EvaluationInbox(Func<bool> hasEvaluator)
         }
 
         return true;
+    }
+
+    private bool HasSeen(long version)
+    {
+        lock (_gate)
+        {
+            return _seen.Contains(version);
+        }
     }
 }

@@ -212,6 +212,11 @@ internal sealed class EvaluationsService(ExperimentRegistry registry) : Evaluati
         // A version that this life of the run did not ask about was learned before a restart, and is learned and scored again.
         var record = registry.Get(request.Experiment);
         var accepted = record.Policies.AskedToEvaluate(request.PolicyVersion) && record.Evaluations.Add(request);
+        if (accepted)
+        {
+            record.Policies.CloseEvaluation(request.PolicyVersion);
+        }
+
         return Task.FromResult(new EvaluationReceipt { Accepted = accepted });
     }
 }

@@ -3,13 +3,13 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Services;
 
-/// <summary>Hands the newest snapshot to every subscriber. Nobody queues: a slow subscriber skips versions.</summary>
+/// <summary>Hands the newest snapshot to every subscriber: a slow one skips versions. Snapshots that ask for an evaluation wait in a queue
+/// until they have their score.</summary>
 public sealed class PolicyHub
 {
     private readonly Lock _gate = new();
-    private readonly HashSet<long> _toEvaluate = [];
+    private readonly Queue<PolicySnapshot> _toEvaluate = [];
     private PolicySnapshot? _newest;
-    private PolicySnapshot? _newestEvaluation;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isOver;
 
@@ -22,31 +22,47 @@ public sealed class PolicyHub
             _newest = snapshot;
             if (snapshot.EvaluationEpisodes > 0)
             {
-                _newestEvaluation = snapshot;
-                _toEvaluate.Add(snapshot.Version);
+                _toEvaluate.Enqueue(snapshot);
             }
         });
     }
 
-    /// <summary>Whether this life of the run asked for an evaluation of a version, and the run goes on.</summary>
+    /// <summary>Asks for an evaluation of a snapshot that is not the newest any more.</summary>
+    public void AskToEvaluate(PolicySnapshot snapshot)
+    {
+        ArgumentNullException.ThrowIfNull(snapshot);
+        Change(() => _toEvaluate.Enqueue(snapshot));
+    }
+
+    /// <summary>Whether this life of the run asked for an evaluation of a version that has no score yet, and the run goes on.</summary>
     public bool AskedToEvaluate(long version)
     {
         lock (_gate)
         {
-            return _toEvaluate.Contains(version);
+            return _toEvaluate.Any(snapshot => snapshot.Version == version);
         }
     }
+
+    /// <summary>The evaluation of a version, and those that were asked for before it, are not wanted any more.</summary>
+    public void CloseEvaluation(long version) => Change(() =>
+    {
+        while (_toEvaluate.TryPeek(out var oldest) && oldest.Version <= version)
+        {
+            _toEvaluate.Dequeue();
+        }
+    });
 
     /// <summary>Ends every subscription, now and to come: the run is over.</summary>
     public void Complete() => Change(() =>
     {
-        (_newest, _newestEvaluation, _isOver) = (null, null, true);
+        (_newest, _isOver) = (null, true);
         _toEvaluate.Clear();
     });
 
     /// <summary>The newest snapshot, then newer ones until the run is over.</summary>
     /// <param name="newerThan">Versions up to this one are skipped.</param>
-    /// <param name="evaluationsOnly">Only snapshots that ask for an evaluation.</param>
+    /// <param name="evaluationsOnly">Only snapshots that ask for an evaluation, one after the other: the next when one has its
+    /// score.</param>
     /// <param name="cancellation">Ends the subscription.</param>
     public async IAsyncEnumerable<PolicySnapshot> SubscribeAsync(
         long newerThan, bool evaluationsOnly, [EnumeratorCancellation] CancellationToken cancellation)
@@ -57,7 +73,7 @@ public sealed class PolicyHub
             Task changed;
             lock (_gate)
             {
-                snapshot = evaluationsOnly ? _newestEvaluation : _newest;
+                snapshot = evaluationsOnly ? _toEvaluate.FirstOrDefault() : _newest;
                 changed = _changed.Task;
                 if (_isOver)
                 {

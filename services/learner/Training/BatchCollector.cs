@@ -10,14 +10,14 @@ namespace Rapid.Learner.Training;
 /// </summary>
 public sealed class BatchCollector(IBlockSource reader, int slots, bool lockstep, int maxPolicyLag, ILogger logger)
 {
-    /// <summary>Blocks dropped because their policy was too old.</summary>
-    public long StaleBlocks { get; private set; }
+    /// <summary>Blocks dropped because their policy was too old, in all lives of the run.</summary>
+    public long StaleBlocks { get; set; }
 
     /// <summary>Blocks dropped because no policy of their version was ever published: they are not of this run.</summary>
     public long UnpublishedBlocks { get; private set; }
 
-    /// <summary>Environments that actors had to reset because of non-finite numbers.</summary>
-    public long BrokenEnvironments { get; private set; }
+    /// <summary>Environments that actors had to reset because of non-finite numbers, in all lives of the run.</summary>
+    public long BrokenEnvironments { get; set; }
 
     /// <summary>Waits for a whole batch.</summary>
     /// <param name="version">The newest published policy version.</param>

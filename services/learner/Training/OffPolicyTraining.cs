@@ -69,10 +69,14 @@ public sealed class OffPolicyTraining : ITraining
     public async Task RunAsync(CancellationToken cancellation)
     {
         Resume();
-        // A run that was stopped between its last step and its last score asks for that score again.
-        Publish(IsOver ? _options.Evaluation.FinalEpisodes : 0);
+        Publish(IsOver ? _reports.EpisodesOwed(_step) : 0);
         try
         {
+            if (_options.Lockstep)
+            {
+                await _reports.AwaitEvaluationsAsync(cancellation);
+            }
+
             await (_run.Data is { } data ? LearnFromAsync(data, cancellation)
                 : _rounds is not null ? LearnInLockstepAsync(_rounds, cancellation)
                 : LearnAsync(cancellation));
@@ -85,7 +89,7 @@ public sealed class OffPolicyTraining : ITraining
             throw;
         }
 
-        await _reports.AwaitEvaluationAsync(cancellation);
+        await _reports.AwaitEvaluationsAsync(cancellation);
     }
 
     /// <inheritdoc/>
@@ -110,7 +114,7 @@ public sealed class OffPolicyTraining : ITraining
         }
 
         await FinishWarmUpAsync(cancellation);
-        Publish(IsOver ? _options.Evaluation.FinalEpisodes : 0);
+        Publish(0);
         await _table.RequestAsync(_lastUpdate - _updates, cancellation);
         while (!IsOver)
         {
@@ -120,7 +124,7 @@ public sealed class OffPolicyTraining : ITraining
             if (episodes > 0 || _updates % _sac.PublishInterval == 0)
             {
                 Publish(episodes);
-                _reports.DrainEvaluations();
+                await AwaitEvaluationsAsync(episodes, cancellation);
             }
 
             SaveCheckpointIfDue(before);
@@ -150,10 +154,7 @@ public sealed class OffPolicyTraining : ITraining
             await UpdateToAsync(Math.Min(_lastUpdate, UpdatesAt(collected)), cancellation);
             var episodes = _reports.EpisodesDue(before, _step);
             Publish(episodes);
-            if (episodes > 0 && !IsOver)
-            {
-                await _reports.AwaitEvaluationAsync(cancellation);
-            }
+            await AwaitEvaluationsAsync(episodes, cancellation);
 
             SaveCheckpointIfDue(before);
         }
@@ -218,11 +219,7 @@ public sealed class OffPolicyTraining : ITraining
             await UpdateToAsync(Math.Min(_lastUpdate, _updates + _sac.PublishInterval), cancellation);
             var episodes = _reports.EpisodesDue(before, _step);
             Publish(episodes);
-            _reports.DrainEvaluations();
-            if (_options.Lockstep && episodes > 0 && !IsOver)
-            {
-                await _reports.AwaitEvaluationAsync(cancellation);
-            }
+            await AwaitEvaluationsAsync(episodes, cancellation);
 
             SaveCheckpointIfDue(before);
         }
@@ -336,6 +333,19 @@ public sealed class OffPolicyTraining : ITraining
     private void Publish(int evaluationEpisodes) =>
         _reports.Publish(_algorithm.CopyParameters, _step, evaluationEpisodes, _observations, exploreUniformly: _step < _warmUp);
 
+    /// <summary>After a policy was published, to be scored with some episodes or with none.</summary>
+    private async Task AwaitEvaluationsAsync(int episodes, CancellationToken cancellation)
+    {
+        if (episodes > 0 && !IsOver)
+        {
+            await (_options.Lockstep
+                ? _reports.AwaitEvaluationsAsync(cancellation)
+                : _reports.AwaitRoomForEvaluationAsync(cancellation));
+        }
+
+        _reports.DrainEvaluations();
+    }
+
     private void WriteTraining()
     {
         var figures = _algorithm.ReadFigures();
@@ -367,7 +377,7 @@ public sealed class OffPolicyTraining : ITraining
         var algorithm = new JsonObject();
         _algorithm.Save(tensors, algorithm);
         var state = new JsonObject { ["algorithm"] = algorithm, ["broken_environments"] = _brokenEnvironments };
-        _reports.Save(state);
+        _reports.Save(tensors, state);
         if (_observations is not null)
         {
             state["observation_normalizer"] = StateJson.From(_observations);
@@ -381,7 +391,7 @@ public sealed class OffPolicyTraining : ITraining
         _run.Checkpoints.Restore(checkpoint =>
         {
             _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
-            _reports.Load(checkpoint.State);
+            _reports.Load(checkpoint.Tensors, checkpoint.State);
             _brokenEnvironments = (ulong)checkpoint.State["broken_environments"]!;
             _observations = null;
             if (checkpoint.State["observation_normalizer"] is { } statistics)
@@ -394,6 +404,6 @@ public sealed class OffPolicyTraining : ITraining
         });
 
         // What was learned after the checkpoint, or before the first one, is learned again.
-        _run.Metrics.TruncateAfter(_step);
+        _reports.GoOnFrom(_step);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Rapid.Environments;
+using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
 using Rapid.Policies;
 using Rapid.Protocol;
@@ -9,17 +10,30 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Training;
 
 /// <summary>What every training loop tells the outside: weights to those who act, scores and figures to those who watch.</summary>
-/// <param name="run">The run.</param>
-/// <param name="layout">The policy's parameters.</param>
-/// <param name="environment">What the policy is tried on before it is published.</param>
-internal sealed class RunReports(RunContext run, PolicyLayout layout, IEnvironment environment) : IDisposable
+internal sealed class RunReports : IDisposable
 {
-    // A killed evaluator is usually back by then; without one a run must still end.
-    private static readonly TimeSpan EvaluatorGrace = TimeSpan.FromSeconds(30);
+    // One batch may be to blame; weights that make every loss overflow never change again.
+    private const int MostBadUpdates = 10;
 
-    private readonly PolicyVersions _versions = new(run.Directory.Versions);
-    private readonly PolicyProbe _probe = new(run.Options, layout, environment);
+    private readonly PolicyVersions _versions;
+    private readonly PendingEvaluations _evaluations;
+    private readonly PolicyProbe _probe;
+    private readonly RunContext _run;
+    private readonly PolicyLayout _layout;
     private string? _firstBadFigure;
+    private int _badUpdates;
+    private IReadOnlySet<long> _scored = new HashSet<long>();
+
+    /// <param name="run">The run.</param>
+    /// <param name="layout">The policy's parameters.</param>
+    /// <param name="environment">What the policy is tried on before it is published.</param>
+    public RunReports(RunContext run, PolicyLayout layout, IEnvironment environment)
+    {
+        (_run, _layout) = (run, layout);
+        _versions = new PolicyVersions(run.Directory.Versions);
+        _evaluations = new PendingEvaluations(run, _versions);
+        _probe = new PolicyProbe(run.Options, layout, environment);
+    }
 
     /// <summary>Returns of training episodes.</summary>
     public ReturnWindow Returns { get; } = new(100);
@@ -32,8 +46,8 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout, IEnvironme
     /// <param name="step">The step now.</param>
     public int EpisodesDue(long before, long step)
     {
-        var evaluation = run.Options.Evaluation;
-        return step >= run.Options.TotalSteps ? evaluation.FinalEpisodes
+        var evaluation = _run.Options.Evaluation;
+        return step >= _run.Options.TotalSteps ? evaluation.FinalEpisodes
             : Crosses(evaluation.IntervalSteps, before, step) ? evaluation.Episodes
             : 0;
     }
@@ -52,21 +66,18 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout, IEnvironme
     public void Publish(
         CopyParameters copyParameters, long step, int evaluationEpisodes, RunningMeanVariance? normalizer, bool exploreUniformly = false)
     {
-        var parameters = new float[layout.Length];
+        var parameters = new float[_layout.Length];
         copyParameters(parameters);
         if (_probe.Problem(parameters, normalizer) is { } problem)
         {
-            throw new InvalidDataException(
-                $"the policy is not finite: at step {step} {problem}; {_firstBadFigure ?? "every loss before was finite"}; "
-                + (run.Checkpoints.NewestPath is { } path ? $"the last finite checkpoint is {path}; " : "there is no checkpoint yet; ")
-                + "lower the learning rate or the coefficients of the losses");
+            throw Diverged(step, problem);
         }
 
         var snapshot = new PolicySnapshot
         {
-            Experiment = run.Id,
+            Experiment = _run.Id,
             Version = _versions.Next(),
-            LayoutHash = layout.Hash,
+            LayoutHash = _layout.Hash,
             Parameters = TensorCodec.ToByteString<float>(parameters),
             Step = step,
             EvaluationEpisodes = (uint)evaluationEpisodes,
@@ -79,10 +90,11 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout, IEnvironme
             snapshot.ObservationNormalizer.Variance.AddRange(normalizer.Variance.ToArray());
         }
 
-        run.Policies.Publish(snapshot);
+        _run.Policies.Publish(snapshot);
         if (evaluationEpisodes > 0)
         {
-            run.Metrics.WriteHistograms(step, ByLayer("parameters", parameters));
+            _evaluations.Add(snapshot);
+            _run.Metrics.WriteHistograms(step, ByLayer("parameters", parameters));
         }
     }
 
@@ -92,28 +104,33 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout, IEnvironme
     /// <param name="step">Environment steps learned from.</param>
     public void WriteUpdate(CopyParameters copyGradients, float[] actions, long step)
     {
-        var gradients = new float[layout.Length];
+        var gradients = new float[_layout.Length];
         copyGradients(gradients);
-        run.Metrics.WriteHistograms(step, [.. ByLayer("gradients", gradients), ("actions", actions)]);
+        _run.Metrics.WriteHistograms(step, [.. ByLayer("gradients", gradients), ("actions", actions)]);
     }
 
-    /// <summary>Remembers which loss was the first that was not finite.</summary>
+    /// <summary>Looks for losses that are not finite, and remembers which was the first.</summary>
+    /// <exception cref="InvalidDataException">They have not been finite for so long that they never will be.</exception>
     public void Watch(long step, IEnumerable<(string Name, double Value)> figures)
     {
         // Others may have no value for good reasons.
         static bool IsLoss(string name) => name.EndsWith("_loss", StringComparison.Ordinal) || name is "entropy" or "gradient_norm";
-        foreach (var (name, value) in figures)
+        if (figures.FirstOrDefault(figure => IsLoss(figure.Name) && !double.IsFinite(figure.Value)) is not { Name: { } name, Value: var value })
         {
-            if (_firstBadFigure is null && IsLoss(name) && !double.IsFinite(value))
-            {
-                _firstBadFigure = string.Create(CultureInfo.InvariantCulture, $"{name} went first, {value} at step {step}");
-            }
+            _badUpdates = 0;
+            return;
+        }
+
+        _firstBadFigure ??= string.Create(CultureInfo.InvariantCulture, $"{name} went first, {value} at step {step}");
+        if (++_badUpdates == MostBadUpdates)
+        {
+            throw Diverged(step, $"losses were NaN or infinite {MostBadUpdates} times on end");
         }
     }
 
     /// <summary>Adds a line of training figures behind those that every algorithm has.</summary>
     public void WriteTraining(long step, long updates, IEnumerable<(string Name, double Value)> figures, TimeSpan learning) =>
-        run.Metrics.Write(
+        _run.Metrics.Write(
             step,
             "train",
             [
@@ -129,33 +146,67 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout, IEnvironme
     /// <summary>Writes the scores that came in.</summary>
     public void DrainEvaluations()
     {
-        while (run.Evaluations.TryTake(out var report))
+        while (_run.Evaluations.TryTake(out var report))
         {
             WriteEvaluation(report);
         }
     }
 
-    /// <summary>Waits for the score of the newest weights, unless nobody is there to play, and writes what came in.</summary>
-    public async Task AwaitEvaluationAsync(CancellationToken cancellation)
+    /// <summary>Waits for every score that was asked for, unless nobody is there to play, and writes what came in.</summary>
+    public async Task AwaitEvaluationsAsync(CancellationToken cancellation)
     {
-        await run.Evaluations.WaitAsync(Version, EvaluatorGrace, cancellation);
+        await _evaluations.WaitAsync(cancellation);
+        DrainEvaluations();
+    }
+
+    /// <summary>After an evaluation was asked for: waits until another may be.</summary>
+    public async Task AwaitRoomForEvaluationAsync(CancellationToken cancellation)
+    {
+        DrainEvaluations();
+        await _evaluations.WaitForRoomAsync(cancellation);
         DrainEvaluations();
     }
 
     /// <summary>For a checkpoint.</summary>
-    public void Save(JsonObject state) => state["episodes"] = Returns.ToJson();
+    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    {
+        _evaluations.Save(tensors);
+        state["episodes"] = Returns.ToJson();
+    }
 
     /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
-    public void Load(JsonObject state) => Returns.FromJson(state["episodes"]!);
+    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
+    {
+        _evaluations.Load(tensors);
+        Returns.FromJson(state["episodes"]!);
+    }
+
+    /// <summary>Forgets what was reported of later steps, and asks again for scores that were under way.</summary>
+    /// <param name="step">Where the run goes on.</param>
+    public void GoOnFrom(long step)
+    {
+        _scored = _run.Metrics.TruncateAfter(step);
+        _evaluations.AskAgain(_scored);
+    }
+
+    /// <summary>Episodes of a final evaluation that a run still owes that went on from its last step.</summary>
+    public int EpisodesOwed(long step) =>
+        step < _run.Options.TotalSteps || _scored.Contains(step) || _evaluations.Has(step) ? 0 : _run.Options.Evaluation.FinalEpisodes;
 
     /// <inheritdoc/>
     public void Dispose() => _probe.Dispose();
 
     private IEnumerable<(string, ReadOnlyMemory<float>)> ByLayer(string group, float[] values) =>
-        layout.Parameters.Select(slice => ($"{group}/{slice.Name}", (ReadOnlyMemory<float>)values.AsMemory(slice.Offset, slice.Length)));
+        _layout.Parameters.Select(slice => ($"{group}/{slice.Name}", (ReadOnlyMemory<float>)values.AsMemory(slice.Offset, slice.Length)));
+
+    private InvalidDataException Diverged(long step, string problem) => new(
+        $"the policy is not finite: at step {step} {problem}; {_firstBadFigure ?? "every loss before was finite"}; "
+        + (_run.Checkpoints.NewestPath is { } path ? $"the last finite checkpoint is {path}; " : "there is no checkpoint yet; ")
+        + "lower the learning rate or the coefficients of the losses");
 
     private void WriteEvaluation(EvaluationReport report)
     {
+        _evaluations.Remove(report.PolicyVersion);
         if (report.Returns.Count == 0)
         {
             // Every episode broke, which is no score; the evaluator has said why.
@@ -164,7 +215,7 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout, IEnvironme
 
         var mean = report.Returns.Average();
         var deviation = Math.Sqrt(report.Returns.Average(value => (value - mean) * (value - mean)));
-        run.Metrics.Write(
+        _run.Metrics.Write(
             report.Step,
             "evaluation",
             [
@@ -176,6 +227,7 @@ internal sealed class RunReports(RunContext run, PolicyLayout layout, IEnvironme
                 ("return_maximum", report.Returns.Max()),
                 ("length_mean", report.Lengths.Average(length => (double)length)),
                 ("broken_episodes", report.BrokenEpisodes),
+                ("skipped_evaluations", _evaluations.Skipped),
             ]);
     }
 }

@@ -50,10 +50,14 @@ public sealed class TrainingLoop : ITraining
     public async Task RunAsync(CancellationToken cancellation)
     {
         Resume();
-        // A run that was stopped between its last step and its last score asks for that score again.
-        Publish(_step >= _options.TotalSteps ? _options.Evaluation.FinalEpisodes : 0);
+        Publish(_reports.EpisodesOwed(_step));
         try
         {
+            if (_options.Lockstep)
+            {
+                await _reports.AwaitEvaluationsAsync(cancellation);
+            }
+
             while (_step < _options.TotalSteps)
             {
                 await IterateAsync(cancellation);
@@ -67,7 +71,7 @@ public sealed class TrainingLoop : ITraining
             throw;
         }
 
-        await _reports.AwaitEvaluationAsync(cancellation);
+        await _reports.AwaitEvaluationsAsync(cancellation);
     }
 
     /// <inheritdoc/>
@@ -118,9 +122,11 @@ public sealed class TrainingLoop : ITraining
         }
 
         await _run.Trajectories.AcknowledgeAsync(blocks, cancellation);
-        if (_options.Lockstep && episodes > 0 && !isLast)
+        if (episodes > 0 && !isLast)
         {
-            await _reports.AwaitEvaluationAsync(cancellation);
+            await (_options.Lockstep
+                ? _reports.AwaitEvaluationsAsync(cancellation)
+                : _reports.AwaitRoomForEvaluationAsync(cancellation));
         }
 
         _reports.DrainEvaluations();
@@ -174,8 +180,13 @@ public sealed class TrainingLoop : ITraining
         var tensors = new Dictionary<string, TensorData>();
         var algorithm = new JsonObject();
         _algorithm.Save(tensors, algorithm);
-        var state = new JsonObject { ["algorithm"] = algorithm };
-        _reports.Save(state);
+        var state = new JsonObject
+        {
+            ["algorithm"] = algorithm,
+            ["stale_blocks"] = _collector.StaleBlocks,
+            ["broken_environments"] = _collector.BrokenEnvironments,
+        };
+        _reports.Save(tensors, state);
         if (_observations is not null)
         {
             state["observation_normalizer"] = StateJson.From(_observations);
@@ -189,7 +200,9 @@ public sealed class TrainingLoop : ITraining
         _run.Checkpoints.Restore(checkpoint =>
         {
             _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
-            _reports.Load(checkpoint.State);
+            _reports.Load(checkpoint.Tensors, checkpoint.State);
+            _collector.StaleBlocks = (long)checkpoint.State["stale_blocks"]!;
+            _collector.BrokenEnvironments = (long)checkpoint.State["broken_environments"]!;
             if (_observations is not null)
             {
                 StateJson.To(checkpoint.State["observation_normalizer"]!, _observations);
@@ -199,6 +212,6 @@ public sealed class TrainingLoop : ITraining
         });
 
         // What was learned after the checkpoint, or before the first one, is learned again.
-        _run.Metrics.TruncateAfter(_step);
+        _reports.GoOnFrom(_step);
     }
 }

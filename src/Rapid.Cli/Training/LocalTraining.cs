@@ -1,5 +1,7 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Cli.Commands;
 using Rapid.Cli.Views;
+using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
@@ -57,8 +59,9 @@ internal static class LocalTraining
             {
                 Console.Out.WriteLine("stopping; Ctrl-C again ends at once, without a checkpoint");
                 await cluster.StopAsync();
+                var step = new CheckpointStore(run.Checkpoints, options.Checkpoint.Keep, NullLogger.Instance).NewestStep ?? record.Step;
                 Console.Out.WriteLine(
-                    $"stopped at step {Figures.Count(record.Step)} with a checkpoint in {Shorten(run.Path)}; "
+                    $"stopped at step {Figures.Count(step)} with a checkpoint in {Shorten(run.Path)}; "
                     + "the same command goes on from it");
                 return ExitCode.Stopped;
             }

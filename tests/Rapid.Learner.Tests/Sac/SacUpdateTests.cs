@@ -112,6 +112,12 @@ public sealed class SacUpdateTests
             after.Values.Where(tensor => tensor.Type == "F32"),
             tensor => Assert.DoesNotContain(tensor.Floats().ToArray(), float.IsNaN));
         Assert.Equal(1, algorithm.ReadFigures().Single(figure => figure.Name == "skipped_gradient_steps").Value);
+
+        // In every life of the run.
+        using var resumed = new Learner.Algorithms.Sac(options, layout, CPU);
+        var saved = Sacs.Save(algorithm);
+        resumed.Load(saved.Tensors, saved.State);
+        Assert.Equal(1, resumed.ReadFigures().Single(figure => figure.Name == "skipped_gradient_steps").Value);
     }
 
     [Fact]
