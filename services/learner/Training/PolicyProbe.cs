@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 using Rapid.Environments;
 using Rapid.Policies;
@@ -12,6 +13,9 @@ namespace Rapid.Learner.Training;
 /// </summary>
 internal sealed class PolicyProbe : IDisposable
 {
+    // Sums of products of larger numbers overflow for one observation or another, whatever the one that is tried says.
+    private const float LargestParameter = 1e30f;
+
     private readonly PolicyLayout _layout;
     private readonly PolicyInference _policy;
     private readonly FrameInputs? _frames;
@@ -47,9 +51,11 @@ internal sealed class PolicyProbe : IDisposable
     {
         foreach (var slice in _layout.Parameters)
         {
-            if (!TensorPrimitives.IsFiniteAll(parameters.Slice(slice.Offset, slice.Length)))
+            // NaN where there is one.
+            var largest = TensorPrimitives.MaxMagnitude(parameters.Slice(slice.Offset, slice.Length));
+            if (!(Math.Abs(largest) <= LargestParameter))
             {
-                return $"{slice.Name} is NaN or infinite";
+                return string.Create(CultureInfo.InvariantCulture, $"{slice.Name} has {largest}");
             }
         }
 
