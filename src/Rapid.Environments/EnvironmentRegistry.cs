@@ -43,6 +43,11 @@ public static class EnvironmentRegistry
 
     private static readonly Dictionary<string, string> NoOptions = [];
 
+    private static readonly Dictionary<string, string> GoalVelocity = new()
+    {
+        ["goal_velocity"] = "a number: the speed that the car must have at least at the goal (0)",
+    };
+
     private static readonly Entry[] Entries =
     [
         new(
@@ -55,11 +60,17 @@ public static class EnvironmentRegistry
                 "Pendulum-v1", "classic", 200, null, "swing a pendulum up and hold it",
                 new Dictionary<string, string> { ["g"] = "gravity in m/s^2" }),
             options => new Pendulum(Number(options, "g", 10))),
-        new(new("Acrobot-v1", "classic", 500, -100, "swing a two-link arm above a line", NoOptions), _ => new Acrobot()),
-        new(new("MountainCar-v0", "classic", 200, -110, "get a weak car out of a valley", NoOptions), _ => new MountainCar()),
         new(
-            new("MountainCarContinuous-v0", "classic", 999, 90, "the mountain car with a continuous force", NoOptions),
-            _ => new MountainCarContinuous()),
+            new(
+                "Acrobot-v1", "classic", 500, -100, "swing a two-link arm above a line",
+                new Dictionary<string, string> { ["book_or_nips"] = "book or nips: whose dynamics, the book's or the paper's (book)" }),
+            options => new Acrobot(options.GetValueOrDefault("book_or_nips") == "nips")),
+        new(
+            new("MountainCar-v0", "classic", 200, -110, "get a weak car out of a valley", GoalVelocity),
+            options => new MountainCar(Number(options, "goal_velocity", 0))),
+        new(
+            new("MountainCarContinuous-v0", "classic", 999, 90, "the mountain car with a continuous force", GoalVelocity),
+            options => new MountainCarContinuous(Number(options, "goal_velocity", 0))),
     ];
 
     private static readonly IEnvironmentSource[] Sources = [new TaskSource(), new PluginSource(() => PluginLibrary.Current)];

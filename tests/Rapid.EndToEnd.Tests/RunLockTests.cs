@@ -1,11 +1,31 @@
 namespace Rapid.EndToEnd.Tests;
 
-/// <summary>A run that another process trains, and one whose folder cannot be written.</summary>
+/// <summary>A run that another process trains, one whose folder cannot be written, and one that is told to quit.</summary>
 public sealed class RunLockTests : IDisposable
 {
     private readonly TestFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_run_that_is_told_to_quit_stops_with_a_checkpoint()
+    {
+        var spec = _folder.Spec(
+            """
+            environment: { name: CartPole-v1 }
+            total_steps: 10_000_000
+            actors: { environments: 2 }
+            algorithm: { name: a2c, rollout_steps: 32 }
+            evaluation: { interval_steps: 0, final_episodes: 1 }
+            checkpoint: { interval_steps: 100_000_000 }
+            """);
+        await using var process = RapidProcess.Start(_folder.Path, ["train", spec]);
+        await Eventually.TrueAsync(() => RunFolder.HasTrained(_folder.Runs, updates: 3), () => process.Output);
+        process.Quit();
+        Assert.True(await process.WaitAsync() == 130, process.Output);
+        Assert.Contains("with a checkpoint", process.Output, StringComparison.Ordinal);
+        Assert.Single(RunFolder.Single(_folder.Runs).Checkpoints);
+    }
 
     [Fact]
     public async Task Only_a_lock_that_another_process_holds_is_called_one()
@@ -16,7 +36,7 @@ public sealed class RunLockTests : IDisposable
             total_steps: 64
             actors: { environments: 2 }
             algorithm: { name: a2c, rollout_steps: 32 }
-            evaluation: { interval_steps: 0, final_episodes: 0 }
+            evaluation: { interval_steps: 0, final_episodes: 1 }
             """);
         var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec);
         Assert.True(exitCode == 0, output);

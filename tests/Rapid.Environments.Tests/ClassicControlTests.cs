@@ -91,6 +91,80 @@ public sealed class ClassicControlTests
     }
 
     [Theory]
+    [InlineData("CartPole-v1")]
+    [InlineData("Pendulum-v1")]
+    [InlineData("Acrobot-v1")]
+    [InlineData("MountainCar-v0")]
+    [InlineData("MountainCarContinuous-v0")]
+    public void Bounds_of_observations_equal_the_reference(string name)
+    {
+        var facts = Golden.Read($"classic/{name}.json");
+        using var environment = EnvironmentRegistry.Create(name);
+        var space = (BoxSpace)environment.ObservationSpace;
+
+        Assert.Equal(Bounds("obs_low", float.NegativeInfinity), space.Low);
+        Assert.Equal(Bounds("obs_high", float.PositiveInfinity), space.High);
+
+        IEnumerable<float> Bounds(string field, float none) => facts.GetProperty(field).EnumerateArray()
+            .Select(bound => bound.ValueKind == JsonValueKind.Null ? none : (float)bound.GetDouble());
+    }
+
+    [Theory]
+    [InlineData("MountainCar-v0", 0.5)]
+    [InlineData("MountainCarContinuous-v0", 0.45)]
+    public void A_mountain_car_may_have_to_reach_its_goal_at_a_speed(string name, double goal)
+    {
+        foreach (var (wanted, isReached) in (IEnumerable<(string, bool)>)[("0", true), ("0.02", true), ("0.05", false), ("-1", true)])
+        {
+            using var car = EnvironmentRegistry.Create(name, new Dictionary<string, string> { ["goal_velocity"] = wanted });
+            SetState(car, [goal - 0.01, 0.03]);
+            var result = car.Step([1], new float[2]);
+            Assert.InRange(GetState(car)[1], 0.02, 0.05);
+            Assert.Equal(isReached, result.Terminated);
+            Assert.Equal(name == "MountainCar-v0" ? -1 : isReached ? 99.9 : -0.1, result.Reward, 6);
+        }
+    }
+
+    [Fact]
+    public void Acrobot_has_the_dynamics_of_the_book_or_of_the_paper()
+    {
+        // Gymnasium's equations, evaluated apart from the code, integrated by one step of Runge and Kutta.
+        foreach (var source in (string[])["book", "nips"])
+        {
+            using var acrobot = EnvironmentRegistry.Create(
+                "Acrobot-v1", new Dictionary<string, string> { ["book_or_nips"] = source.ToUpperInvariant() });
+            double[] start = [0.3, -0.7, 1.5, -2];
+            SetState(acrobot, start);
+            acrobot.Step([2], new float[6]);
+            Assert.True(Golden.Distance(Reference(start, source == "nips"), GetState(acrobot)) < 1e-9, source);
+        }
+
+        static double[] Reference(double[] s, bool isPaper)
+        {
+            const double Dt = 0.2;
+            var k1 = Change(s, isPaper);
+            var k2 = Change(Plus(s, k1, Dt / 2), isPaper);
+            var k3 = Change(Plus(s, k2, Dt / 2), isPaper);
+            var k4 = Change(Plus(s, k3, Dt), isPaper);
+            return [.. s.Select((value, i) => value + Dt / 6 * (k1[i] + 2 * k2[i] + 2 * k3[i] + k4[i]))];
+        }
+
+        static double[] Plus(double[] s, double[] change, double time) => [.. s.Select((value, i) => value + time * change[i])];
+
+        static double[] Change(double[] s, bool isPaper)
+        {
+            // All lengths and masses are 1, the centres at one half, the moments of inertia 1; the torque is 1.
+            var d1 = 0.25 + (1 + 0.25 + Math.Cos(s[1])) + 2;
+            var d2 = 0.25 + 0.5 * Math.Cos(s[1]) + 1;
+            var phi2 = 0.5 * 9.8 * Math.Sin(s[0] + s[1]);
+            var phi1 = -0.5 * s[3] * s[3] * Math.Sin(s[1]) - s[3] * s[2] * Math.Sin(s[1]) + 1.5 * 9.8 * Math.Sin(s[0]) + phi2;
+            var term = isPaper ? 0 : 0.5 * s[2] * s[2] * Math.Sin(s[1]);
+            var second = (1 + d2 / d1 * phi1 - term - phi2) / (1.25 - d2 * d2 / d1);
+            return [s[2], s[3], -(d2 * second + phi1) / d1, second];
+        }
+    }
+
+    [Theory]
     [InlineData("CartPole-v1", 4, 0.05, 0.0)]
     [InlineData("Acrobot-v1", 4, 0.1, 0.0)]
     public void Start_states_fill_their_range(string name, int size, double range, double centre)

@@ -32,7 +32,11 @@ public class BadSpecTests
             "environment.options.sutton_barto_reward", ["'3'", "true or false"]
         },
         { "environment: { name: Pendulum-v1, options: { g: .nan } }", "environment.options.g", ["'.nan'", "gravity"] },
-        { "environment: { name: Acrobot-v1, options: { g: 1 } }", "environment.options.g", ["Acrobot-v1 has no options"] },
+        { "environment: { name: Acrobot-v1, options: { g: 1 } }", "environment.options.g", ["unknown option", "known: book_or_nips"] },
+        {
+            "environment: { name: Acrobot-v1, options: { book_or_nips: paper } }", "environment.options.book_or_nips",
+            ["'paper'", "book or nips"]
+        },
         { "environment: { name: Pendulum-v1, options: { g: [1] } }", "environment.options.g", ["a list is not a single value"] },
         { "environment: { name: Pendulum-v1, options: 7 }", "environment.options", ["a group of options", "'7'"] },
         { Base + "offline: true", "offline", ["ppo", "allowed with sac"] },

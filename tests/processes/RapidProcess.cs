@@ -9,7 +9,7 @@ namespace Rapid.Processes;
 /// <summary>A real process whose output is kept for messages. Killed when disposed of.</summary>
 internal sealed partial class RapidProcess : IAsyncDisposable
 {
-    private const int SigInt = 2, SigTerm = 15, SigCont = 18, SigStop = 19;
+    private const int SigInt = 2, SigQuit = 3, SigTerm = 15, SigCont = 18, SigStop = 19;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     /// <summary>The <c>rapid</c> that is run.</summary>
@@ -120,6 +120,9 @@ internal sealed partial class RapidProcess : IAsyncDisposable
         var isDeaf = (ulong.Parse(ReadStatus(Ignored), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (SigInt - 1))) != 0;
         Send(isDeaf ? SigTerm : SigInt);
     }
+
+    /// <summary>Ctrl-\.</summary>
+    public void Quit() => Send(SigQuit);
 
     /// <summary>Stands still until <see cref="Continue"/>.</summary>
     public void Freeze() => Send(SigStop);

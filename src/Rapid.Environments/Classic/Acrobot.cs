@@ -3,7 +3,8 @@ using Rapid.Environments.Rendering;
 namespace Rapid.Environments.Classic;
 
 /// <summary>Swing a two-link arm above a line by torque at the elbow (Sutton 1996, the book's dynamics; Gymnasium's Acrobot-v1).</summary>
-public sealed class Acrobot : IEnvironment, IRenderable
+/// <param name="isOfPaper">The dynamics of the paper ("nips"), which lack a term that the book's have.</param>
+public sealed class Acrobot(bool isOfPaper = false) : IEnvironment, IRenderable
 {
     private const double Dt = 0.2, Gravity = 9.8; // s, m/s^2
     private const double Length1 = 1, Mass1 = 1, Mass2 = 1, Centre1 = 0.5, Centre2 = 0.5, Inertia1 = 1, Inertia2 = 1;
@@ -66,7 +67,7 @@ public sealed class Acrobot : IEnvironment, IRenderable
     {
     }
 
-    private static State4 Derivative(State4 s, double torque)
+    private State4 Derivative(State4 s, double torque)
     {
         double cos2 = Math.Cos(s.Angle2), sin2 = Math.Sin(s.Angle2);
         var d1 = Mass1 * Centre1 * Centre1 + Mass2 * (Length1 * Length1 + Centre2 * Centre2 + 2 * Length1 * Centre2 * cos2)
@@ -76,7 +77,8 @@ public sealed class Acrobot : IEnvironment, IRenderable
         var phi1 = -Mass2 * Length1 * Centre2 * (s.Speed2 * s.Speed2) * sin2
             - 2 * Mass2 * Length1 * Centre2 * s.Speed2 * s.Speed1 * sin2
             + (Mass1 * Centre1 + Mass2 * Length1) * Gravity * Math.Cos(s.Angle1 - Math.PI / 2) + phi2;
-        var acceleration2 = (torque + d2 / d1 * phi1 - Mass2 * Length1 * Centre2 * (s.Speed1 * s.Speed1) * sin2 - phi2)
+        var centrifugal = isOfPaper ? 0 : Mass2 * Length1 * Centre2 * (s.Speed1 * s.Speed1) * sin2;
+        var acceleration2 = (torque + d2 / d1 * phi1 - centrifugal - phi2)
             / (Mass2 * Centre2 * Centre2 + Inertia2 - d2 * d2 / d1);
         var acceleration1 = -(d2 * acceleration2 + phi1) / d1;
         return new State4(s.Speed1, s.Speed2, acceleration1, acceleration2);

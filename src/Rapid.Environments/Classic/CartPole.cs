@@ -13,7 +13,9 @@ public sealed class CartPole(bool suttonBartoReward = false) : IEnvironment, IRe
     private bool _over;
 
     /// <inheritdoc/>
-    public Space ObservationSpace { get; } = BoxSpace.Unbounded(4);
+    public Space ObservationSpace { get; } = new BoxSpace(
+        [-2 * (float)PositionLimit, float.NegativeInfinity, -2 * (float)AngleLimit, float.NegativeInfinity],
+        [2 * (float)PositionLimit, float.PositiveInfinity, 2 * (float)AngleLimit, float.PositiveInfinity]);
 
     /// <inheritdoc/>
     public Space ActionSpace { get; } = new DiscreteSpace(2);

@@ -3,7 +3,8 @@ using Rapid.Environments.Rendering;
 namespace Rapid.Environments.Classic;
 
 /// <summary>Get a weak car out of a valley with three actions (Moore 1990; Gymnasium's MountainCar-v0).</summary>
-public sealed class MountainCar : IEnvironment, IRenderable
+/// <param name="goalVelocity">Speed that it must have at least at the goal.</param>
+public sealed class MountainCar(double goalVelocity = 0) : IEnvironment, IRenderable
 {
     private const double MinPosition = -1.2, MaxPosition = 0.6, MaxSpeed = 0.07, Goal = 0.5, Force = 0.001, Gravity = 0.0025;
 
@@ -49,7 +50,7 @@ public sealed class MountainCar : IEnvironment, IRenderable
         }
 
         (observation[0], observation[1]) = ((float)_position, (float)_velocity);
-        return new StepResult(-1, _position >= Goal && _velocity >= 0);
+        return new StepResult(-1, _position >= Goal && _velocity >= goalVelocity);
     }
 
     /// <inheritdoc/>

@@ -3,7 +3,8 @@ using Rapid.Environments.Rendering;
 namespace Rapid.Environments.Classic;
 
 /// <summary>The mountain car with a continuous force (Gymnasium's MountainCarContinuous-v0).</summary>
-public sealed class MountainCarContinuous : IEnvironment, IRenderable
+/// <param name="goalVelocity">Speed that it must have at least at the goal.</param>
+public sealed class MountainCarContinuous(double goalVelocity = 0) : IEnvironment, IRenderable
 {
     private const double MinPosition = -1.2, MaxPosition = 0.6, MaxSpeed = 0.07, Goal = 0.45, Power = 0.0015, Gravity = 0.0025;
 
@@ -49,7 +50,7 @@ public sealed class MountainCarContinuous : IEnvironment, IRenderable
             _velocity = 0;
         }
 
-        var terminated = _position >= Goal && _velocity >= 0;
+        var terminated = _position >= Goal && _velocity >= goalVelocity;
 
         // The original stores its state in single precision after each step, and charges for the action as it was given.
         (_position, _velocity) = ((float)_position, (float)_velocity);

@@ -141,7 +141,7 @@ public sealed class MachineTests
             usual.RunFrame(ConsoleInput.Idle);
             other.RunFrame(ConsoleInput.Idle);
             Assert.Equal(other.Graphics.InFrame, usual.Graphics.InFrame);
-            Assert.Equal(other.Graphics.LinesOfLastFrame, usual.Graphics.LinesOfLastFrame);
+            Assert.Equal(other.Graphics.Registers.LinesOfLastFrame, usual.Graphics.Registers.LinesOfLastFrame);
             Assert.Equal(other.Ram, usual.Ram);
             Assert.Equal(other.Graphics.Screen, usual.Graphics.Screen);
         }

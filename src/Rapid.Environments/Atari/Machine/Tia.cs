@@ -55,8 +55,9 @@ internal sealed partial class Tia
     /// <summary>What is on the pins.</summary>
     public ConsoleInput Input { get; set; }
 
-    /// <summary>Lines of the last whole frame.</summary>
-    public int LinesOfLastFrame => _s.LinesOfLastFrame;
+    /// <summary>Lines of the frame so far, whether it has ended or not.</summary>
+    /// <param name="cycles">The cycle counter.</param>
+    public int LinesAt(int cycles) => ((cycles * 3) - _s.FrameStart) / LineClocks;
 
     /// <summary>The frame in progress has not ended within its limit of instructions.</summary>
     public bool InFrame => _s.InFrame;
@@ -137,7 +138,7 @@ internal sealed partial class Tia
     public void EndFrame(int cycles)
     {
         DrawTo(_touched);
-        var line = ((cycles * 3) - _s.FrameStart) / LineClocks;
+        var line = LinesAt(cycles);
         if (!_s.InFrame)
         {
             _s.LinesOfLastFrame = line;

@@ -50,7 +50,7 @@ public sealed class DuelTests
             modes.Add(machine.Ram[Mode]);
             if (frame > 2)
             {
-                Assert.Equal((frame, 262), (frame, machine.Graphics.LinesOfLastFrame));
+                Assert.Equal((frame, 262), (frame, machine.Graphics.Registers.LinesOfLastFrame));
             }
         }
 

@@ -17,7 +17,11 @@ internal sealed class MemoryCartridge : Cartridge
     /// <inheritdoc/>
     public override void Reset(MersenneTwister random)
     {
-        base.Reset(random);
+        if (_start.Length == 0)
+        {
+            base.Reset(random);
+        }
+
         _start.CopyTo(Memory, 0);
     }
 
