@@ -3,15 +3,26 @@ namespace Rapid.Environments;
 /// <summary>Finds what a mistyped name was meant to be.</summary>
 public static class NearestName
 {
-    /// <summary>The known name with the fewest edits, if it is near enough to be meant; else null.</summary>
+    // Who sends a name decides how long it is, and the known names may be many: what a hint may cost is fixed.
+    private const int LongestName = 100, MostCompared = 1000;
+
+    /// <summary>The known name with the fewest edits, if it is near enough to be meant; else null. Long names are not meant.</summary>
     public static string? Find(string name, IEnumerable<string> known)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(known);
-        var best = known.Select(candidate => (candidate, distance: Distance(name, candidate)))
+        if (name.Length > LongestName)
+        {
+            return null;
+        }
+
+        // As many edits as the lengths differ are needed at least.
+        var near = known.Where(candidate => candidate.Length <= LongestName
+            && Math.Abs(candidate.Length - name.Length) <= MostEdits(candidate)).Take(MostCompared);
+        var best = near.Select(candidate => (candidate, distance: Distance(name, candidate)))
             .OrderBy(pair => pair.distance)
             .FirstOrDefault();
-        return best.candidate is not null && best.distance <= Math.Max(2, best.candidate.Length / 3) ? best.candidate : null;
+        return best.candidate is not null && best.distance <= MostEdits(best.candidate) ? best.candidate : null;
     }
 
     /// <summary>"; did you mean 'x'?" or nothing.</summary>
@@ -47,6 +58,8 @@ public static class NearestName
 
         return d[a.Length, b.Length];
     }
+
+    private static int MostEdits(string known) => Math.Max(2, known.Length / 3);
 
     private static bool Same(char x, char y) => char.ToLowerInvariant(x) == char.ToLowerInvariant(y);
 }

@@ -5,17 +5,25 @@ namespace Rapid.Learner.Services;
 
 /// <summary>
 /// Who does what: the slots of the running experiment go to enlisted actors, evenly. A worker keeps what it has; slots of a worker that
-/// left go to others at once. A process gets more than one slot only after a grace period in which others may come.
+/// left go to others at once. A process gets more than one slot only after a grace period in which others may come. Who comes and who
+/// leaves costs as much as the slots that move.
 /// </summary>
 public sealed class AssignmentBoard : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly List<Worker> _workers = [];
+    private readonly Dictionary<string, Worker> _workers = [];
+
+    // Slots that nobody has, the lowest first, and actors that can fill another one, those with the fewest first.
+    private readonly PriorityQueue<uint, uint> _free = new();
+    private readonly SortedSet<Worker> _takers = new(
+        Comparer<Worker>.Create((x, y) => (x.Slots.Count, x.Number).CompareTo((y.Slots.Count, y.Number))));
+
     private readonly TimeSpan _grace;
     private readonly Timer _afterGrace;
     private Assignment _work = new();
-    private uint _slots;
     private DateTime _settlesAt;
+    private int _evaluators;
+    private long _enlisted;
 
     /// <param name="grace">How long others may come before one process fills several slots.</param>
     public AssignmentBoard(TimeSpan? grace = null)
@@ -25,16 +33,7 @@ public sealed class AssignmentBoard : IDisposable
     }
 
     /// <summary>Whether an evaluator is enlisted.</summary>
-    public bool HasEvaluator
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _workers.Exists(worker => worker.Role == WorkerRole.Evaluator);
-            }
-        }
-    }
+    public bool HasEvaluator => Volatile.Read(ref _evaluators) > 0;
 
     /// <summary>Sets what everybody works on.</summary>
     /// <param name="work">Without slots; an empty experiment sends everybody home.</param>
@@ -45,12 +44,19 @@ public sealed class AssignmentBoard : IDisposable
         lock (_gate)
         {
             _work = work;
-            _slots = (uint)slots;
-            foreach (var worker in _workers)
+            _takers.Clear();
+            foreach (var worker in _workers.Values)
             {
                 worker.Slots.Clear();
-                worker.Version++;
+                worker.Change();
+                if (worker.Role == WorkerRole.Actor)
+                {
+                    _takers.Add(worker);
+                }
             }
+
+            _free.Clear();
+            _free.EnqueueRange(Enumerable.Range(0, slots).Select(slot => ((uint)slot, (uint)slot)));
         }
 
         Settle();
@@ -60,31 +66,20 @@ public sealed class AssignmentBoard : IDisposable
     public async IAsyncEnumerable<Assignment> EnlistAsync(EnlistRequest request, [EnumeratorCancellation] CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var worker = new Worker(request.Worker, request.Role, (int)Math.Clamp(request.MaxSlots, 1, int.MaxValue));
-        lock (_gate)
-        {
-            // Its connection broke and this side has not noticed: one life of a worker has one lease.
-            if (_workers.Find(other => other.Id == worker.Id) is { } earlier)
-            {
-                _workers.Remove(earlier);
-                earlier.IsReplaced = true;
-                earlier.Wake();
-            }
-
-            _workers.Add(worker);
-        }
-
+        var worker = Add(request);
         if (worker.Role == WorkerRole.Actor)
         {
             Settle();
         }
+
         try
         {
             long sent = -1;
             while (true)
             {
                 Task changed;
-                Assignment? assignment = null;
+                Assignment? work = null;
+                uint[] slots = [];
                 lock (_gate)
                 {
                     if (worker.IsReplaced)
@@ -92,17 +87,20 @@ public sealed class AssignmentBoard : IDisposable
                         yield break;
                     }
 
-                    changed = worker.Changed.Task;
                     if (worker.Version != sent)
                     {
                         sent = worker.Version;
-                        assignment = worker.Role == WorkerRole.Actor && worker.Slots.Count == 0 ? new Assignment() : _work.Clone();
-                        assignment.Slots.AddRange(worker.Slots.Order());
+                        slots = [.. worker.Slots];
+                        work = worker.Role == WorkerRole.Actor && slots.Length == 0 ? new Assignment() : _work;
                     }
+
+                    changed = worker.NextChange();
                 }
 
-                if (assignment is not null)
+                if (work is not null)
                 {
+                    var assignment = work.Clone();
+                    assignment.Slots.AddRange(slots.Order());
                     yield return assignment;
                 }
                 else
@@ -115,7 +113,7 @@ public sealed class AssignmentBoard : IDisposable
         {
             lock (_gate)
             {
-                _workers.Remove(worker);
+                Remove(worker);
             }
 
             Assign();
@@ -124,6 +122,51 @@ public sealed class AssignmentBoard : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _afterGrace.Dispose();
+
+    private Worker Add(EnlistRequest request)
+    {
+        lock (_gate)
+        {
+            // Its connection broke and this side has not noticed: one life of a worker has one lease.
+            if (_workers.TryGetValue(request.Worker, out var earlier))
+            {
+                Remove(earlier);
+                earlier.IsReplaced = true;
+                earlier.Change();
+            }
+
+            var worker = new Worker(
+                request.Worker, request.Role, (int)Math.Clamp(request.MaxSlots, 1, int.MaxValue), _enlisted++);
+            _workers.Add(worker.Id, worker);
+            if (worker.Role == WorkerRole.Actor)
+            {
+                _takers.Add(worker);
+            }
+            else
+            {
+                _evaluators++;
+            }
+
+            return worker;
+        }
+    }
+
+    private void Remove(Worker worker)
+    {
+        if (worker.IsReplaced)
+        {
+            return;
+        }
+
+        _workers.Remove(worker.Id);
+        _takers.Remove(worker);
+        _free.EnqueueRange(worker.Slots.Select(slot => (slot, slot)));
+        worker.Slots.Clear();
+        if (worker.Role != WorkerRole.Actor)
+        {
+            _evaluators--;
+        }
+    }
 
     private void Settle()
     {
@@ -140,50 +183,57 @@ public sealed class AssignmentBoard : IDisposable
     {
         lock (_gate)
         {
-            var actors = _workers.FindAll(worker => worker.Role == WorkerRole.Actor);
-            var most = DateTime.UtcNow >= _settlesAt ? int.MaxValue : 1;
-            var taken = actors.SelectMany(worker => worker.Slots).ToHashSet();
-            for (uint slot = 0; slot < _slots; slot++)
+            var isSettled = DateTime.UtcNow >= _settlesAt;
+            while (_free.Count > 0 && _takers.Min is { } taker && (isSettled || taker.Slots.Count == 0))
             {
-                if (!taken.Contains(slot)
-                    && actors.Where(worker => worker.Slots.Count < Math.Min(worker.MaxSlots, most))
-                        .MinBy(worker => worker.Slots.Count) is { } free)
+                // Its place among the others follows from what it has.
+                _takers.Remove(taker);
+                taker.Slots.Add(_free.Dequeue());
+                taker.Change();
+                if (taker.Slots.Count < taker.MaxSlots)
                 {
-                    free.Slots.Add(slot);
-                    free.Version++;
+                    _takers.Add(taker);
                 }
-            }
-
-            foreach (var worker in _workers)
-            {
-                worker.Wake();
             }
         }
     }
 
-    private sealed class Worker(string id, WorkerRole role, int maxSlots)
+    private sealed class Worker(string id, WorkerRole role, int maxSlots, long number)
     {
+        private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public string Id => id;
 
         public WorkerRole Role => role;
 
         public int MaxSlots => maxSlots;
 
-        public HashSet<uint> Slots { get; } = [];
+        /// <summary>Those that came earlier have lower ones.</summary>
+        public long Number => number;
+
+        public List<uint> Slots { get; } = [];
 
         /// <summary>The same worker has enlisted again.</summary>
         public bool IsReplaced { get; set; }
 
         /// <summary>Grows with every change of what this worker should do.</summary>
-        public long Version { get; set; }
+        public long Version { get; private set; }
 
-        public TaskCompletionSource Changed { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public void Wake()
+        public void Change()
         {
-            var changed = Changed;
-            Changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            changed.SetResult();
+            Version++;
+            _changed.TrySetResult();
+        }
+
+        /// <summary>Ends with the next change after this call.</summary>
+        public Task NextChange()
+        {
+            if (_changed.Task.IsCompleted)
+            {
+                _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            return _changed.Task;
         }
     }
 }

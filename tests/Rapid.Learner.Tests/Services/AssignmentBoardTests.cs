@@ -76,6 +76,38 @@ public class AssignmentBoardTests
         await Until(idle, 3);
     }
 
+    [Fact]
+    public async Task Slots_are_shared_evenly_and_each_is_held_once_while_workers_come_and_go()
+    {
+        const int Slots = 10_000, Workers = 100;
+        using var board = new AssignmentBoard(TimeSpan.Zero);
+        var request = new EnlistRequest { Role = WorkerRole.Actor, MaxSlots = uint.MaxValue };
+        var workers = Enumerable.Range(0, Workers)
+            .Select(worker => board.EnlistAsync(
+                new EnlistRequest(request) { Worker = $"{worker}" }, CancellationToken.None).GetAsyncEnumerator())
+            .ToList();
+        foreach (var worker in workers)
+        {
+            await Next(worker);
+        }
+
+        board.Set(new Assignment { Experiment = "y" }, Slots);
+        var held = await Task.WhenAll(workers.Select(worker => Until(worker, Slots / Workers)));
+        Assert.Equal(Slots, held.SelectMany(slots => slots).Distinct().Count());
+
+        foreach (var leaving in workers[..(Workers / 2)])
+        {
+            await leaving.DisposeAsync();
+        }
+
+        held = await Task.WhenAll(workers[(Workers / 2)..].Select(worker => Until(worker, 2 * Slots / Workers)));
+        Assert.Equal(Slots, held.SelectMany(slots => slots).Distinct().Count());
+        foreach (var worker in workers[(Workers / 2)..])
+        {
+            await worker.DisposeAsync();
+        }
+    }
+
     private static IAsyncEnumerator<Assignment> Enlist(AssignmentBoard board, string worker, WorkerRole role = WorkerRole.Actor) =>
         board.EnlistAsync(new EnlistRequest { Worker = worker, Role = role, MaxSlots = 8 }, CancellationToken.None).GetAsyncEnumerator();
 
@@ -85,10 +117,12 @@ public class AssignmentBoardTests
         return worker.Current;
     }
 
-    private static async Task Until(IAsyncEnumerator<Assignment> worker, int slots)
+    private static async Task<IReadOnlyList<uint>> Until(IAsyncEnumerator<Assignment> worker, int slots)
     {
         while (await Next(worker) is not { Experiment: "y" } assignment || assignment.Slots.Count != slots)
         {
         }
+
+        return worker.Current.Slots;
     }
 }
