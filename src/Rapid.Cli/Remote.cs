@@ -18,6 +18,11 @@ internal sealed class Remote : IDisposable
     {
         _address = address;
         _channel = Channels.Open(address, options);
+        if (options.SendsPlainToken(address))
+        {
+            Console.Error.WriteLine($"warning: the token travels to {address} unencrypted; use https:// there");
+        }
+
         _client = new Experiments.ExperimentsClient(_channel);
     }
 
@@ -55,6 +60,10 @@ internal sealed class Remote : IDisposable
         {
             return await call();
         }
+        catch (RpcException error) when (Channels.TlsProblemOf(error) is { } problem)
+        {
+            throw new CliException($"the learner at {_address} answers but cannot be trusted: {problem}", ExitCode.Unreachable);
+        }
         catch (RpcException error) when (error.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
         {
             throw new CliException(
@@ -64,7 +73,7 @@ internal sealed class Remote : IDisposable
         catch (RpcException error) when (error.StatusCode is StatusCode.Unauthenticated or StatusCode.PermissionDenied)
         {
             throw new CliException(
-                $"the learner at {_address} refused the token: {error.Status.Detail}; set RAPID_TOKEN", ExitCode.Unreachable);
+                $"the learner at {_address} refused the token: {error.Status.Detail}", ExitCode.Unreachable);
         }
     }
 }

@@ -16,6 +16,11 @@ internal sealed class RemoteReplay : IDisposable
     {
         Address = address;
         _channel = Channels.Open(address, options);
+        if (options.SendsPlainToken(address))
+        {
+            Console.Error.WriteLine($"warning: the token travels to {address} unencrypted; use https:// there");
+        }
+
         Client = new Protocol.V1.Replay.ReplayClient(_channel);
     }
 
@@ -42,6 +47,10 @@ internal sealed class RemoteReplay : IDisposable
         {
             return await call();
         }
+        catch (RpcException error) when (Channels.TlsProblemOf(error) is { } problem)
+        {
+            throw new CliException($"the replay service at {Address} answers but cannot be trusted: {problem}", ExitCode.Unreachable);
+        }
         catch (RpcException error) when (error.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
         {
             throw new CliException(
@@ -51,7 +60,7 @@ internal sealed class RemoteReplay : IDisposable
         catch (RpcException error) when (error.StatusCode is StatusCode.Unauthenticated or StatusCode.PermissionDenied)
         {
             throw new CliException(
-                $"the replay service at {Address} refused the token: {error.Status.Detail}; set RAPID_TOKEN", ExitCode.Unreachable);
+                $"the replay service at {Address} refused the token: {error.Status.Detail}", ExitCode.Unreachable);
         }
     }
 

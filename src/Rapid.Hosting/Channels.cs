@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
-using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography.X509Certificates;
+using System.Security.Authentication;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
@@ -74,6 +73,21 @@ public static class Channels
         static ServiceOptions OptionsOf(IServiceProvider provider) => provider.GetRequiredService<ServiceOptions>();
     }
 
+    /// <summary>Why a service that answers is not trusted; null when a call failed for another reason.</summary>
+    public static string? TlsProblemOf(RpcException error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        for (var cause = error.Status.DebugException; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is AuthenticationException)
+            {
+                return cause.Message;
+            }
+        }
+
+        return null;
+    }
+
     // The name is unused when a socket is connected to.
     private static Uri UriOf(ServiceAddress address) => new(address.SocketPath is null ? address.ToString() : "http://localhost");
 
@@ -115,18 +129,10 @@ public static class Channels
                 }
             };
         }
-
-        if (options.TlsCa is { } authorities)
+        else if (address.IsSecure)
         {
-            handler.SslOptions = new SslClientAuthenticationOptions
-            {
-                CertificateChainPolicy = new X509ChainPolicy
-                {
-                    TrustMode = X509ChainTrustMode.CustomRootTrust,
-                    RevocationMode = X509RevocationMode.NoCheck,
-                },
-            };
-            handler.SslOptions.CertificateChainPolicy.CustomTrustStore.AddRange(TlsFiles.LoadCertificates(authorities));
+            handler.ConnectCallback = (context, cancellation) =>
+                TlsConnections.ConnectAsync(context.DnsEndPoint, options, cancellation);
         }
 
         return options.OwnToken is { } token ? new TokenHandler(token, handler) : handler;

@@ -70,14 +70,12 @@ internal static class ListenAddresses
         var services = options.Replay.Select(address => ("RAPID_REPLAY", address)).Prepend(("RAPID_LEARNER", options.Learner));
         foreach (var (variable, address) in services)
         {
-            if (options.OwnToken is not null && SendsPlain(address))
+            if (options.SendsPlainToken(address))
             {
                 WarnOfPlainToken(variable, address, logger);
             }
         }
     }
-
-    private static bool SendsPlain(ServiceAddress address) => !address.IsSecure && !address.IsLocal;
 
     private static void WarnOfPlainToken(string variable, ServiceAddress address, ILogger logger) => logger.LogWarning(
         "{Variable}: the token travels to {Address} unencrypted, and whoever can listen on the way can use it; use https:// there",

@@ -1,5 +1,7 @@
+using System.Net.Security;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -76,11 +78,11 @@ internal static class Listeners
             MeteredBody.Listen(listen, options.Limits);
             if (address.IsSecure)
             {
-                // Clients that know only the root need the intermediates that follow the certificate in its file.
-                listen.UseHttps(https =>
+                var identity = listen.ApplicationServices.GetRequiredService<TlsIdentity>();
+                var protocol = protocols == HttpProtocols.Http2 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11;
+                listen.UseHttps(new TlsHandshakeCallbackOptions
                 {
-                    https.ServerCertificate = TlsFiles.LoadIdentity(options.TlsCertificate!, options.TlsKey);
-                    https.ServerCertificateChain = TlsFiles.LoadCertificates(options.TlsCertificate!);
+                    OnConnection = _ => ValueTask.FromResult(TlsConnections.Serve(identity, protocol, options.TlsClientCa)),
                 });
             }
         }

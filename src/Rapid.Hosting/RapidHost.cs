@@ -62,6 +62,12 @@ public static class RapidHost
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<CallLifetime>();
+        if (options is { TlsCertificate: { } certificate, TlsKey: { } key })
+        {
+            builder.Services.AddSingleton(services => ActivatorUtilities.CreateInstance<TlsIdentity>(services, certificate, key));
+            builder.Services.AddHostedService(services => services.GetRequiredService<TlsIdentity>());
+        }
+
         CallLimits.Add(options.Limits, builder.Services);
         TokenAuthentication.Add(options, builder.Services);
         Telemetry.Add(name, options, builder);

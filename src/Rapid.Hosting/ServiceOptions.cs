@@ -41,6 +41,13 @@ public sealed record ServiceOptions
     public string? OwnToken =>
         ActsAs.Select(role => RoleTokens.GetValueOrDefault(role)).FirstOrDefault(token => token is not null) ?? Token;
 
+    /// <summary>Whether a token would travel to a service in the clear, through a network.</summary>
+    public bool SendsPlainToken(ServiceAddress service)
+    {
+        ArgumentNullException.ThrowIfNull(service);
+        return OwnToken is not null && !service.IsSecure && !service.IsLocal;
+    }
+
     /// <summary>Names of the variables of the tokens that this service asks for; none when it asks for no token.</summary>
     public IReadOnlyList<string> TokenVariables =>
         [.. Token is null ? (string[])[] : ["RAPID_TOKEN"], .. Roles.All.Where(RoleTokens.ContainsKey).Select(Roles.Variable)];
@@ -48,7 +55,7 @@ public sealed record ServiceOptions
     /// <summary>RAPID_INSECURE: lets a service without a token listen where other machines reach it.</summary>
     public bool IsInsecure { get; init; }
 
-    /// <summary>RAPID_TLS_CERTIFICATE: PEM file of the server's certificate and, after it, its intermediates.</summary>
+    /// <summary>RAPID_TLS_CERTIFICATE: PEM file of this process' certificate and, after it, its intermediates.</summary>
     public string? TlsCertificate { get; init; }
 
     /// <summary>RAPID_TLS_KEY: PEM file of the certificate's private key.</summary>
@@ -56,6 +63,12 @@ public sealed record ServiceOptions
 
     /// <summary>RAPID_TLS_CA: PEM file of the authorities that clients trust instead of the machine's.</summary>
     public string? TlsCa { get; init; }
+
+    /// <summary>
+    /// RAPID_TLS_CLIENT_CA: PEM file of the authorities that sign clients' certificates, which https addresses then ask for; null asks for
+    /// none. Clients show <see cref="TlsCertificate"/>.
+    /// </summary>
+    public string? TlsClientCa { get; init; }
 
     /// <summary>RAPID_MAX_MESSAGE: largest message in bytes, sent or received (default 256 MiB).</summary>
     public int MaxMessageBytes { get; init; } = 256 << 20;

@@ -57,6 +57,7 @@ public static class ServiceOptionsReader
             TlsCertificate = reader.ExistingFile("RAPID_TLS_CERTIFICATE"),
             TlsKey = reader.ExistingFile("RAPID_TLS_KEY"),
             TlsCa = reader.ExistingFile("RAPID_TLS_CA"),
+            TlsClientCa = reader.ExistingFile("RAPID_TLS_CLIENT_CA"),
             MaxMessageBytes =
                 (int?)reader.Integer("RAPID_MAX_MESSAGE", SmallestMaxMessage, Array.MaxLength, "bytes") ?? defaults.MaxMessageBytes,
             Limits = reader.Limits(defaults.Limits),
@@ -257,11 +258,8 @@ public static class ServiceOptionsReader
                 });
             }
 
-            if (options.TlsCa is { } authorities && File.Exists(authorities))
-            {
-                Try($"RAPID_TLS_CA: '{authorities}'", "a PEM file of one or more certificates", () =>
-                    TlsFiles.LoadCertificates(authorities));
-            }
+            CheckAuthorities("RAPID_TLS_CA", options.TlsCa);
+            CheckAuthorities("RAPID_TLS_CLIENT_CA", options.TlsClientCa);
 
             if (options.TlsCertificate is null && options.TlsKey is null)
             {
@@ -275,6 +273,14 @@ public static class ServiceOptionsReader
             if (_problems.Count > 0)
             {
                 throw new ConfigurationException(_problems);
+            }
+        }
+
+        private void CheckAuthorities(string name, string? path)
+        {
+            if (path is not null && File.Exists(path))
+            {
+                Try($"{name}: '{path}'", "a PEM file of one or more certificates", () => TlsFiles.LoadCertificates(path));
             }
         }
 

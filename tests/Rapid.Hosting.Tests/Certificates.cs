@@ -7,9 +7,12 @@ namespace Rapid.Hosting.Tests;
 /// <summary>A root, an intermediate and a server certificate for 127.0.0.1, as PEM files, made here.</summary>
 internal sealed class Certificates
 {
-    public Certificates(TestFolder folder, string name = "a")
+    /// <param name="folder">Where the files are.</param>
+    /// <param name="name">Part of the names of files and subjects.</param>
+    /// <param name="days">Days that the server's certificate is still valid.</param>
+    public Certificates(TestFolder folder, string name = "a", int days = 50)
     {
-        var (start, end) = (DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var (start, end) = (DateTimeOffset.UtcNow.AddDays(-10), DateTimeOffset.UtcNow.AddDays(200));
         using var rootKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var root = Authority($"CN=root {name}", rootKey).CreateSelfSigned(start, end);
         using var middleKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -20,7 +23,7 @@ internal sealed class Certificates
         var names = new SubjectAlternativeNameBuilder();
         names.AddIpAddress(IPAddress.Loopback);
         request.CertificateExtensions.Add(names.Build());
-        using var server = request.Create(middle, start, end, [4, 5, 6]);
+        using var server = request.Create(middle, start, DateTimeOffset.UtcNow.AddDays(days), [4, 5, 6]);
         Root = folder.Write($"{name}-root.pem", root.ExportCertificatePem());
         Chain = folder.Write($"{name}-chain.pem", server.ExportCertificatePem() + "\n" + middleOnly.ExportCertificatePem());
         Key = folder.Write($"{name}-key.pem", key.ExportPkcs8PrivateKeyPem());

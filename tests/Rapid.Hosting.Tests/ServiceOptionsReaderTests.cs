@@ -41,6 +41,7 @@ public class ServiceOptionsReaderTests
             ["RAPID_TLS_CERTIFICATE"] = tls.Chain,
             ["RAPID_TLS_KEY"] = tls.Key,
             ["RAPID_TLS_CA"] = tls.Root,
+            ["RAPID_TLS_CLIENT_CA"] = tls.Chain,
             ["RAPID_MAX_MESSAGE"] = "1048576",
             ["RAPID_ACTOR_SLOTS"] = "3",
             ["RAPID_MAX_COMPRESSION"] = "11",
@@ -65,6 +66,7 @@ public class ServiceOptionsReaderTests
         Assert.Equal(("redis:6379", "/data/runs", "s3cret"), (options.Redis, options.Runs, options.Token));
         Assert.True(options.IsInsecure);
         Assert.Equal((tls.Chain, tls.Key, tls.Root), (options.TlsCertificate, options.TlsKey, options.TlsCa));
+        Assert.Equal(tls.Chain, options.TlsClientCa);
         Assert.Equal((1 << 20, 3), (options.MaxMessageBytes, options.ActorSlots));
         Assert.Equal(new Uri("http://collector:4317"), options.OtlpEndpoint);
         var limits = new ServiceLimits
