@@ -3,8 +3,9 @@ namespace Rapid.Hosting;
 /// <summary>What callers can make a service spend, each with a variable of its own.</summary>
 public sealed record ServiceLimits
 {
-    /// <summary>RAPID_MAX_COMPRESSION: how many times larger than it travels a compressed message of more than 1 MiB may be.</summary>
-    public int CompressionRatio { get; init; } = 100;
+    /// <summary>RAPID_MAX_COMPRESSION: how many times larger than it travels a compressed message of more than 1 MiB may be.
+    /// Regular data reaches 170, zeros 1000.</summary>
+    public int CompressionRatio { get; init; } = 250;
 
     /// <summary>RAPID_MAX_CONNECTION_BYTES: bytes of messages that one connection may have under way, unfinished or not yet dealt with.</summary>
     public long ConnectionBytes { get; init; } = 1L << 30;
