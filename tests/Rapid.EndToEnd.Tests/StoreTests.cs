@@ -33,7 +33,8 @@ public sealed class StoreTests : IDisposable
         await using var replay = RapidProcess.Start(
             _folder.Path, ["replay"],
             new Dictionary<string, string> { ["RAPID_REDIS"] = "127.0.0.1:1", ["RAPID_LISTEN"] = "http://127.0.0.1:0" });
-        await Eventually.TrueAsync(() => replay.Output.Contains("Redis does not do what it is asked to", StringComparison.Ordinal), () => replay.Output);
+        await Eventually.TrueAsync(
+            () => replay.Output.Contains("Redis does not do what it is asked to", StringComparison.Ordinal), () => replay.Output);
         replay.Interrupt();
         Assert.True(await replay.WaitAsync() == 0, replay.Output);
     }

@@ -11,7 +11,8 @@ public class RedisTroubleTests
 
     [Theory]
     [InlineData("its definition cannot be parsed", "cannot be read", "HSET", "rapid:{a/bad}:about", "definition", "\u0001garbage")]
-    [InlineData("its definition is another's", "that of", "HSET", "rapid:{a/bad}:about", "definition", "\n\u0003a/u\u0010\u0001\u0018\u0002 \u0001")]
+    [InlineData("its definition is another's", "that of", "HSET", "rapid:{a/bad}:about", "definition",
+        "\n\u0003a/u\u0010\u0001\u0018\u0002 \u0001")]
     [InlineData("its definition is gone", "definition is missing", "DEL", "rapid:{a/bad}:about")]
     [InlineData("a key is of another type", "another type", "SET", "rapid:{a/bad}:sizes", "text")]
     [InlineData("a size is no number", "cannot be read", "HSET", "rapid:{a/bad}:sizes", "1", "many")]

@@ -192,7 +192,7 @@ public sealed class RunTables : IAsyncDisposable
     }
 
     /// <summary>
-    /// Nothing is drawn before all of the data are there, and nothing has to wait for anything afterwards. What the blocks of files are like
+    /// Nothing is drawn before all of the data are there, and nothing has to wait for anything afterwards. What their blocks are like
     /// the files say.
     /// </summary>
     private static TableDefinition OfflineTransitionsOf(string run, ExperimentOptions spec, SacOptions sac, long dataSteps)

@@ -76,8 +76,8 @@ internal sealed class RedisConnection(
 
     /// <summary>Says that a table's definition was gone and is there again.</summary>
     public void ReportLostTable(string table) => logger.LogError(
-        "Redis lost table {Table} with the blocks that it had confirmed: they are gone when this service ends. The table is made again; does "
-            + "Redis keep what it confirmed (appendonly yes, no eviction)?", table);
+        "Redis lost table {Table} with the blocks that it had confirmed: they are gone when this service ends. The table is made again; "
+            + "does Redis keep what it confirmed (appendonly yes, no eviction)?", table);
 
     /// <summary>One attempt.</summary>
     public async Task<T> OnceAsync<T>(Func<IDatabase, Task<T>> operation, CancellationToken cancellation) =>

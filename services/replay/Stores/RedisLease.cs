@@ -171,6 +171,6 @@ internal sealed class RedisLease(RedisConnection redis, ILogger<RedisLease> logg
         owner.Split('|') is { Length: 4 } parts ? $"process {parts[2]} on {parts[0]}" : $"'{owner}'";
 
     private static string Lost(string owner) =>
-        $"another replay service has taken over this Redis database, {Describe(owner)}, because this one was away from Redis: start this one "
-        + "again when that one has ended, or give it a database of its own (RAPID_REDIS=...,defaultDatabase=1)";
+        $"another replay service has taken over this Redis database, {Describe(owner)}, because this one was away from Redis: start this "
+        + "one again when that one has ended, or give it a database of its own (RAPID_REDIS=...,defaultDatabase=1)";
 }

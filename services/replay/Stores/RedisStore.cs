@@ -204,8 +204,8 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
         return WriteAsync(
             Append,
             [
-                id, bytes, string.Create(CultureInfo.InvariantCulture, $"{steps} {bytes.Length}"), block.Producer, block.Sequence, signature,
-                string.Create(CultureInfo.InvariantCulture, $"{id} {(long)id * steps}"), forgotten.Count,
+                id, bytes, string.Create(CultureInfo.InvariantCulture, $"{steps} {bytes.Length}"), block.Producer, block.Sequence,
+                signature, string.Create(CultureInfo.InvariantCulture, $"{id} {(long)id * steps}"), forgotten.Count,
                 .. forgotten.Select(producer => (RedisValue)producer), .. removed.Select(gone => (RedisValue)gone),
             ],
             cancellation);

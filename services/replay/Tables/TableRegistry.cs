@@ -271,8 +271,8 @@ internal sealed class TableRegistry(
     }
 
     private static string WhySetAside(string name, string problem) =>
-        $"table '{name}' in Redis is set aside: {problem}. What Redis holds of it is untouched: mend it and start this service again, or drop "
-        + "the table (Replay.DropTable)";
+        $"table '{name}' in Redis is set aside: {problem}. What Redis holds of it is untouched: mend it and start this service again, or "
+        + "drop the table (Replay.DropTable)";
 
     /// <summary>A block to learn the layout of all from; blocks that Redis lost are reported when they are drawn.</summary>
     private static async Task<Trajectory?> AnyBlockAsync(RedisStore store, RecoveredTable recovered, CancellationToken cancellation)
