@@ -54,7 +54,9 @@ public sealed class TaskSpecTests : IDisposable
         var home = _folder.FullName;
         Directory.CreateDirectory(Path.Combine(home, "data"));
         File.Copy(Path.Combine(Example, "task.yaml"), Path.Combine(home, "Task.YML"));
-        File.Copy(Path.Combine(AppContext.BaseDirectory, "models", "hopper.xml"), Path.Combine(home, "own.xml"));
+        var models = Path.Combine(AppContext.BaseDirectory, "models");
+        File.Copy(Path.Combine(models, "hopper.xml"), Path.Combine(home, "own.xml"));
+        File.Copy(Path.Combine(models, "scene.xml"), Path.Combine(home, "scene.xml"));
         foreach (var model in Directory.GetFiles(Example, "*.xml"))
         {
             File.Copy(model, Path.Combine(home, Path.GetFileName(model)));
