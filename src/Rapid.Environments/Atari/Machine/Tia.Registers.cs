@@ -9,7 +9,8 @@ internal sealed partial class Tia
 
     private static ReadOnlySpan<byte> PlayfieldDelays => [4, 5, 2, 3];
 
-    // The clock up to which the program has made the chip draw, where drawing was put off because nothing depended on it.
+    // The clock up to which the program has made the chip draw, where drawing was put off because nothing depended on it;
+    // 0 between frames.
     private int _touched;
 
     /// <summary>Writes a register. What programs write most is done here without calls, which would cost more than it does.</summary>

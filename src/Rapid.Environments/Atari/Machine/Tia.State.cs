@@ -40,9 +40,6 @@ internal sealed partial class Tia
         set
         {
             _s = value;
-
-            // Every frame, unfinished ones too, ends drawn up to here: a later moment's clock would draw too far.
-            _touched = 0;
             Refresh(AllObjects);
         }
     }

@@ -87,7 +87,6 @@ internal sealed partial class Tia
         _s.WindowStart = _windowStart;
         _s.WindowStop = _windowStart + _windowLength;
         _l = new Latches { Greyed = _l.Greyed };
-        _touched = 0;
         (_undrawn, _previousUndrawn) = (0, 0);
         Array.Clear(_screen);
         Array.Clear(_previous);
@@ -120,7 +119,6 @@ internal sealed partial class Tia
         _s.ToLineEnd = LineClocks;
         _l.Row = 0;
         _l.Greyed = false;
-        _touched = 0;
         if (_colourLoss)
         {
             _s.ColourP0 = Colour(_s.ColourP0);
@@ -137,7 +135,9 @@ internal sealed partial class Tia
     /// <param name="cycles">The cycle counter.</param>
     public void EndFrame(int cycles)
     {
+        // Nothing stays put off between frames: one that goes on from a saved moment would be drawn as far as a later one was.
         DrawTo(_touched);
+        _touched = 0;
         var line = LinesAt(cycles);
         if (!_s.InFrame)
         {
