@@ -119,15 +119,17 @@ public sealed partial class ArcadeConsole : IGameControls
         _episodeFrames = 0;
         _hands.CentrePaddles();
         _machine.Reset();
-        Emulate(0, 1, SettlingFrames - ShownFrames, draw: false);
-        Emulate(0, 1, ShownFrames);
+        Emulate(0, 1, SettlingFrames, ShownFrames);
         SoftReset();
         _rules.Reset(this);
         _rules.SelectMode(_mode, this);
         SoftReset();
         foreach (var (action, frames) in _game.StartingActions)
         {
-            Emulate(action, 1, frames);
+            for (var frame = 0; frame < frames; frame++)
+            {
+                Emulate(action, 1, 1);
+            }
         }
     }
 
@@ -160,7 +162,7 @@ public sealed partial class ArcadeConsole : IGameControls
             }
 
             var visible = frame >= _settings.FrameSkip - (_settings.ColorAveraging ? ShownFrames : 1);
-            Emulate(_legal[_lastAction] ? _lastAction : 0, _lastStrength, 1, DrawsFrames && visible);
+            Emulate(_legal[_lastAction] ? _lastAction : 0, _lastStrength, 1, DrawsFrames && visible ? 1 : 0);
             Count();
             reward += _rules.Reward;
         }
@@ -181,13 +183,16 @@ public sealed partial class ArcadeConsole : IGameControls
         _frames++;
     }
 
-    private void Emulate(int action, float strength, int frames, bool draw = true)
+    /// <summary>Holds an action for some frames, of which the last ones are drawn, and looks at the memory after all of them.</summary>
+    private void Emulate(int action, float strength, int frames, int drawn = int.MaxValue)
     {
-        for (var frame = 0; frame < frames; frame++)
+        for (; frames > 0; frames--)
         {
-            _machine.RunFrame(_hands.Press(action, strength, _difficulty), draw);
+            _machine.RunFrame(_hands.Press(action, strength, _difficulty), draw: frames <= drawn);
             _rules.Step(this);
         }
+
+        _machine.LookAtMemory();
     }
 
     private void SoftReset()
@@ -207,6 +212,7 @@ public sealed partial class ArcadeConsole : IGameControls
             _machine.RunFrame(_hands.PressSelect(_difficulty));
         }
 
+        _machine.LookAtMemory();
         Emulate(0, 1, 1);
         Count();
     }

@@ -28,8 +28,10 @@ internal sealed class Atari2600
     private MachineState? _keptState;
     private byte[] _keptScreen = [];
     private Tia.Latches _keptLatches;
-    private byte _keptBus;
     private int _kept;
+
+    // A bit for each kept frame: somebody looked at the memory after it.
+    private ulong _keptLooks;
 
     /// <summary>A machine that was switched on and has found out, unless it is told, which television its program is for.</summary>
     /// <exception cref="ArgumentException">The image is of no known kind.</exception>
@@ -93,11 +95,11 @@ internal sealed class Atari2600
 
         if (!draw || !Graphics.IsWhole)
         {
+            _keptLooks &= ~(1UL << _kept);
             _keptInputs![_kept++] = input;
         }
 
         Run(input, draw);
-        LookAtMemory();
         if (_kept == KeptFrames)
         {
             DrawAll();
@@ -121,11 +123,13 @@ internal sealed class Atari2600
             Restore(_keptState!);
             Graphics.Drawing = _keptLatches;
             Graphics.Rewind(_keptScreen);
-            _cpu.Bus = _keptBus;
             for (var frame = 0; frame < _kept; frame++)
             {
                 Run(_keptInputs![frame], draw: true);
-                LookAtMemory();
+                if ((_keptLooks & (1UL << frame)) != 0)
+                {
+                    ShowMemory();
+                }
             }
         }
 
@@ -144,7 +148,7 @@ internal sealed class Atari2600
     /// <summary>An empty state of this machine.</summary>
     public MachineState NewState() => new(_cartridge.Memory.Length, _cartridge.StateSize);
 
-    /// <summary>Goes to a saved state. The screens, what is on the bus and how objects are just drawn stay as they are.</summary>
+    /// <summary>Goes to a saved state. The screens and how objects are just drawn stay as they are.</summary>
     public void Restore(MachineState state)
     {
         state.CartridgeMemory.CopyTo(_cartridge.Memory, 0);
@@ -153,8 +157,15 @@ internal sealed class Atari2600
         state.Ram.CopyTo(_riot.Memory, 0);
     }
 
-    /// <summary>Whoever owns the machine looks at its memory after every frame, and leaves the last byte on the bus.</summary>
-    public void LookAtMemory() => _cpu.Bus = Ram[^1];
+    /// <summary>Whoever owns the machine looks at its memory after one or more frames, and leaves the last byte on the bus.</summary>
+    public void LookAtMemory()
+    {
+        ShowMemory();
+        if (_kept > 0)
+        {
+            _keptLooks |= 1UL << (_kept - 1);
+        }
+    }
 
     /// <summary>Writes the position of the machine's random generator.</summary>
     public void SaveRandom(Span<uint> state) => _random.Save(state);
@@ -166,8 +177,10 @@ internal sealed class Atari2600
     {
         _keptInputs ??= new ConsoleInput[KeptFrames];
         Save(_keptState ??= NewState());
-        (_keptLatches, _keptScreen, _keptBus) = (Graphics.Drawing, Graphics.Screen, _cpu.Bus);
+        (_keptLatches, _keptScreen) = (Graphics.Drawing, Graphics.Screen);
     }
+
+    private void ShowMemory() => _cpu.Bus = Ram[^1];
 
     private void Run(in ConsoleInput input, bool draw)
     {

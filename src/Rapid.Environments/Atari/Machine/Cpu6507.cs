@@ -12,10 +12,10 @@ internal sealed unsafe partial class Cpu6507
 {
     private const int Decimal = 8, Interrupt = 4;
 
-    /// <summary>Registers between two instructions.</summary>
+    /// <summary>Registers between two instructions, and what is on the bus.</summary>
     internal struct State
     {
-        public int ProgramCounter, A, X, Y, StackPointer, NegativeZero, Carry, Overflow, Modes, Cycles;
+        public int ProgramCounter, A, X, Y, StackPointer, NegativeZero, Carry, Overflow, Modes, Cycles, Bus;
         public uint Instruction;
         public bool Halted;
     }
@@ -61,7 +61,7 @@ internal sealed unsafe partial class Cpu6507
         set => (_tia, value.Processor) = (value, this);
     }
 
-    /// <summary>Registers, for saving and restoring. The bus keeps its last byte.</summary>
+    /// <summary>Registers, for saving and restoring.</summary>
     public State Registers
     {
         get => new()
@@ -76,6 +76,7 @@ internal sealed unsafe partial class Cpu6507
             Overflow = _v,
             Modes = _modes,
             Cycles = Cycles,
+            Bus = _bus,
             Instruction = _instruction,
             Halted = _halted,
         };
@@ -83,15 +84,14 @@ internal sealed unsafe partial class Cpu6507
         {
             (_pc, _a, _x, _y, _sp, Cycles) = (value.ProgramCounter, value.A, value.X, value.Y, value.StackPointer, value.Cycles);
             (_nz, _c, _v, _modes) = (value.NegativeZero, value.Carry, value.Overflow, value.Modes);
-            (_instruction, _halted) = (value.Instruction, value.Halted);
+            (_instruction, _bus, _halted) = (value.Instruction, value.Bus, value.Halted);
             FollowCartridge();
         }
     }
 
-    /// <summary>The last byte on the bus, as another access than the processor's left it.</summary>
+    /// <summary>The last byte on the bus, as another access than the processor's leaves it.</summary>
     public byte Bus
     {
-        get => (byte)_bus;
         set
         {
             _bus = value;
