@@ -46,6 +46,27 @@ public sealed class CartridgeTests
         Assert.Equal(0, cartridge.Peek(0x1500));
     }
 
+    [Theory]
+    [InlineData(8, 0xFF8, true)]
+    [InlineData(16, 0xFF6, true)]
+    [InlineData(32, 0xFF5, false)]
+    public void Writes_to_a_spot_select_its_bank_but_in_F4SC(int kilobytes, int spot, bool selects)
+    {
+        var rom = Banks(kilobytes);
+        for (var bank = 0; bank < rom.Length; bank += 4096)
+        {
+            rom.AsSpan(bank, 256).Fill(0xFF);
+        }
+
+        var cartridge = Create(rom);
+        cartridge.Read(0x1FF9);
+        var before = cartridge.Peek(0x1500);
+        cartridge.Write(0x1000 + spot, 0);
+        Assert.Equal(selects, cartridge.Peek(0x1500) != before);
+        cartridge.Read(0x1000 + spot);
+        Assert.NotEqual(before, cartridge.Peek(0x1500));
+    }
+
     [Fact]
     public void Memory_of_a_cartridge_is_random_after_a_reset()
     {
@@ -137,6 +158,39 @@ public sealed class CartridgeTests
         Assert.Equal([2, 3], View(cartridge, 2048));
         cartridge.Overhear(0x3E, 5);
         Assert.Equal(0x77, cartridge.Peek(0x1001));
+    }
+
+    [Fact]
+    public void A_3F_cartridge_owns_the_first_addresses_and_passes_its_writes_on_to_the_graphics_chip()
+    {
+        var rom = Slices(8, 2048);
+        byte[] code =
+        [
+            0xA9, 0x01, 0x85, 0x3F, 0xA5, 0x10, 0x85, 0x80, // a read below $40 finds slice 1
+            0xA9, 0x46, 0x8D, 0x09, 0xF0, 0xAD, 0x10, 0x20, 0x85, 0x81, // a write to $F009 selects slice 46 % 4, and the background
+            0xAD, 0x50, 0x21, 0x85, 0x82, // CXM0P, without a collision: the upper byte of the address
+            0xA9, 0x85, 0x8D, 0x0D, 0xF8, 0xA5, 0x10, 0x85, 0x83, // a write to $F80D selects none, and is PF0
+            0xA9, 0x06, 0x85, 0x3F, 0x4C, 0x24, 0xF8,
+        ];
+        var machine = Start(rom, code);
+        Assert.Equal([1, 2, 0x21, 2], machine.Ram[..4]);
+        Assert.Equal((0x46, 0x8u), (machine.Graphics.Registers.ColourBackground, machine.Graphics.Registers.PlayfieldBits));
+    }
+
+    [Fact]
+    public void A_3E_cartridge_passes_on_all_writes_but_those_to_its_memory()
+    {
+        var rom = Slices(8, 2048);
+        byte[] code =
+        [
+            0xA9, 0x03, 0x85, 0x3E, 0xA9, 0x00, 0xA9, 0x77, 0x8D, 0x05, 0xF4, 0xA5, 0x05, 0x85, 0x80, // memory, which is read at $05 too
+            0xA9, 0x88, 0x8D, 0x09, 0xF0, 0x8D, 0x01, 0xF8, 0xA5, 0x05, 0x85, 0x81, // COLUBK and VBLANK; the memory stays
+            0xA9, 0x02, 0x8D, 0x3F, 0xF0, 0xA5, 0x05, 0x85, 0x82, 0x4C, 0x24, 0xF8,
+        ];
+        var machine = Start(rom, code);
+        var registers = machine.Graphics.Registers;
+        Assert.Equal([0x77, 0x77, 2], machine.Ram[..3]);
+        Assert.Equal((0x88, 0x88, 0), (registers.ColourBackground, registers.Vblank, registers.Nusiz1));
     }
 
     [Fact]
@@ -255,6 +309,17 @@ public sealed class CartridgeTests
     {
         var error = Assert.Throws<ArgumentException>(() => Create(new byte[size]));
         Assert.Contains($"{size} bytes", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A machine that has run code in the last slice for a frame.</summary>
+    static Atari2600 Start(byte[] rom, byte[] code)
+    {
+        code.CopyTo(rom, rom.Length - 2048);
+        code.AsSpan(0, 6).CopyTo(rom.AsSpan(10)); // so that the first slice does not look like the place of a memory
+        (rom[^4], rom[^3]) = (0x00, 0xF8);
+        var machine = new Atari2600(rom, new ConsoleProperties { Television = TelevisionStandard.Ntsc });
+        machine.RunFrame(ConsoleInput.Idle);
+        return machine;
     }
 
     static Cartridge Create(byte[] rom)

@@ -222,13 +222,8 @@ internal sealed unsafe partial class Cpu6507
         }
         else
         {
-            if (_cartridgeListens)
-            {
-                _cartridge.Overhear(address & 0x1FFF);
-                FollowCartridge();
-            }
-
-            _bus = _tia.Read(address, noise, cycles);
+            var answer = _cartridgeListens ? LetCartridgeHear(address) : Cartridge.NoAnswer;
+            _bus = answer != Cartridge.NoAnswer ? answer : _tia.Read(address, noise, cycles);
         }
 
         return _bus;
@@ -280,8 +275,10 @@ internal sealed unsafe partial class Cpu6507
             _cartridge.Cycles = cycles;
             _cartridge.Write(address & 0xFFFF, (byte)value);
             FollowCartridge();
+            return _cartridge.PassesOn(address & 0xFFFF) ? _tia.Write(address, (byte)value, cycles, afterRead: true) : cycles;
         }
-        else if ((address & 0x200) == 0)
+
+        if ((address & 0x200) == 0)
         {
             _page0[address & 0xFF] = (byte)value;
         }
@@ -302,6 +299,13 @@ internal sealed unsafe partial class Cpu6507
 
         _bus = value & 0xFF;
         return _tia.Write(address, (byte)value, cycles, afterRead);
+    }
+
+    private int LetCartridgeHear(int address)
+    {
+        var answer = _cartridge.Overhear(address & 0x1FFF);
+        FollowCartridge();
+        return answer;
     }
 
     private void LetCartridgeHear(int address, byte value)

@@ -7,6 +7,7 @@ namespace Rapid.Environments.Atari.Machine.Cartridges;
 internal sealed class BankedCartridge : Cartridge
 {
     private readonly int _firstSpot, _spots, _startBank;
+    private readonly bool _writesSelect;
 
     /// <summary>A cartridge of this kind.</summary>
     /// <param name="rom">Whole banks.</param>
@@ -14,10 +15,12 @@ internal sealed class BankedCartridge : Cartridge
     /// <param name="startBank">Bank after a reset.</param>
     /// <param name="memory">Bytes of memory, written at $1000 and read after that; 0 for none.</param>
     /// <param name="counts">The only spot selects the next bank.</param>
-    public BankedCartridge(ReadOnlySpan<byte> rom, int firstSpot, int startBank, int memory = 0, bool counts = false)
+    /// <param name="writesSelect">Writes to spots select banks as reads do.</param>
+    public BankedCartridge(
+        ReadOnlySpan<byte> rom, int firstSpot, int startBank, int memory = 0, bool counts = false, bool writesSelect = true)
         : base(rom, 0x1000 + (2 * memory), firstSpot - (2 * memory))
     {
-        (_firstSpot, _startBank) = (firstSpot, startBank);
+        (_firstSpot, _startBank, _writesSelect) = (firstSpot, startBank, writesSelect);
         _spots = counts ? 0 : rom.Length / 4096;
         Memory = new byte[memory];
         Select(startBank);
@@ -50,7 +53,11 @@ internal sealed class BankedCartridge : Cartridge
     public override void Write(int address, byte value)
     {
         address &= 0xFFF;
-        Touch(address);
+        if (_writesSelect)
+        {
+            Touch(address);
+        }
+
         if (address < Memory.Length)
         {
             Memory[address] = value;

@@ -6,6 +6,9 @@ namespace Rapid.Environments.Atari.Machine.Cartridges;
 /// </summary>
 internal abstract class Cartridge
 {
+    /// <summary>The cartridge leaves a read to the chip at the address.</summary>
+    public const int NoAnswer = -1;
+
     // The processor fetches instructions four bytes at a time.
     private const int Padding = 4;
 
@@ -65,10 +68,13 @@ internal abstract class Cartridge
     /// <summary>Writes anywhere in the cartridge's half.</summary>
     public abstract void Write(int address, byte value);
 
+    /// <summary>Whether a write in the cartridge's half also reaches the graphics chip.</summary>
+    /// <param name="address">16 bits, A12 set.</param>
+    public virtual bool PassesOn(int address) => false;
+
     /// <summary>A read in the other half.</summary>
-    public virtual void Overhear(int address)
-    {
-    }
+    /// <returns>What the processor reads in place of the chip's byte, or <see cref="NoAnswer"/>.</returns>
+    public virtual int Overhear(int address) => NoAnswer;
 
     /// <summary>A write in the other half.</summary>
     public virtual void Overhear(int address, byte value)

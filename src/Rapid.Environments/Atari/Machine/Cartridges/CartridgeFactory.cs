@@ -33,7 +33,8 @@ internal static class CartridgeFactory
         16 * Kilobyte => HasSuperchip(rom) ? new BankedCartridge(rom, 0xFF6, 0, memory: 128)
             : LooksLikeE7(rom) ? new E7Cartridge(rom)
             : (Cartridge?)Create3(rom) ?? new BankedCartridge(rom, 0xFF6, 0),
-        32 * Kilobyte => HasSuperchip(rom) ? new BankedCartridge(rom, 0xFF4, 0, memory: 128)
+        // The reference compares all the address lines of a write to F4SC with spots of twelve: none is ever met.
+        32 * Kilobyte => HasSuperchip(rom) ? new BankedCartridge(rom, 0xFF4, 0, memory: 128, writesSelect: false)
             : (Cartridge?)Create3(rom) ?? new BankedCartridge(rom, 0xFF4, 0),
         64 * Kilobyte => (Cartridge?)Create3(rom) ?? new BankedCartridge(rom, 0xFF0, 1, counts: true),
         _ => Create3(rom) ?? throw new ArgumentException(

@@ -2,7 +2,9 @@ namespace Rapid.Environments.Atari.Machine.Cartridges;
 
 /// <summary>
 /// 3F: slices of 2 KiB; a byte written to $00..$3F chooses the lower one, the upper one is the last. 3E: the same at $3F, and a byte
-/// written to $3E puts one of 32 KiB of memory in the lower half's place, read at its start and written 1 KiB behind.
+/// written to $3E puts one of 32 KiB of memory in the lower half's place, read at its start and written 1 KiB behind. As in the reference,
+/// the cartridge owns $00..$3F: reads there find the lower slice, and writes anywhere but to memory are taken for writes to the graphics
+/// chip, which gets them too.
 /// </summary>
 internal sealed class SlicedCartridge : Cartridge
 {
@@ -39,13 +41,23 @@ internal sealed class SlicedCartridge : Cartridge
     /// <inheritdoc/>
     public override void Write(int address, byte value)
     {
-        if (_selected >= FirstPage && (address & 0xC00) == 0x400)
+        if (PassesOn(address))
+        {
+            Overhear(address & 0xFFF, value);
+        }
+        else
         {
             var offset = address & (Page - 1);
             Memory[((_selected - FirstPage) * Page) + offset] = value;
             Image[Bank + offset] = Image[Bank + Page + offset] = value;
         }
     }
+
+    /// <inheritdoc/>
+    public override bool PassesOn(int address) => _selected < FirstPage || (address & 0xC00) != 0x400;
+
+    /// <inheritdoc/>
+    public override int Overhear(int address) => address < 0x40 ? Peek(address) : NoAnswer;
 
     /// <inheritdoc/>
     public override void Overhear(int address, byte value)

@@ -21,7 +21,11 @@ internal sealed class UaCartridge(ReadOnlySpan<byte> rom) : Cartridge(rom, 0x100
     }
 
     /// <inheritdoc/>
-    public override void Overhear(int address) => Bank = address switch { 0x220 => 0, 0x240 => 4096, _ => Bank };
+    public override int Overhear(int address)
+    {
+        Bank = address switch { 0x220 => 0, 0x240 => 4096, _ => Bank };
+        return NoAnswer;
+    }
 
     /// <inheritdoc/>
     public override void Overhear(int address, byte value) => Overhear(address);
