@@ -29,7 +29,9 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     private readonly Dictionary<uint, (CancellationTokenSource Stop, Task Running)> _workers = [];
 
     /// <exception cref="SpecException">The spec of the assignment is not valid here.</exception>
-    /// <exception cref="InvalidDataException">The assignment does not say where the blocks go.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The assignment does not say where the blocks go, or the learner has another environment.
+    /// </exception>
     public ExperimentCrew(
         Assignment assignment, string worker, Assignments.AssignmentsClient assignments, Protocol.V1.Policies.PoliciesClient learner,
         ServiceOptions service, ILoggerFactory loggers)
@@ -48,6 +50,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
             _logger.LogInformation("{Note}", note);
         }
 
+        RequireSameEnvironment();
         using var environment = EnvironmentFactory.Create(_options.Environment);
         var layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
         if (ActionBounds.Warning(layout, environment.ActionSpace) is { } warning)
@@ -107,6 +110,15 @@ internal sealed class ExperimentCrew : IAsyncDisposable
                     + ServiceAddress.Allowed);
     }
 
+    /// <summary>Files may be others here, or become others between two lives of a slot.</summary>
+    private void RequireSameEnvironment()
+    {
+        if (EnvironmentFactory.Mismatch(_options.Environment, _work.EnvironmentDigest) is { } mismatch)
+        {
+            throw new InvalidDataException(mismatch);
+        }
+    }
+
     private static Assignment WithoutSlots(Assignment assignment)
     {
         var work = assignment.Clone();
@@ -134,6 +146,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
                 var producer = $"{_worker}/{slot}/{Guid.NewGuid():N}";
                 // One that takes another's place must not make the same blocks again, which the learner may have; in lockstep it must.
                 var life = _options.Lockstep ? 0 : BitConverter.ToUInt64(Guid.NewGuid().ToByteArray());
+                RequireSameEnvironment();
                 using var collector = ICollector.Create(_options, slot, life);
                 using var writer = new TrajectoryWriter(
                     _replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>(), _work.Epoch);

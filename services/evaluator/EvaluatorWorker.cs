@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Policies;
+using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
@@ -46,10 +47,10 @@ public sealed class EvaluatorWorker(
                 stop.Dispose();
                 stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
                 experiment = assignment.Experiment;
-                var (spec, token) = (assignment.Spec, stop.Token);
+                var token = stop.Token;
                 playing = experiment.Length == 0
                     ? Task.CompletedTask
-                    : Task.Run(() => FollowAsync(assignment.Experiment, SpecReader.Read(spec), token), token);
+                    : Task.Run(() => FollowAsync(assignment, SpecReader.Read(assignment.Spec), token), token);
             }
         }
         finally
@@ -60,11 +61,13 @@ public sealed class EvaluatorWorker(
         }
     }
 
-    private async Task FollowAsync(string experiment, ExperimentOptions spec, CancellationToken cancellation)
+    private async Task FollowAsync(Assignment work, ExperimentOptions spec, CancellationToken cancellation)
     {
+        var experiment = work.Experiment;
         long last = 0;
         try
         {
+            var mismatch = EnvironmentFactory.Mismatch(spec.Environment, work.EnvironmentDigest);
             using var evaluator = new PolicyEvaluator(spec);
             await using var newest = new PolicyFollower(policies, experiment, evaluationsOnly: true, logger, evaluator.Layout);
             while (true)
@@ -72,7 +75,7 @@ public sealed class EvaluatorWorker(
                 var snapshot = await newest.WaitAsync(last, cancellation);
                 last = snapshot.Version;
                 exhibition.Show(spec, snapshot);
-                var report = Evaluate(evaluator, snapshot, spec.Seed, cancellation);
+                var report = mismatch is null ? Evaluate(evaluator, snapshot, spec.Seed, cancellation) : Unplayed(snapshot, mismatch);
                 if (report.BrokenEpisodes > 0)
                 {
                     logger.LogWarning(
@@ -108,13 +111,15 @@ public sealed class EvaluatorWorker(
         }
         catch (InvalidDataException error)
         {
-            return new EvaluationReport
-            {
-                PolicyVersion = snapshot.Version,
-                Step = snapshot.Step,
-                BrokenEpisodes = snapshot.EvaluationEpisodes,
-                Breakdown = error.Message,
-            };
+            return Unplayed(snapshot, error.Message);
         }
     }
+
+    private static EvaluationReport Unplayed(PolicySnapshot snapshot, string reason) => new()
+    {
+        PolicyVersion = snapshot.Version,
+        Step = snapshot.Step,
+        BrokenEpisodes = snapshot.EvaluationEpisodes,
+        Breakdown = reason,
+    };
 }

@@ -16,6 +16,20 @@ public static class EnvironmentFactory
         return new TimeLimit(environment, options.MaxEpisodeSteps ?? EnvironmentRegistry.MaxEpisodeSteps(options.Name, options.Options));
     }
 
+    /// <summary>Why this machine would simulate something else than the machine that a digest is from; null if it would not.</summary>
+    /// <param name="options">Which environment.</param>
+    /// <param name="digest">What <see cref="EnvironmentFiles.DigestOf"/> said there; empty if nothing.</param>
+    public static string? Mismatch(EnvironmentOptions options, string digest)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(digest);
+        var own = digest.Length == 0 ? "" : EnvironmentFiles.DigestOf(options.Name, options.Options);
+        return own == digest ? null
+            : $"the files of '{options.Name}' on {Environment.MachineName} are others than the learner's: their SHA-256 is "
+                + $"{(own.Length > 0 ? own : "none, as there are no files")}, the learner's {digest}; copy the learner's description, "
+                + "model and all that it includes, or cartridge, to the same path";
+    }
+
     /// <summary>As <see cref="Create"/>, without what makes learning easier and a score another one: episodes are whole games, and none
     /// leaves anything to the next.</summary>
     public static IEnvironment CreateForEvaluation(EnvironmentOptions options, string? roms = null)

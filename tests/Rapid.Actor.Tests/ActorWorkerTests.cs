@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
+using Rapid.Environments;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
@@ -13,6 +14,23 @@ namespace Rapid.Actor.Tests;
 public sealed class ActorWorkerTests : IAsyncLifetime
 {
     private const string Table = "a/rollouts", OtherTable = "b/rollouts";
+
+    private const string Body = """
+        <mujoco>
+          <worldbody>
+            <geom type="plane" size="10 10 1"/>
+            <body name="torso" pos="0 0 1">
+              <joint name="x" type="slide" axis="1 0 0"/>
+              <joint name="z" type="slide" axis="0 0 1"/>
+              <joint name="y" type="hinge" axis="0 1 0"/>
+              <geom type="capsule" size=".05 .2"/>
+            </body>
+          </worldbody>
+          <actuator>
+            <motor joint="y" ctrllimited="true" ctrlrange="-2 3"/>
+          </actuator>
+        </mujoco>
+        """;
 
     private static readonly ExperimentOptions Spec = Read(lockstep: false);
     private static readonly ExperimentOptions LockstepSpec = Read(lockstep: true);
@@ -230,6 +248,48 @@ public sealed class ActorWorkerTests : IAsyncLifetime
         var blocks = _replay.Read(Table);
         _learner.Assign(Work(0));
         await Until(() => !blocks.IsEmpty);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_not_the_learners_is_not_simulated_until_it_is()
+    {
+        var folder = Directory.CreateTempSubdirectory("rapid-body-");
+        try
+        {
+            var model = Path.Combine(folder.FullName, "body.xml");
+            await File.WriteAllTextAsync(model, Body);
+            var options = SpecReader.ReadYaml(
+                $$"""
+                environment: { name: Hopper-v5, options: { xml_file: {{model}} } }
+                actors: { environments: 2 }
+                algorithm: { rollout_steps: 8, minibatches: 4 }
+                """);
+            var work = Work(0);
+            work.Spec = SpecWriter.ToMessage(options);
+            work.EnvironmentDigest = EnvironmentFiles.DigestOf("Hopper-v5", options.Environment.Options);
+            _learner.Publish(Snapshot(RegisteredLayout(options), options.Network, 2));
+            await File.WriteAllTextAsync(model, Body.Replace("size=\".05 .2\"", "size=\".06 .2\"", StringComparison.Ordinal));
+            var other = EnvironmentFiles.DigestOf("Hopper-v5", options.Environment.Options);
+            _learner.Assign(work);
+
+            await Until(() => _learner.Failures.Any(failure => failure.Failures > 1));
+            Assert.All(_learner.Failures, failure =>
+            {
+                Assert.Contains(work.EnvironmentDigest, failure.Reason, StringComparison.Ordinal);
+                Assert.Contains(other, failure.Reason, StringComparison.Ordinal);
+                Assert.Contains(Environment.MachineName, failure.Reason, StringComparison.Ordinal);
+            });
+            Assert.Equal(0ul, _replay.Table(Table).AppendedBlocks);
+
+            await File.WriteAllTextAsync(model, Body);
+            var blocks = _replay.Read(Table);
+            await Until(() => !blocks.IsEmpty);
+        }
+        finally
+        {
+            await StopActorAsync();
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Metrics;
@@ -178,6 +179,7 @@ public sealed class ExperimentRunner(
                 Spec = SpecWriter.ToMessage(spec),
                 Table = tables.ActorTable,
                 Epoch = epoch,
+                EnvironmentDigest = EnvironmentFiles.DigestOf(spec.Environment.Name, spec.Environment.Options),
             };
             work.ReplayAddresses.AddRange(tables.ActorServices.Select(address => address.ToString()));
             board.Set(work, spec.Offline ? 0 : spec.Actors.Count);

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
@@ -57,5 +58,33 @@ public class HopelessRunTests
         Assert.NotEmpty(Directory.GetDirectories(record.Directory.Checkpoints, "step-*"));
         var unknown = await Assert.ThrowsAsync<RpcException>(async () => await learner.ReportFailureAsync(Failure(2, 3)));
         Assert.Equal(StatusCode.InvalidArgument, unknown.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_assignment_says_which_files_the_environment_is_made_of()
+    {
+        var folder = Directory.CreateTempSubdirectory("rapid-game-");
+        try
+        {
+            var game = Path.Combine(folder.FullName, "game.bin");
+            await File.WriteAllBytesAsync(game, new byte[4096]);
+            await using var services = new LearnerAndReplay();
+            await services.StartReplayAsync();
+            await services.StartLearnerAsync();
+            services.Registry.Submit(SpecReader.ReadYaml($"environment: {{ name: {game} }}", ["actors.count=1"]));
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            using var enlisted = new Assignments.AssignmentsClient(services.ToLearner).Enlist(
+                new EnlistRequest { Worker = "w", Role = WorkerRole.Actor, MaxSlots = 1 }, cancellationToken: limit.Token);
+            while (await enlisted.ResponseStream.MoveNext(limit.Token) && enlisted.ResponseStream.Current.Experiment.Length == 0)
+            {
+            }
+
+            var digest = EnvironmentFiles.DigestOf(game, new Dictionary<string, string>());
+            Assert.Equal((64, digest), (digest.Length, enlisted.ResponseStream.Current.EnvironmentDigest));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 }
