@@ -20,6 +20,6 @@ internal static class ActionBounds
         return bad < 0 ? null : string.Create(
             CultureInfo.InvariantCulture,
             $"dimension {bad} of the actions lies in [{box.Low[bad]}, {box.High[bad]}], and the policy begins around 0: what lies outside is "
-            + $"clipped to an edge; let the environment take actions around 0 and scale them itself, or use sac, which fills any finite box");
+            + $"clipped to an edge; set environment.rescale_actions: true (of a finite box), or use sac, which fills any finite box");
     }
 }

@@ -37,7 +37,7 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
             var coming = new Queue<ExportedBlocks.Entry>();
             try
             {
-                foreach (var id in table.BlockIds())
+                foreach (var id in table.BlockIds().Where(id => id > request.After))
                 {
                     coming.Enqueue(table.Exported.Take(id));
                     if (coming.Count == table.ExportAhead)

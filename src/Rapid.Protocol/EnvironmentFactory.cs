@@ -13,7 +13,17 @@ public static class EnvironmentFactory
     {
         ArgumentNullException.ThrowIfNull(options);
         var environment = EnvironmentRegistry.Create(options.Name, options.Options, roms);
-        return new TimeLimit(environment, options.MaxEpisodeSteps ?? EnvironmentRegistry.MaxEpisodeSteps(options.Name, options.Options));
+        try
+        {
+            return new TimeLimit(
+                options.RescaleActions ? new ActionRescaling(environment) : environment,
+                options.MaxEpisodeSteps ?? EnvironmentRegistry.MaxEpisodeSteps(options.Name, options.Options));
+        }
+        catch
+        {
+            environment.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Why this machine would simulate something else than the machine that a digest is from; null if it would not.</summary>

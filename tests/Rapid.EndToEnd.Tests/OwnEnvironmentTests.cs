@@ -56,6 +56,56 @@ public sealed class OwnEnvironmentTests : IDisposable
         Assert.False(Directory.Exists(_folder.Runs));
     }
 
+    [Theory]
+    [InlineData(false, 199, 201)]
+    [InlineData(true, 300, 500)]
+    public async Task A_policy_of_ppo_reaches_into_a_box_far_from_zero_where_its_actions_are_rescaled(bool rescale, double low, double high)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "cart.xml"), Model.Replace(
+            "ctrlrange=\"-1 1\"", "ctrlrange=\"10 30\"", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(Path.Combine(_folder.Path, "task.yaml"), Description.Replace(
+            "near: 'tolerance(joint.slide.pos, 0, 0, 1)', push: '-weight * sum(action^2)'", "push: sum(action)", StringComparison.Ordinal));
+        var spec = _folder.Spec(
+            $$"""
+            environment: { name: task.yaml, rescale_actions: {{(rescale ? "true" : "false")}} }
+            total_steps: 64
+            algorithm: { rollout_steps: 32, minibatches: 2 }
+            evaluation: { interval_steps: 0, final_episodes: 2 }
+            """);
+
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec);
+        var run = RunFolder.Single(_folder.Runs);
+        Assert.True(exitCode == 0, output + run.Log);
+        Assert.Equal(!rescale, run.Log.Contains("environment.rescale_actions: true", StringComparison.Ordinal));
+
+        // Twenty steps of actions around the middle, 20, or clipped to the edge, 10.
+        var score = (double)run.Evaluations()[^1]["return_mean"]!;
+        Assert.InRange(score, low, high);
+        Assert.All(run.Metrics().Where(line => line.ContainsKey("return_mean")), line =>
+            Assert.InRange((double?)line["return_mean"] ?? low, low, high));
+        (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "eval", run.Path, "--episodes", "2");
+        Assert.True(exitCode == 0, output);
+        (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "play", run.Path, "--episodes", "1", "--out", "end.png");
+        Assert.True(exitCode == 0, output);
+        var shown = double.Parse(
+            System.Text.RegularExpressions.Regex.Match(output, @"return (\d+(\.\d+)?)").Groups[1].Value,
+            System.Globalization.CultureInfo.InvariantCulture);
+        Assert.InRange(shown, low, high);
+    }
+
+    [Theory]
+    [InlineData("environment: { name: Free-v0 }\nalgorithm: { name: sac }", "sac squashes actions into their box, which must be finite")]
+    [InlineData("environment: { name: Free-v0, rescale_actions: true }", "rescale_actions needs actions in a box with all bounds finite")]
+    [InlineData("environment: { name: Corridor-v0, rescale_actions: true }", "not discrete 2")]
+    public async Task A_box_without_bounds_is_refused_with_the_spec_before_there_is_a_run(string spec, string reason)
+    {
+        await using var train = RapidProcess.Start(_folder.Path, ["train", _folder.Spec(spec)], WithPlugins);
+        Assert.True(await train.WaitAsync() == 2, train.Output);
+        Assert.Contains("environment: ", train.Output, StringComparison.Ordinal);
+        Assert.Contains(reason, train.Output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.Runs));
+    }
+
     [Fact]
     public async Task A_task_is_described_learned_and_refused_with_its_lines_when_it_is_wrong()
     {

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json.Nodes;
+using Rapid.Protocol.Files;
 
 namespace Rapid.EndToEnd.Tests;
 
@@ -190,6 +192,74 @@ public sealed class ReplayFileTests : IDisposable
         Assert.True(exitCode == 0, output + run.Log);
         Assert.Contains("going on with", output, StringComparison.Ordinal);
         Assert.Equal(Enumerable.Range(1, 200).Select(line => line * 100L), run.TrainingSteps());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_killed_run_keeps_what_its_checkpoint_had_learned_from_and_each_block_once(bool tableSurvives)
+    {
+        const string Spec =
+            """
+            environment: { name: CartPole-v1 }
+            name: kept
+            algorithm: { name: sac, batch_size: 16, warm_up_steps: 512, rollout_steps: 16 }
+            network: { hidden_sizes: [16, 16] }
+            actors: { environments: 4 }
+            lockstep: true
+            total_steps: 20480
+            replay: { keep_data: true, capacity_steps: 100000 }
+            evaluation: { interval_steps: 0, final_episodes: 1 }
+            checkpoint: { interval_steps: 512 }
+            """;
+        var run = new RunFolder(Path.Combine(_folder.Runs, "kept-s1"));
+        var checkpoint = tableSurvives ? await KillLearnerAsync() : await KillAllAsync();
+
+        var data = await ReplayData.OpenAsync(Path.Combine(run.Path, "data"), CancellationToken.None);
+        var blocks = await data.ReadAsync(CancellationToken.None).ToListAsync();
+        Assert.Equal(data.Index.Steps, 64 * blocks.Count);
+        var lives = blocks.GroupBy(block => block.Producer).ToList();
+        Assert.All(lives, life => Assert.Equal(Enumerable.Range(1, life.Count()), life.Select(block => (int)block.Sequence)));
+        Assert.Equal(2, lives.Count);
+
+        // A table that survives also gives what came after the checkpoint; one that is lost is filled again as in the warm-up.
+        var first = 64 * lives[0].Count();
+        Assert.InRange(first, checkpoint, tableSurvives ? 20480 : checkpoint);
+        Assert.InRange(64 * lives[1].Count(), 20480 - checkpoint, 20480 - checkpoint + (tableSurvives ? 0 : 512));
+
+        async Task<long> KillAllAsync()
+        {
+            string[] command = ["train", _folder.Spec(Spec)];
+            await using (var killed = RapidProcess.Start(_folder.Path, command))
+            {
+                await HasCheckpointsAsync(() => killed.Output);
+                await killed.KillAsync();
+            }
+
+            var step = NewestCheckpoint();
+            var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, command);
+            Assert.True(exitCode == 0, output + run.Log);
+            return step;
+        }
+
+        async Task<long> KillLearnerAsync()
+        {
+            await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 1);
+            await cluster.SubmitAsync(_folder.Spec(Spec));
+            await HasCheckpointsAsync(() => cluster.Story);
+            await cluster.KillAsync("learner");
+            var step = NewestCheckpoint();
+            cluster.Start("learner");
+            await Eventually.TrueAsync(() => File.Exists(Path.Combine(run.Path, "data", ReplayData.IndexFile)), () => cluster.Story);
+            return step;
+        }
+
+        Task HasCheckpointsAsync(Func<string> story) => Eventually.TrueAsync(
+            () => Directory.Exists(Path.Combine(run.Path, "checkpoints")) && NewestCheckpoint() > 1500, story);
+
+        long NewestCheckpoint() => run.Checkpoints is [.., var newest]
+            ? long.Parse(newest["step-".Length..], CultureInfo.InvariantCulture)
+            : 0;
     }
 
     private async Task<JsonNode> PythonAsync(string command, string directory)

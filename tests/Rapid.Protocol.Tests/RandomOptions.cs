@@ -97,6 +97,7 @@ internal static class RandomOptions
             ["two", "numbers,", ..] => $"-inf {random.Next(1, 16)}",
             ["a", "body:", ..] => "0",
             ["grayscale,", ..] => random.Next(2) == 0 ? "grayscale" : "rgb",
+            ["book", ..] => random.Next(2) == 0 ? "book" : "nips",
             ["zeros", ..] => random.Next(2) == 0 ? "zeros" : "first_frame",
             ["a", "whole", ..] => option.Key switch { "mode" or "difficulty" => "1", "screen_size" => "36", _ => $"{random.Next(1, 16)}" },
             _ => random.NextDouble().ToString("R", CultureInfo.InvariantCulture),

@@ -95,6 +95,19 @@ public class RingServiceTests
     }
 
     [Fact]
+    public async Task An_export_goes_on_after_a_block_also_one_that_the_table_no_longer_holds()
+    {
+        await using var service = await ReplayProcess.StartAsync();
+        await service.Client.CreateTableAsync(new CreateTableRequest { Definition = Blocks.Ring("a/t") });
+        await AppendAsync(service, "a/t", 1, 4);
+        var all = await ExportAsync(service, "a/t");
+
+        Assert.Equal([3ul, 4], (await ExportAsync(service, "a/t", all[1].Id)).Select(item => item.Trajectory.Sequence));
+        Assert.Empty(await ExportAsync(service, "a/t", ulong.MaxValue));
+        Assert.Equal(4, (await ExportAsync(service, "a/t", all[0].Id - 1)).Count);
+    }
+
+    [Fact]
     public async Task A_dropped_table_ends_its_calls_and_gives_its_memory_back()
     {
         await using var service = await ReplayProcess.StartAsync(environment: new() { ["RAPID_REPLAY_MEMORY"] = "400000" });
@@ -188,10 +201,10 @@ public class RingServiceTests
         }
     }
 
-    /// <summary>Every block that a table holds.</summary>
-    internal static async Task<List<SampledItem>> ExportAsync(ReplayProcess service, string table)
+    /// <summary>Every block that a table holds, or those after one.</summary>
+    internal static async Task<List<SampledItem>> ExportAsync(ReplayProcess service, string table, ulong after = 0)
     {
-        using var export = service.Client.Export(new ExportRequest { Table = table });
+        using var export = service.Client.Export(new ExportRequest { Table = table, After = after });
         var items = new List<SampledItem>();
         while (await export.ResponseStream.MoveNext(CancellationToken.None).WaitAsync(Patience))
         {

@@ -185,18 +185,21 @@ public sealed class ExperimentRunner(
             board.Set(work, spec.Offline ? 0 : spec.Actors.Count);
 
             var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
+            using var kept = spec.Replay.KeepData
+                ? new KeptData(
+                    record.Directory, spec, RunTables.TransitionsName(record.Directory), options with { Replay = tables.ActorServices },
+                    logger)
+                : null;
             var context = new RunContext(
-                spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables, record.Wait, logger, data);
+                spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables, record.Wait, logger, data, kept);
             using ITraining training = tables.Transitions is null
                 ? new TrainingLoop(context)
                 : new OffPolicyTraining(context, tables.Transitions);
             await training.RunAsync(cancellation);
-            if (spec.Replay.KeepData)
+            if (kept is not null)
             {
                 board.Set(new Assignment(), 0);
-                await KeptData.WriteAsync(
-                    record.Directory, spec, RunTables.TransitionsName(record.Directory),
-                    options with { Replay = tables.ActorServices }, logger, cancellation);
+                await kept.CommitAsync(cancellation);
             }
 
             metrics.Finish();

@@ -41,6 +41,10 @@ public sealed class OfflineData
         {
             _ when source is not null && source != spec.Environment.Name =>
                 new("environment.name", $"is {spec.Environment.Name} where {spec.Replay.Data} holds data of {source}"),
+            _ when data.Index.Environment is { } recorded && recorded.RescaleActions != spec.Environment.RescaleActions =>
+                new("environment.rescale_actions",
+                    $"{spec.Replay.Data} holds actions "
+                    + (recorded.RescaleActions ? "in [-1, 1]; allowed: true" : "of the environment's own box; allowed: false")),
             _ when data.Steps == 0 => new("replay.data", $"{spec.Replay.Data} holds no blocks"),
             _ when data.Steps > spec.Replay.CapacitySteps =>
                 new("replay.capacity_steps", $"{spec.Replay.CapacitySteps} is less than the {data.Steps} steps in {spec.Replay.Data}"),

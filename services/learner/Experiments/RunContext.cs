@@ -18,9 +18,11 @@ namespace Rapid.Learner.Experiments;
 /// <param name="Wait">Says what keeps the run from going on.</param>
 /// <param name="Logger">Hears what goes wrong.</param>
 /// <param name="Data">What an offline run learns from; null of others.</param>
+/// <param name="Kept">Where its transitions are kept; null of a run that keeps none.</param>
 public sealed record RunContext(
     ExperimentOptions Options, RunDirectory Directory, PolicyHub Policies, EvaluationInbox Evaluations, RunMetrics Metrics,
-    CheckpointStore Checkpoints, RunTables Tables, Action<string> Wait, ILogger Logger, OfflineData? Data = null)
+    CheckpointStore Checkpoints, RunTables Tables, Action<string> Wait, ILogger Logger, OfflineData? Data = null,
+    KeptData? Kept = null)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 

@@ -36,7 +36,7 @@ public sealed class RunTables : IAsyncDisposable
         _logger = logger;
         var name = NameOf(run);
         using var environment = EnvironmentFactory.Create(spec.Environment);
-        var blocks = ExperimentBlocks.SignatureOf(name, spec, environment.ObservationSpace, environment.ActionSpace);
+        var blocks = ExperimentBlocks.SignatureOf(run.Id, spec, environment.ObservationSpace, environment.ActionSpace);
         var slots = spec.Actors.Count;
         var shards = Shards.CountFor(service.Replay.Count, slots, needsOne: spec.Lockstep || spec.Offline);
         ActorServices = [.. service.Replay.Take(shards)];

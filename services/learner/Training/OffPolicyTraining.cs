@@ -68,7 +68,8 @@ public sealed class OffPolicyTraining : ITraining
     /// <inheritdoc/>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        Resume();
+        var keptFiles = Resume();
+        await (_run.Kept?.BeginAsync(keptFiles, cancellation) ?? Task.CompletedTask);
         Publish(IsOver ? _reports.EpisodesOwed(_step) : 0);
         try
         {
@@ -81,10 +82,11 @@ public sealed class OffPolicyTraining : ITraining
                 : _rounds is not null ? LearnInLockstepAsync(_rounds, cancellation)
                 : LearnAsync(cancellation));
 
-            SaveCheckpoint();
+            await SaveCheckpointAsync(cancellation);
         }
         catch (Exception error) when (error is OperationCanceledException || RunObstacle.Of(error) is not null)
         {
+            await (_run.Kept?.KeepInTimeAsync() ?? Task.CompletedTask);
             await _run.SaveAsync(SaveCheckpoint, cancellation);
             throw;
         }
@@ -127,7 +129,7 @@ public sealed class OffPolicyTraining : ITraining
                 await AwaitEvaluationsAsync(episodes, cancellation);
             }
 
-            SaveCheckpointIfDue(before);
+            await SaveCheckpointIfDueAsync(before, cancellation);
         }
     }
 
@@ -156,7 +158,7 @@ public sealed class OffPolicyTraining : ITraining
             Publish(episodes);
             await AwaitEvaluationsAsync(episodes, cancellation);
 
-            SaveCheckpointIfDue(before);
+            await SaveCheckpointIfDueAsync(before, cancellation);
         }
     }
 
@@ -221,7 +223,7 @@ public sealed class OffPolicyTraining : ITraining
             Publish(episodes);
             await AwaitEvaluationsAsync(episodes, cancellation);
 
-            SaveCheckpointIfDue(before);
+            await SaveCheckpointIfDueAsync(before, cancellation);
         }
     }
 
@@ -363,12 +365,18 @@ public sealed class OffPolicyTraining : ITraining
         _learning.Reset();
     }
 
-    private void SaveCheckpointIfDue(long before)
+    private async Task SaveCheckpointIfDueAsync(long before, CancellationToken cancellation)
     {
         if (!IsOver && RunReports.Crosses(_options.Checkpoint.IntervalSteps, before, _step))
         {
-            SaveCheckpoint();
+            await SaveCheckpointAsync(cancellation);
         }
+    }
+
+    private async Task SaveCheckpointAsync(CancellationToken cancellation)
+    {
+        await (_run.Kept?.KeepAsync(cancellation) ?? Task.CompletedTask);
+        SaveCheckpoint();
     }
 
     private void SaveCheckpoint()
@@ -377,6 +385,11 @@ public sealed class OffPolicyTraining : ITraining
         var algorithm = new JsonObject();
         _algorithm.Save(tensors, algorithm);
         var state = new JsonObject { ["algorithm"] = algorithm, ["broken_environments"] = _brokenEnvironments };
+        if (_run.Kept is { } kept)
+        {
+            state["kept_files"] = kept.Files;
+        }
+
         _reports.Save(tensors, state);
         if (_observations is not null)
         {
@@ -386,13 +399,16 @@ public sealed class OffPolicyTraining : ITraining
         _run.Checkpoints.Save(new Checkpoint(_step, _updates, tensors, state));
     }
 
-    private void Resume()
+    /// <returns>Files of kept transitions that the checkpoint relies on.</returns>
+    private int Resume()
     {
+        var keptFiles = 0;
         _run.Checkpoints.Restore(checkpoint =>
         {
             _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
             _reports.Load(checkpoint.Tensors, checkpoint.State);
             _brokenEnvironments = (ulong)checkpoint.State["broken_environments"]!;
+            keptFiles = (int?)checkpoint.State["kept_files"] ?? 0;
             _observations = null;
             if (checkpoint.State["observation_normalizer"] is { } statistics)
             {
@@ -405,5 +421,6 @@ public sealed class OffPolicyTraining : ITraining
 
         // What was learned after the checkpoint, or before the first one, is learned again.
         _reports.GoOnFrom(_step);
+        return keptFiles;
     }
 }

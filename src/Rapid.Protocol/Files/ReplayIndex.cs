@@ -41,6 +41,9 @@ public sealed record EnvironmentEntry
     /// <summary>Where episodes are cut, when the run said so.</summary>
     public int? MaxEpisodeSteps { get; init; }
 
+    /// <summary>Actions are those of the policy, in [-1, 1], and not those of the environment's own box.</summary>
+    public bool RescaleActions { get; init; }
+
     /// <summary>Options of its constructor.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 
@@ -59,6 +62,7 @@ public sealed record EnvironmentEntry
         {
             Name = options.Name,
             MaxEpisodeSteps = options.MaxEpisodeSteps,
+            RescaleActions = options.RescaleActions,
             Options = options.Options,
             ObservationSpace = SpaceEntry.Of(environment.ObservationSpace),
             ActionSpace = SpaceEntry.Of(environment.ActionSpace),

@@ -58,6 +58,10 @@ public sealed record EnvironmentOptions
     /// <summary>Steps after which an episode is truncated; the environment's own limit by default.</summary>
     [AtLeast(1)] public int? MaxEpisodeSteps { get; init; }
 
+    /// <summary>Actions lie in [-1, 1] for the policy, whatever the algorithm, and are mapped linearly onto the environment's box, which
+    /// must be finite. PPO, A2C and P3O begin around 0 and clip to the box; they need it where the box is far from 0, as [10, 30].</summary>
+    public bool RescaleActions { get; init; }
+
     /// <summary>Options of the environment's constructor, as text.</summary>
     public IReadOnlyDictionary<string, string> Options { get; init; } = new Dictionary<string, string>();
 }

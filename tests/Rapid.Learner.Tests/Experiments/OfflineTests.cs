@@ -64,6 +64,7 @@ public sealed class OfflineTests : IDisposable
     [Theory]
     [InlineData("replay.data", "replay.data=nowhere")]
     [InlineData("environment.name", "environment.name=HalfCheetah-v4")]
+    [InlineData("environment.rescale_actions", "environment.rescale_actions=true")]
     [InlineData("replay.capacity_steps", "replay.capacity_steps=299")]
     [InlineData("algorithm.n_steps", "algorithm.n_steps=11")]
     public async Task Data_that_do_not_suit_the_spec_are_refused_before_there_is_a_run(string path, string change)

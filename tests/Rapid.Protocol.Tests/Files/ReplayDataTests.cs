@@ -78,6 +78,67 @@ public sealed class ReplayDataTests : IDisposable
         Assert.Contains("holds data already", refusal.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_writer_goes_on_with_the_files_that_count_and_drops_the_oldest_blocks_beyond_a_limit()
+    {
+        var cut = ReplayDataWriter.Create(Data);
+        await AddAsync(cut, 1, 2, 3);
+        await AddAsync(cut, 4);
+        await AddAsync(cut, 5);
+
+        var faults = new List<Exception>();
+        var writer = await ReplayDataWriter.ContinueAsync(Data, files: 2, faults.Add, CancellationToken.None);
+        Assert.Equal((2, 4L, 32L), (writer.Files, writer.Blocks, writer.Steps));
+        Assert.Equal((true, false, false), (Holds("a", 4), Holds("a", 5), Holds("b", 1)));
+        await AddAsync(writer, 6);
+        writer.DropOldest(25);
+        Assert.Equal(5, writer.Blocks);
+
+        // Half a block is too much.
+        await writer.LimitAsync(36, CancellationToken.None);
+        await writer.CommitAsync(TestBlocks.Table, null, CancellationToken.None);
+        Assert.Empty(faults);
+        Assert.Equal([2ul, 3, 4, 6], await SequencesAsync());
+
+        File.Delete(Path.Combine(Data, ReplayData.IndexFile));
+        writer = await ReplayDataWriter.ContinueAsync(Data, files: 3, faults.Add, CancellationToken.None);
+        await writer.LimitAsync(17, CancellationToken.None);
+        await writer.CommitAsync(TestBlocks.Table, null, CancellationToken.None);
+        Assert.Equal([4ul, 6], await SequencesAsync());
+
+        bool Holds(string producer, ulong sequence) => writer.Holds(TestBlocks.Make(producer, sequence));
+        async Task<IEnumerable<ulong>> SequencesAsync() => (await ReadAsync(Data)).Select(block => block.Sequence);
+        async Task AddAsync(ReplayDataWriter target, params ulong[] sequences)
+        {
+            foreach (var sequence in sequences)
+            {
+                await target.AddAsync(TestBlocks.Make("a", sequence), CancellationToken.None);
+            }
+
+            await target.FlushAsync(CancellationToken.None);
+        }
+    }
+
+    [Fact]
+    public async Task A_writer_passes_over_a_damaged_file_of_an_earlier_one()
+    {
+        var cut = ReplayDataWriter.Create(Data);
+        foreach (var sequence in new ulong[] { 1, 2 })
+        {
+            await cut.AddAsync(TestBlocks.Make("a", sequence), CancellationToken.None);
+            await cut.FlushAsync(CancellationToken.None);
+        }
+
+        await File.WriteAllTextAsync(BlocksFile, "left behind");
+        var faults = new List<Exception>();
+        var writer = await ReplayDataWriter.ContinueAsync(Data, files: 2, faults.Add, CancellationToken.None);
+        await writer.AddAsync(TestBlocks.Make("a", 3), CancellationToken.None);
+        await writer.CommitAsync(TestBlocks.Table, null, CancellationToken.None);
+
+        Assert.Contains(BlocksFile, Assert.Single(faults).Message, StringComparison.Ordinal);
+        Assert.Equal([2ul, 3], (await ReadAsync(Data)).Select(block => block.Sequence));
+    }
+
     /// <summary>A change to the index, and what the refusal must say.</summary>
     public static TheoryData<string, string> BadIndices() => new()
     {
@@ -157,7 +218,7 @@ public sealed class ReplayDataTests : IDisposable
     [InlineData("rewards", new byte[] { 0, 0, 0xC0, 0x7F }, "block 0: column 'rewards' holds NaN at element 0")]
     [InlineData("observations", new byte[] { 0, 0, 0x80, 0x7F }, "block 0: column 'observations' holds Infinity at element 0")]
     [InlineData("terminated", new byte[] { 2 }, "block 0: column 'terminated' holds 2 at element 0 (row-major); allowed: 0 and 1")]
-    [InlineData("truncated", new byte[] { 1 }, "block 0: column 'final_observations' has 0 rows where 1 steps were truncated")]
+    [InlineData("truncated", new byte[] { 1 }, "block 0: column 'final_observations' has shape [0, 3] where 1 steps were truncated")]
     public async Task Bad_numbers_are_found_and_named(string column, byte[] value, string expected)
     {
         await WriteAsync([TestBlocks.Make("a", 1), TestBlocks.Make("a", 2)]);
