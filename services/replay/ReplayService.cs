@@ -130,11 +130,11 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
             await ended.CancelAsync();
             await delivering;
         }
-        catch (OperationCanceledException) when (superseded.IsCancellationRequested)
+        catch (Exception error) when (IsCancelled(error) && superseded.IsCancellationRequested)
         {
             throw table.Fence("another owner came while the call was open");
         }
-        catch (OperationCanceledException) when (table.Dropped.IsCancellationRequested)
+        catch (Exception error) when (IsCancelled(error) && table.Dropped.IsCancellationRequested)
         {
             throw new RpcException(new Status(StatusCode.NotFound, $"table '{table.Definition.Name}' was dropped"));
         }
@@ -144,6 +144,10 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
             await session.DisposeAsync();
         }
     }
+
+    /// <summary>gRPC's streams say it either way.</summary>
+    private static bool IsCancelled(Exception error) =>
+        error is OperationCanceledException or RpcException { StatusCode: StatusCode.Cancelled };
 
     private static async Task<bool> MoveNextUnlessFailed(IAsyncStreamReader<SampleRequest> requests, Task delivering,
         CancellationToken cancellation)

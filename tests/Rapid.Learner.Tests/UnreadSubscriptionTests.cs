@@ -8,6 +8,8 @@ namespace Rapid.Learner.Tests;
 /// <summary>Subscribers that never read share the bytes of a snapshot.</summary>
 public class UnreadSubscriptionTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private const int Streams = 30, ParameterBytes = 8 << 20;
 
     [Fact]
@@ -16,7 +18,9 @@ public class UnreadSubscriptionTests
         await using var services = new LearnerAndReplay();
         await services.StartReplayAsync();
         await services.StartLearnerAsync();
-        var record = services.Registry.Submit(LearnerAndReplay.Spec(1));
+        // The second waits for the first, which waits for actors, and so publishes nothing of its own.
+        services.Registry.Submit(LearnerAndReplay.Spec(1));
+        var record = services.Registry.Submit(LearnerAndReplay.Spec(2));
         var id = record.Directory.Id;
         var large = new PolicySnapshot
         {
@@ -45,7 +49,7 @@ public class UnreadSubscriptionTests
         var request = new SubscribeRequest { Experiment = id, NewerThan = long.MaxValue - 2 };
         using (var reading = policies.Subscribe(request))
         {
-            Assert.True(await reading.ResponseStream.MoveNext(default));
+            Assert.True(await reading.ResponseStream.MoveNext(default).WaitAsync(Patience));
             Assert.Equal(large, reading.ResponseStream.Current);
         }
 
@@ -54,7 +58,7 @@ public class UnreadSubscriptionTests
         await Task.WhenAll(calls.Select(call => call.ResponseHeadersAsync));
         using (var reading = policies.Subscribe(request))
         {
-            Assert.True(await reading.ResponseStream.MoveNext(default));
+            Assert.True(await reading.ResponseStream.MoveNext(default).WaitAsync(Patience));
             Assert.Equal(large, reading.ResponseStream.Current);
         }
 

@@ -114,7 +114,9 @@ public sealed class ExperimentRecord : IDisposable
     {
         lock (_gate)
         {
-            (Policies, Evaluations) = (new PolicyHub(), new EvaluationInbox(_hasEvaluator));
+            // Those who came while the run waited for its first turn are still there.
+            Policies = Policies.IsOver ? new PolicyHub() : Policies;
+            Evaluations = new EvaluationInbox(_hasEvaluator);
             _hopeless.Dispose();
             (_hopeless, Hopeless, _epoch) = (new CancellationTokenSource(), null, epoch);
             _failures = new SlotFailures(Options.Actors.Count, TimeProvider.System);

@@ -27,6 +27,18 @@ public sealed class PolicyHub
         });
     }
 
+    /// <summary>Whether nothing comes any more.</summary>
+    public bool IsOver
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isOver;
+            }
+        }
+    }
+
     /// <summary>Asks for an evaluation of a snapshot that is not the newest any more.</summary>
     public void AskToEvaluate(PolicySnapshot snapshot)
     {
