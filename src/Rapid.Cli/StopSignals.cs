@@ -17,8 +17,6 @@ internal sealed partial class StopSignals : IDisposable
     [
         PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal),
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal),
-
-        // The services of this process stop at it, too: it must not stop them alone.
         PosixSignalRegistration.Create(PosixSignal.SIGQUIT, OnSignal),
     ];
 

@@ -72,6 +72,11 @@ public static class RapidHost
         builder.Services.AddGrpcHealthChecks().AddCheck("process", () => HealthCheckResult.Healthy());
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(options);
+        if (!options.StopsOnSignals)
+        {
+            builder.Services.AddSingleton<IHostLifetime, DeafLifetime>();
+        }
+
         builder.Services.AddSingleton<CallLifetime>();
         if (options is { TlsCertificate: { } certificate, TlsKey: { } key })
         {

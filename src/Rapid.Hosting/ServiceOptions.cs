@@ -81,4 +81,7 @@ public sealed record ServiceOptions
 
     /// <summary>OTEL_EXPORTER_OTLP_ENDPOINT: where traces and metrics go; null sends none.</summary>
     public Uri? OtlpEndpoint { get; init; }
+
+    /// <summary>Whether signals stop the service. Where a process has several, the process listens.</summary>
+    public bool StopsOnSignals { get; init; } = true;
 }

@@ -113,16 +113,11 @@ internal sealed partial class RapidProcess : IAsyncDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Ctrl-C; SIGTERM where the shell that runs the tests in its background has made all its children deaf to Ctrl-C.</summary>
-    public void Interrupt()
-    {
-        const string Ignored = "SigIgn:";
-        var isDeaf = (ulong.Parse(ReadStatus(Ignored), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (SigInt - 1))) != 0;
-        Send(isDeaf ? SigTerm : SigInt);
-    }
+    /// <summary>Ctrl-C.</summary>
+    public void Interrupt() => SendUnlessDeaf(SigInt);
 
     /// <summary>Ctrl-\.</summary>
-    public void Quit() => Send(SigQuit);
+    public void Quit() => SendUnlessDeaf(SigQuit);
 
     /// <summary>Stands still until <see cref="Continue"/>.</summary>
     public void Freeze() => Send(SigStop);
@@ -157,6 +152,14 @@ internal sealed partial class RapidProcess : IAsyncDisposable
 
     private string ReadStatus(string field) => File.ReadLines($"/proc/{_process.Id}/status")
         .First(line => line.StartsWith(field, StringComparison.Ordinal))[field.Length..].Trim();
+
+    /// <summary>SIGTERM where the shell that runs the tests in its background has made all its children deaf to its keyboard.</summary>
+    private void SendUnlessDeaf(int signal)
+    {
+        const string Ignored = "SigIgn:";
+        var ignored = ulong.Parse(ReadStatus(Ignored), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        Send((ignored & (1UL << (signal - 1))) != 0 ? SigTerm : signal);
+    }
 
     private void Send(int signal)
     {

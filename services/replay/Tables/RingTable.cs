@@ -83,7 +83,7 @@ internal sealed partial class RingTable : ReplayTable
         lock (Gate)
         {
             var batch = new BatchNews { Episodes = _episodes.End, Broken = _broken };
-            return new RingSession(this, (int)request.BatchSize, TimeSpan.FromMilliseconds(request.Patience), batch);
+            return new RingSession(this, (int)request.BatchSize, TimeSpan.FromMilliseconds(Math.Min(request.Patience, int.MaxValue)), batch);
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class LocalCluster : IAsyncDisposable
         (_sockets, _learner, _services) = (sockets, learner, services);
 
     /// <summary>What its services allow: nobody else sends anything here.</summary>
-    public static ServiceOptions Limits { get; } = new() { Listen = [], MaxMessageBytes = Array.MaxLength };
+    public static ServiceOptions Limits { get; } = new() { Listen = [], MaxMessageBytes = Array.MaxLength, StopsOnSignals = false };
 
     /// <summary>The learner's experiments.</summary>
     public ExperimentRegistry Experiments => _learner.Services.GetRequiredService<ExperimentRegistry>();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
@@ -100,10 +101,8 @@ public class OwnershipTests
         ulong sequence = 0;
         foreach (var version in (long[])[0, -3, 1_000_000_000])
         {
-            var block = new Trajectory { Producer = "stranger", Sequence = ++sequence, Steps = 1, Environments = 1 };
-            block.PolicyVersion = version;
-            block.Add<float>(TrajectoryColumns.Observations, new float[8], 2, 1, 4);
-            block.Add<float>(TrajectoryColumns.Rewards, new float[1], 1, 1);
+            var block = Declared(Tables(services)[0].Definition.Block);
+            (block.Sequence, block.PolicyVersion) = (++sequence, version);
             await call.RequestStream.WriteAsync(
                 new AppendRequest { Table = Tables(services)[0].Definition.Name, Trajectory = block });
             Assert.True(await call.ResponseStream.MoveNext(CancellationToken.None));
@@ -129,6 +128,28 @@ public class OwnershipTests
 
         Assert.Equal(ExperimentState.Pending, run.ReadState().State);
         Assert.False(File.Exists(Path.Combine(run.Path, "life.json")));
+    }
+
+    /// <summary>A block of zeros as a table takes it.</summary>
+    private static Trajectory Declared(BlockSignature signature)
+    {
+        var block = new Trajectory
+        {
+            Experiment = signature.Experiment,
+            Producer = "stranger",
+            Steps = signature.Steps,
+            Environments = signature.Environments,
+        };
+        foreach (var column in signature.Columns)
+        {
+            var shape = column.Shape.Select(size => Math.Max(size, 0)).ToList();
+            var size = column.Type switch { DataType.Uint8 => 1, DataType.Float32 or DataType.Int32 => 4, _ => 8 };
+            var bytes = new byte[size * shape.Aggregate(1L, (product, next) => product * next)];
+            var tensor = new Tensor { Type = column.Type, Shape = { shape }, Data = ByteString.CopyFrom(bytes) };
+            block.Columns.Add(new Column { Name = column.Name, Tensor = tensor });
+        }
+
+        return block;
     }
 
     private static RepeatedField<TableInfo> Tables(LearnerAndReplay services) => services.Replay.Stats(new StatsRequest()).Tables;
