@@ -47,7 +47,12 @@ internal static class Corpus
             yield return new RestoreTableRequest { Table = name, Checkpoint = "c" };
         }
 
-        yield return new SampleRequest { Credits = 1, Acknowledged = { 1, 2 }, Priorities = { new PriorityUpdate { Id = 1, Priority = 2 } } };
+        yield return new SampleRequest
+        {
+            Credits = 1,
+            Acknowledged = { 1, 2 },
+            Priorities = { new PriorityUpdate { Id = 1, Priority = 2 } },
+        };
         yield return new StatsRequest { Prefix = "fuzz/" };
         foreach (var algorithm in (string[])["ppo", "sac", "p3o", "a2c"])
         {

@@ -16,7 +16,7 @@ using ServiceOptions = Rapid.Hosting.ServiceOptions;
 
 namespace Rapid.Benchmarks;
 
-/// <summary>A service in this process whose methods are called without a socket: everything between the HTTP/2 layer and the answer.</summary>
+/// <summary>A service in this process whose methods are called without a socket: what comes behind HTTP/2 and the limits of calls.</summary>
 internal sealed class FuzzedService : IAsyncDisposable
 {
     // A call that waits for more (a watcher, a full table) is broken off after the first; one that does not end after the second hangs.
@@ -110,7 +110,9 @@ internal sealed class FuzzedService : IAsyncDisposable
         await call;
         const string Status = "grpc-status";
         var status = trailers.Trailers.TryGetValue(Status, out var late) ? late : context.Response.Headers[Status];
-        return Enum.TryParse<StatusCode>(status, out var code) ? code : throw new InvalidOperationException($"{target.Path} ended without a status");
+        return Enum.TryParse<StatusCode>(status, out var code)
+            ? code
+            : throw new InvalidOperationException($"{target.Path} ended without a status");
     }
 
     public async ValueTask DisposeAsync()

@@ -7,7 +7,8 @@ namespace Rapid.Benchmarks;
 /// <summary>The bytes that a client sends on a connection, as frames (RFC 9113) that can be changed one by one.</summary>
 internal static class Http2Exchange
 {
-    private const byte Data = 0, Headers = 1, Priority = 2, Reset = 3, Settings = 4, Ping = 6, GoAway = 7, WindowUpdate = 8, Continuation = 9;
+    private const byte Data = 0, Headers = 1, Priority = 2, Reset = 3, Settings = 4, Ping = 6, GoAway = 7, WindowUpdate = 8,
+        Continuation = 9;
     private const byte EndStream = 1, EndHeaders = 4;
     private const int MostFrames = 200;
     private static readonly byte[] Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8.ToArray();
@@ -78,7 +79,14 @@ internal static class Http2Exchange
     {
         byte[] types = [Data, Headers, Priority, Reset, Settings, Ping, GoAway, WindowUpdate, Continuation, 5, 10, 255];
         var type = types[random.Next(types.Length)];
-        var size = type switch { Priority => 5, Reset or WindowUpdate => 4, Ping => 8, Settings => 6 * random.Next(4), _ => random.Next(40) };
+        var size = type switch
+        {
+            Priority => 5,
+            Reset or WindowUpdate => 4,
+            Ping => 8,
+            Settings => 6 * random.Next(4),
+            _ => random.Next(40),
+        };
         var payload = new byte[random.Next(6) == 0 ? random.Next(64) : size];
         random.NextBytes(payload);
         return Frame(type, (byte)random.Next(256), random.Next(4) == 0 ? random.Next() : random.Next(8), payload);
@@ -168,7 +176,8 @@ internal static class Http2Exchange
 
         var data = new byte[5 + message.Length];
         data[0] = (byte)(isCompressed ? 1 : random.Next(16) == 0 ? random.Next(256) : 0);
-        BinaryPrimitives.WriteInt32BigEndian(data.AsSpan(1), random.Next(16) == 0 ? random.Next(int.MinValue, int.MaxValue) : message.Length);
+        var length = random.Next(16) == 0 ? random.Next(int.MinValue, int.MaxValue) : message.Length;
+        BinaryPrimitives.WriteInt32BigEndian(data.AsSpan(1), length);
         message.CopyTo(data, 5);
         return data;
     }

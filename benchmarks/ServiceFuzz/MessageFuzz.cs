@@ -32,7 +32,7 @@ internal static class MessageFuzz
             await using var service = await FuzzedService.StartAsync(name);
             var budget = Math.Min(RoundMessages, messages - sent);
             var callers = Enumerable.Range(0, Callers)
-                .Select(caller => Task.Run(() => CallAsync(service, budget / Callers, new Random(HashCode(seed, sent, caller)), tally)));
+                .Select(caller => Task.Run(() => CallAsync(service, budget / Callers, new Random(SeedOf(seed, sent, caller)), tally)));
             await Task.WhenAll(callers);
             await CheckAsync(name, service, tally);
         }
@@ -40,7 +40,7 @@ internal static class MessageFuzz
         return tally;
     }
 
-    private static int HashCode(int seed, long sent, int caller) => unchecked((int)(seed * 1_000_003L + sent * 97 + caller));
+    private static int SeedOf(int seed, long sent, int caller) => unchecked((int)(seed * 1_000_003L + sent * 97 + caller));
 
     private static async Task CallAsync(FuzzedService service, long messages, Random random, FuzzTally tally)
     {

@@ -57,25 +57,10 @@ internal sealed class IdLengthInterceptor(ServiceOptions options) : Interceptor
     {
         public T Current => stream.Current;
 
-        public Task<bool> MoveNext(CancellationToken cancellationToken)
+        // Of a message that is here already the answer is a task that every method shares: nothing is allocated for it.
+        public async Task<bool> MoveNext(CancellationToken cancellationToken)
         {
-            var next = stream.MoveNext(cancellationToken);
-            if (!next.IsCompletedSuccessfully)
-            {
-                return CheckAsync(next);
-            }
-
-            if (next.Result)
-            {
-                interceptor.Checked(stream.Current);
-            }
-
-            return next;
-        }
-
-        private async Task<bool> CheckAsync(Task<bool> coming)
-        {
-            var isThere = await coming;
+            var isThere = await stream.MoveNext(cancellationToken);
             if (isThere)
             {
                 interceptor.Checked(stream.Current);

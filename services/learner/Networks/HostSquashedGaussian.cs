@@ -73,7 +73,8 @@ internal sealed unsafe class HostSquashedGaussian : SquashedGaussian
     {
         ReadOnlySpan<float> squashed = TensorMemory.Floats(_squashed), noise = TensorMemory.Floats(_noise);
         ReadOnlySpan<float> std = TensorMemory.Floats(_std), slope = TensorMemory.Floats(_slope);
-        var (gradients, heads, weight) = (TensorMemory.Matrix(actionGradient), TensorMemory.Matrix(headGradient), TensorMemory.Floats(entropyWeight)[0]);
+        var (gradients, heads) = (TensorMemory.Matrix(actionGradient), TensorMemory.Matrix(headGradient));
+        var weight = TensorMemory.Floats(entropyWeight)[0];
         for (int row = 0, i = 0; row < _rows; row++)
         {
             float* gradient = gradients.Row(row), head = heads.Row(row);

@@ -1,8 +1,6 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Rapid.Environments;
 using Rapid.Learner.Algorithms;
-using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
 using Rapid.Learner.Replay;
 using Rapid.Policies;
@@ -18,7 +16,7 @@ namespace Rapid.Learner.Training;
 /// account for, warm_up_steps + updates / updates_per_step, so that it ends with the same number of updates whatever was killed on the way;
 /// the table's rate limiter keeps actors about there. An offline run has no warm-up and no actors.
 /// </summary>
-public sealed class OffPolicyTraining : ITraining
+public sealed partial class OffPolicyTraining : ITraining
 {
     private static readonly TimeSpan WarmUpPoll = TimeSpan.FromMilliseconds(20);
 
@@ -340,9 +338,7 @@ public sealed class OffPolicyTraining : ITraining
     {
         if (episodes > 0 && !IsOver)
         {
-            await (_options.Lockstep
-                ? _reports.AwaitEvaluationsAsync(cancellation)
-                : _reports.AwaitRoomForEvaluationAsync(cancellation));
+            await _reports.AwaitRoomForEvaluationAsync(cancellation);
         }
 
         _reports.DrainEvaluations();
@@ -363,64 +359,5 @@ public sealed class OffPolicyTraining : ITraining
             ],
             _learning.Elapsed);
         _learning.Reset();
-    }
-
-    private async Task SaveCheckpointIfDueAsync(long before, CancellationToken cancellation)
-    {
-        if (!IsOver && RunReports.Crosses(_options.Checkpoint.IntervalSteps, before, _step))
-        {
-            await SaveCheckpointAsync(cancellation);
-        }
-    }
-
-    private async Task SaveCheckpointAsync(CancellationToken cancellation)
-    {
-        await (_run.Kept?.KeepAsync(cancellation) ?? Task.CompletedTask);
-        SaveCheckpoint();
-    }
-
-    private void SaveCheckpoint()
-    {
-        var tensors = new Dictionary<string, TensorData>();
-        var algorithm = new JsonObject();
-        _algorithm.Save(tensors, algorithm);
-        var state = new JsonObject { ["algorithm"] = algorithm, ["broken_environments"] = _brokenEnvironments };
-        if (_run.Kept is { } kept)
-        {
-            state["kept_files"] = kept.Files;
-        }
-
-        _reports.Save(tensors, state);
-        if (_observations is not null)
-        {
-            state["observation_normalizer"] = StateJson.From(_observations);
-        }
-
-        _run.Checkpoints.Save(new Checkpoint(_step, _updates, tensors, state));
-    }
-
-    /// <returns>Files of kept transitions that the checkpoint relies on.</returns>
-    private int Resume()
-    {
-        var keptFiles = 0;
-        _run.Checkpoints.Restore(checkpoint =>
-        {
-            _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
-            _reports.Load(checkpoint.Tensors, checkpoint.State);
-            _brokenEnvironments = (ulong)checkpoint.State["broken_environments"]!;
-            keptFiles = (int?)checkpoint.State["kept_files"] ?? 0;
-            _observations = null;
-            if (checkpoint.State["observation_normalizer"] is { } statistics)
-            {
-                _observations = new RunningMeanVariance(_layout.ObservationSize);
-                StateJson.To(statistics, _observations);
-            }
-
-            (_step, _updates) = (checkpoint.Step, checkpoint.Updates);
-        });
-
-        // What was learned after the checkpoint, or before the first one, is learned again.
-        _reports.GoOnFrom(_step);
-        return keptFiles;
     }
 }

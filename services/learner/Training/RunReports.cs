@@ -159,9 +159,16 @@ internal sealed class RunReports : IDisposable
         DrainEvaluations();
     }
 
-    /// <summary>After an evaluation was asked for: waits until another may be.</summary>
+    /// <summary>After an evaluation was asked for: waits until another may be; in lockstep, where the same must happen in every run, for its
+    /// score.</summary>
     public async Task AwaitRoomForEvaluationAsync(CancellationToken cancellation)
     {
+        if (_run.Options.Lockstep)
+        {
+            await AwaitEvaluationsAsync(cancellation);
+            return;
+        }
+
         DrainEvaluations();
         await _evaluations.WaitForRoomAsync(cancellation);
         DrainEvaluations();

@@ -124,9 +124,7 @@ public sealed class TrainingLoop : ITraining
         await _run.Trajectories.AcknowledgeAsync(blocks, cancellation);
         if (episodes > 0 && !isLast)
         {
-            await (_options.Lockstep
-                ? _reports.AwaitEvaluationsAsync(cancellation)
-                : _reports.AwaitRoomForEvaluationAsync(cancellation));
+            await _reports.AwaitRoomForEvaluationAsync(cancellation);
         }
 
         _reports.DrainEvaluations();

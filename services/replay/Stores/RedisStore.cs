@@ -31,8 +31,8 @@ internal sealed record RecoveredTable(
 /// newest sequence), <c>:about</c> (hash: definition, incarnation, signature, newest: id of the newest block and steps stored up to it,
 /// fence: token of the service that may write, highest: priority), <c>:priorities:id</c> (string: 8 bytes for each item of a block whose
 /// priorities were updated); <c>rapid:tables</c> is the set of table names. Every write is one script, which does all or
-/// nothing and begins with the fence. A table whose definition Redis has lost has no fence either: it is made again, under another
-/// incarnation, so that a learner hears of the loss when the service that still knows the table ends.
+/// nothing and begins with the fence (<see cref="RedisScripts"/>). A table whose definition Redis has lost has no fence either: it is made
+/// again, under another incarnation, so that a learner hears of the loss when the service that still knows the table ends.
 /// </summary>
 /// <param name="redis">Where.</param>
 /// <param name="lease">The right to write.</param>
@@ -40,81 +40,6 @@ internal sealed record RecoveredTable(
 internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableDefinition definition) : ITableStore
 {
     public const string Tables = "rapid:tables";
-
-    // Keys of all scripts: about, blocks, sizes, producers, and what keys of priorities begin with. The first of ARGV is the token.
-    private const string Fence = """
-        local fence = redis.call('HGET', KEYS[1], 'fence')
-        if fence ~= ARGV[1] then return 0 end
-
-        """;
-
-    // ARGV: definition, incarnation.
-    private const string Create = """
-        local fence = redis.pcall('HGET', KEYS[1], 'fence')
-        if type(fence) == 'string' and tonumber(fence) > tonumber(ARGV[1]) then return -fence end
-        local sizes = redis.pcall('HGETALL', KEYS[3])
-        for i = 1, sizes.err and 0 or #sizes, 2 do redis.call('UNLINK', KEYS[5] .. sizes[i]) end
-        redis.call('UNLINK', unpack(KEYS))
-        redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'definition', ARGV[2], 'incarnation', ARGV[3])
-        return 1
-        """;
-
-    // ARGV: definition and incarnation of a table that is to be made again when it is lost.
-    private const string Claim = """
-        local fence = redis.call('HGET', KEYS[1], 'fence')
-        if tonumber(fence or 0) > tonumber(ARGV[1]) then return -fence end
-        local isLost = not redis.call('HGET', KEYS[1], 'definition')
-        if isLost then redis.call('HSET', KEYS[1], 'definition', ARGV[2], 'incarnation', ARGV[3]) end
-        redis.call('HSET', KEYS[1], 'fence', ARGV[1])
-        return isLost and 2 or 1
-        """;
-
-    // ARGV: id, block, size, producer, sequence, signature, newest, how many producers are forgotten, these, blocks that are removed. An
-    // error of the first write, such as that Redis is full, is told as Redis tells it; before that nothing has changed.
-    private const string Append = Fence + """
-        local stored = redis.pcall('HSET', KEYS[2], ARGV[2], ARGV[3])
-        if type(stored) == 'table' then return stored end
-        redis.call('HSET', KEYS[3], ARGV[2], ARGV[4])
-        redis.call('HSET', KEYS[4], ARGV[5], ARGV[6])
-        redis.call('HSET', KEYS[1], 'signature', ARGV[7], 'newest', ARGV[8])
-        for i = 10, 9 + ARGV[9] do redis.call('HDEL', KEYS[4], ARGV[i]) end
-        for i = 10 + ARGV[9], #ARGV do
-            redis.call('HDEL', KEYS[2], ARGV[i])
-            redis.call('HDEL', KEYS[3], ARGV[i])
-            redis.call('UNLINK', KEYS[5] .. ARGV[i])
-        end
-        return 1
-        """;
-
-    // ARGV: blocks.
-    private const string Remove = Fence + """
-        for i = 2, #ARGV do
-            redis.call('HDEL', KEYS[2], ARGV[i])
-            redis.call('HDEL', KEYS[3], ARGV[i])
-            redis.call('UNLINK', KEYS[5] .. ARGV[i])
-        end
-        return 1
-        """;
-
-    // ARGV: the highest priority, then block, offset and bytes of each item.
-    private const string Prioritise = Fence + """
-        local stored = redis.pcall('HSET', KEYS[1], 'highest', ARGV[2])
-        if type(stored) == 'table' then return stored end
-        for i = 3, #ARGV, 3 do
-            if redis.call('HGET', KEYS[3], ARGV[i]) then redis.call('SETRANGE', KEYS[5] .. ARGV[i], ARGV[i + 1], ARGV[i + 2]) end
-        end
-        return 1
-        """;
-
-    private const string Drop = """
-        local fence = redis.pcall('HGET', KEYS[1], 'fence')
-        if type(fence) == 'string' and tonumber(fence) > tonumber(ARGV[1]) then return -fence end
-        local sizes = redis.pcall('HGETALL', KEYS[3])
-        for i = 1, sizes.err and 0 or #sizes, 2 do redis.call('UNLINK', KEYS[5] .. sizes[i]) end
-        redis.call('UNLINK', unpack(KEYS))
-        return 1
-        """;
-
 
     // Items of one script: other commands wait for it.
     private const int MostPriorities = 1000;
@@ -165,7 +90,7 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
         async database =>
         {
             await lease.EnsureAsync(database);
-            await OverrideAsync(database, Create, [definition.ToByteArray(), incarnation]);
+            await OverrideAsync(database, RedisScripts.Create, [definition.ToByteArray(), incarnation]);
             return await database.SetAddAsync(Tables, definition.Name);
         },
         cancellation);
@@ -202,7 +127,7 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
         var bytes = block.ToByteArray();
         var steps = (long)block.Steps * block.Environments;
         return WriteAsync(
-            Append,
+            RedisScripts.Append,
             [
                 id, bytes, string.Create(CultureInfo.InvariantCulture, $"{steps} {bytes.Length}"), block.Producer, block.Sequence,
                 signature, string.Create(CultureInfo.InvariantCulture, $"{id} {(long)id * steps}"), forgotten.Count,
@@ -243,18 +168,18 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
                 values.AddRange([block, index * sizeof(double), BitConverter.GetBytes(priority == 0 ? -0.0 : priority)]);
             }
 
-            await WriteAsync(Prioritise, [.. values], cancellation);
+            await WriteAsync(RedisScripts.Prioritise, [.. values], cancellation);
         }
     }
 
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) =>
-        WriteAsync(Remove, [.. ids.Select(id => (RedisValue)id)], cancellation);
+        WriteAsync(RedisScripts.Remove, [.. ids.Select(id => (RedisValue)id)], cancellation);
 
     public Task DropAsync(CancellationToken cancellation) => redis.DoAsync(
         async database =>
         {
             await lease.EnsureAsync(database);
-            await OverrideAsync(database, Drop, []);
+            await OverrideAsync(database, RedisScripts.Drop, []);
             return await database.SetRemoveAsync(Tables, definition.Name);
         },
         cancellation);
@@ -280,7 +205,7 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
     /// <summary>Puts this service's fence around the table, and makes it again when Redis has lost it.</summary>
     private async Task ClaimAsync(IDatabase database)
     {
-        if (await OverrideAsync(database, Claim, [definition.ToByteArray(), Guid.NewGuid().ToString("N")]) == 2)
+        if (await OverrideAsync(database, RedisScripts.Claim, [definition.ToByteArray(), Guid.NewGuid().ToString("N")]) == 2)
         {
             redis.ReportLostTable(definition.Name);
             await database.SetAddAsync(Tables, definition.Name);

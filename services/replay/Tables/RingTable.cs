@@ -83,7 +83,8 @@ internal sealed partial class RingTable : ReplayTable
         lock (Gate)
         {
             var batch = new BatchNews { Episodes = _episodes.End, Broken = _broken };
-            return new RingSession(this, (int)request.BatchSize, TimeSpan.FromMilliseconds(Math.Min(request.Patience, int.MaxValue)), batch);
+            var patience = TimeSpan.FromMilliseconds(Math.Min(request.Patience, int.MaxValue));
+            return new RingSession(this, (int)request.BatchSize, patience, batch);
         }
     }
 
