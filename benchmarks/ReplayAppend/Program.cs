@@ -13,7 +13,7 @@ using Rapid.Replay;
 // Replay.Append of 256 KiB trajectories over a unix socket into a table in memory, against a bare HTTP/2 request of the same bytes
 // through the same Kestrel and SocketsHttpHandler. Rounds alternate; the first ones leave the JIT time to optimise what a service
 // runs for hours.
-const int Blocks = 400, BlockBytes = 256 << 10, WarmUp = 15, Rounds = 15;
+const int Blocks = 400, BlockBytes = 256 << 10, Steps = 63, WarmUp = 15, Rounds = 15;
 const double Target = 0.8;
 
 var directory = Directory.CreateTempSubdirectory("rapid-bench-");
@@ -34,7 +34,7 @@ await app.StartAsync();
 using var channel = Channels.Open(options.Listen[0], options);
 using var bare = new HttpMessageInvoker(BareClient.Handler(options.Listen[0].SocketPath!));
 var client = new Replay.ReplayClient(channel);
-var column = TensorCodec.ToTensor<float>(new float[BlockBytes / 4], 64, 1024);
+var column = TensorCodec.ToTensor<float>(new float[BlockBytes / 4], Steps + 1, 1, BlockBytes / 4 / (Steps + 1));
 ulong sequence = 0;
 List<double> ours = [], theirs = [];
 for (var round = 0; round < WarmUp + Rounds; round++)
@@ -68,7 +68,7 @@ async Task<double> MeasureAppendAsync()
     {
         for (var i = 0; i < Blocks; i++)
         {
-            var block = new Trajectory { Experiment = "bench", Producer = "p", Sequence = ++sequence, Steps = 64, Environments = 1 };
+            var block = new Trajectory { Experiment = "bench", Producer = "p", Sequence = ++sequence, Steps = Steps, Environments = 1 };
             block.Columns.Add(new Column { Name = "observations", Tensor = column });
             await call.RequestStream.WriteAsync(new AppendRequest { Table = "bench/t", Trajectory = block });
         }
