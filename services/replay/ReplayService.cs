@@ -167,7 +167,7 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
         try
         {
             var table = tables.Get(request.Table);
-            table.Admit(request.Epoch);
+            table.RefuseEarlier(request.Epoch);
             var outcome = await table.AppendAsync(request.Trajectory, cancellation);
             (reply.Duplicate, reply.Code, reply.Message) = (outcome.IsDuplicate, (int)outcome.Code, outcome.Message);
         }

@@ -127,6 +127,7 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
         CancellationTokenSource before;
         lock (Gate)
         {
+            RefuseEarlier(epoch);
             if (epoch == 0)
             {
                 return CancellationToken.None;
@@ -137,11 +138,6 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
                 return _superseded.Token;
             }
 
-            if (epoch < definition.Epoch)
-            {
-                throw Fence($"epoch {epoch} is out of range, allowed: >= {definition.Epoch}");
-            }
-
             definition.Epoch = epoch;
             (before, _superseded) = (_superseded, new CancellationTokenSource());
         }
@@ -149,6 +145,20 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
         before.Cancel();
         before.Dispose();
         return Admit(epoch);
+    }
+
+    /// <summary>Refuses who works for an owner that is not the newest any more. Who brings blocks makes nobody an owner.</summary>
+    /// <param name="epoch">Whose call it is; 0 for nobody's.</param>
+    /// <exception cref="RpcException">OUT_OF_RANGE: a later owner was here.</exception>
+    public void RefuseEarlier(ulong epoch)
+    {
+        lock (Gate)
+        {
+            if (epoch != 0 && epoch < definition.Epoch)
+            {
+                throw Fence($"epoch {epoch} is out of range, allowed: >= {definition.Epoch}");
+            }
+        }
     }
 
     /// <summary>OUT_OF_RANGE for an owner that is not the newest any more.</summary>
