@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Rapid.Learner.Metrics;
 using Rapid.Learner.Metrics.HParams;
@@ -179,6 +180,20 @@ public sealed class MetricsTests : IDisposable
         Assert.Equal([(10, 1f), (20, 3f)], losses);
         var restart = Assert.Single(events, record => record.SessionLog?.Status == SessionLog.Types.SessionStatus.Start);
         Assert.Equal(11, restart.Step);
+    }
+
+    [Fact]
+    public void Event_files_of_one_moment_or_of_a_clock_that_was_set_back_stay_apart_and_in_order()
+    {
+        var now = DateTimeOffset.UnixEpoch.AddDays(20_000);
+        foreach (var moment in (DateTimeOffset[])[now, now, now.AddDays(-1), now.AddDays(1)])
+        {
+            new EventFile(Events, moment).Dispose();
+        }
+
+        var numbers = Directory.GetFiles(Events).Order(StringComparer.Ordinal).Select(path => long.Parse(path.Split('.')[^2], CultureInfo.InvariantCulture));
+        var first = now.ToUnixTimeMilliseconds();
+        Assert.Equal([first, first + 1, first + 2, now.AddDays(1).ToUnixTimeMilliseconds()], numbers);
     }
 
     private RunMetrics Create() => new(_directory, "test", Spec);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 using Tensorboard;
 using TorchSharp.Utils;
@@ -12,17 +13,20 @@ namespace Rapid.Learner.Metrics;
 public sealed class EventFile : IDisposable
 {
     private const uint CrcMask = 0xA282EAD8;
+    private const string Prefix = "events.out.tfevents.", Suffix = ".rapid";
 
     private readonly BinaryWriter _file;
 
-    /// <summary>Starts a new file, whose name sorts behind those of earlier ones.</summary>
+    /// <summary>Starts a new file, whose name sorts behind those of earlier ones, also of one that is as old or, by a clock that was set back,
+    /// younger.</summary>
     /// <param name="directory">Made where it is not there.</param>
     /// <param name="now">Goes into the name.</param>
-    /// <exception cref="IOException">The file is there already or cannot be made.</exception>
+    /// <exception cref="IOException">The file cannot be made.</exception>
     public EventFile(string directory, DateTimeOffset now)
     {
         Directory.CreateDirectory(directory);
-        var path = Path.Combine(directory, $"events.out.tfevents.{now.ToUnixTimeMilliseconds()}.rapid");
+        var number = Math.Max(now.ToUnixTimeMilliseconds(), NewestIn(directory) + 1);
+        var path = Path.Combine(directory, string.Create(CultureInfo.InvariantCulture, $"{Prefix}{number}{Suffix}"));
         _file = new BinaryWriter(new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read));
         Write(new Event { FileVersion = "brain.Event:2" }, now);
     }
@@ -43,6 +47,11 @@ public sealed class EventFile : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
+
+    private static long NewestIn(string directory) => Directory.EnumerateFiles(directory, Prefix + "*" + Suffix)
+        .Select(path => long.TryParse(Path.GetFileName(path)[Prefix.Length..^Suffix.Length], CultureInfo.InvariantCulture, out var number) ? number : 0)
+        .DefaultIfEmpty()
+        .Max();
 
     private static uint Mask(uint crc) => uint.RotateRight(crc, 15) + CrcMask;
 
