@@ -1,4 +1,4 @@
 using Rapid.Actor;
 using Rapid.Hosting;
 
-return await RapidHost.RunAsync(ServiceKind.Actor, options => ActorHost.Build(options));
+return await RapidHost.MainAsync(args, ServiceKind.Actor, options => ActorHost.Build(options));

@@ -1,4 +1,4 @@
 using Rapid.Evaluator;
 using Rapid.Hosting;
 
-return await RapidHost.RunAsync(ServiceKind.Evaluator, options => EvaluatorHost.Build(options));
+return await RapidHost.MainAsync(args, ServiceKind.Evaluator, options => EvaluatorHost.Build(options));

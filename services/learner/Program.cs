@@ -1,4 +1,4 @@
 using Rapid.Hosting;
 using Rapid.Learner;
 
-return await RapidHost.RunAsync(ServiceKind.Learner, options => LearnerHost.Build(options));
+return await RapidHost.MainAsync(args, ServiceKind.Learner, options => LearnerHost.Build(options));

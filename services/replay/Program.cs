@@ -1,4 +1,4 @@
 using Rapid.Hosting;
 using Rapid.Replay;
 
-return await RapidHost.RunAsync(ServiceKind.Replay, options => ReplayHost.Build(options));
+return await RapidHost.MainAsync(args, ServiceKind.Replay, options => ReplayHost.Build(options));

@@ -15,6 +15,11 @@ namespace Rapid.Hosting;
 /// <summary>What every service is made of: Kestrel on its addresses, gRPC, health, reflection, the token, telemetry.</summary>
 public static class RapidHost
 {
+    /// <summary>What the health service calls the process alone: whether it answers, whatever else it waits for. One that does not has to be
+    /// started again; one whose health as a whole is bad need not be.</summary>
+    public const string LivenessService = "liveness";
+
+    private const string ProcessCheck = "process";
     private const int MostStarts = 50;
 
     // Orchestrators kill what has not ended ten seconds after it was told to: this, the second that Kestrel takes to abort what is still
@@ -69,7 +74,8 @@ public static class RapidHost
             grpc.Interceptors.Add<IdLengthInterceptor>();
         });
         // Without a check the health service has nothing to go by and says UNKNOWN; that the process answers is the first one.
-        builder.Services.AddGrpcHealthChecks().AddCheck("process", () => HealthCheckResult.Healthy());
+        builder.Services.AddGrpcHealthChecks(health => health.Services.Map(LivenessService, check => check.Name == ProcessCheck))
+            .AddCheck(ProcessCheck, () => HealthCheckResult.Healthy());
         builder.Services.AddGrpcReflection();
         builder.Services.AddSingleton(options);
         if (!options.StopsOnSignals)
@@ -104,6 +110,24 @@ public static class RapidHost
         app.MapGrpcReflectionService().RequireAuthorization();
         map(app);
         return app;
+    }
+
+    /// <summary>The main program of a service's own executable: runs the service, or asks with the argument <c>health</c> the one that runs
+    /// with the same configuration.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> MainAsync(string[] arguments, ServiceKind kind, Func<ServiceOptions, WebApplication> build)
+    {
+        switch (arguments)
+        {
+            case []:
+                return await RunAsync(kind, build);
+            case ["health"]:
+                return await HealthProbe.RunAsync(kind);
+            default:
+                await Console.Error.WriteLineAsync(
+                    $"'{string.Join(' ', arguments)}' is not allowed; allowed: health, which asks the running service, or nothing, which runs one");
+                return 2;
+        }
     }
 
     /// <summary>Runs a service until it is told to stop, with one line instead of a stack trace when its configuration is wrong.</summary>

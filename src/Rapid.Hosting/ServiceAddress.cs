@@ -104,6 +104,14 @@ public sealed partial record ServiceAddress
         return true;
     }
 
+    /// <summary>The same address as this machine itself reaches it: every interface has the loopback one among them.</summary>
+    public ServiceAddress OnThisMachine() => IPAddress.TryParse(Host, out var ip) switch
+    {
+        true when ip.Equals(IPAddress.Any) => this with { Host = "127.0.0.1" },
+        true when ip.Equals(IPAddress.IPv6Any) => this with { Host = "::1" },
+        _ => this,
+    };
+
     /// <summary>The form that <see cref="Parse"/> reads.</summary>
     public override string ToString()
     {

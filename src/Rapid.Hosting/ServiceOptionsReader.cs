@@ -5,7 +5,8 @@ using Microsoft.Extensions.Configuration;
 namespace Rapid.Hosting;
 
 /// <summary>
-/// Reads <see cref="ServiceOptions"/> from <c>appsettings.json</c> (same names as the variables) and the environment, which wins.
+/// Reads <see cref="ServiceOptions"/> from <c>appsettings.json</c> (same names as the variables) and the environment, which wins. Secrets can
+/// stay in files, where orchestrators put them: RAPID_TOKEN_FILE is the path of the file that holds RAPID_TOKEN, and so on.
 /// </summary>
 public static class ServiceOptionsReader
 {
@@ -42,7 +43,7 @@ public static class ServiceOptionsReader
             MetricsListen = reader.Addresses("RAPID_METRICS_LISTEN", defaults.MetricsListen, reachable: false),
             Learner = reader.Addresses("RAPID_LEARNER", [defaults.Learner], reachable: true, single: true)[0],
             Replay = reader.Addresses("RAPID_REPLAY", defaults.Replay, reachable: true),
-            Redis = reader.Text("RAPID_REDIS"),
+            Redis = reader.Secret("RAPID_REDIS"),
             Runs = reader.Text("RAPID_RUNS") ?? defaults.Runs,
             Token = reader.Token("RAPID_TOKEN"),
             RoleTokens = reader.RoleTokens(),
@@ -87,6 +88,38 @@ public static class ServiceOptionsReader
 
         public string? Text(string name) => string.IsNullOrWhiteSpace(configuration[name]) ? null : configuration[name]!.Trim();
 
+        /// <summary>A value that is a secret, of which a file may have it: NAME_FILE.</summary>
+        public string? Secret(string name)
+        {
+            var (value, path) = (Text(name), Text(name + "_FILE"));
+            if (path is null)
+            {
+                return value;
+            }
+
+            if (value is not null)
+            {
+                _problems.Add($"{name}, {name}_FILE: both are set; set one of them");
+                return value;
+            }
+
+            try
+            {
+                if (File.ReadAllText(path).Trim() is { Length: > 0 } secret)
+                {
+                    return secret;
+                }
+
+                _problems.Add($"{name}_FILE: '{path}' is empty; allowed: the path of a file that holds {name}");
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                _problems.Add($"{name}_FILE: '{path}' cannot be read ({error.Message}); allowed: the path of a file that holds {name}");
+            }
+
+            return null;
+        }
+
         public IReadOnlyList<ServiceAddress> Addresses(
             string name, IReadOnlyList<ServiceAddress> defaults, bool reachable, bool single = false)
         {
@@ -123,7 +156,7 @@ public static class ServiceOptionsReader
 
         public string? Token(string name)
         {
-            var token = Text(name);
+            var token = Secret(name);
             if (token is not null && token.Any(c => c is <= ' ' or > '~'))
             {
                 // The value is a secret and stays out of the log.
@@ -150,7 +183,8 @@ public static class ServiceOptionsReader
         /// <summary>Two roles with one token would each be both.</summary>
         public void CheckTokens(ServiceOptions options)
         {
-            var tokens = options.TokenVariables.Select(variable => (variable, Token: Text(variable)));
+            var tokens = options.RoleTokens.Select(token => (variable: Roles.Variable(token.Key), Token: token.Value));
+            tokens = options.Token is { } shared ? tokens.Prepend(("RAPID_TOKEN", shared)) : tokens;
             foreach (var same in tokens.GroupBy(token => token.Token, token => token.variable).Where(same => same.Count() > 1))
             {
                 var variables = string.Join(", ", same);

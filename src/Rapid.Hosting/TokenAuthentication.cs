@@ -42,9 +42,13 @@ internal sealed class TokenAuthentication(IOptionsMonitor<TokenAuthentication.Se
         var given = Encoding.UTF8.GetBytes(Request.Headers.Authorization.ToString());
         var holder = Options.Holders.FirstOrDefault(
             holder => holder.Header is null || CryptographicOperations.FixedTimeEquals(given, holder.Header));
-        return Task.FromResult(holder.Caller is null
-            ? AuthenticateResult.Fail("wrong token")
-            : AuthenticateResult.Success(new AuthenticationTicket(holder.Caller, SchemeName)));
+        if (holder.Caller is not null)
+        {
+            return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(holder.Caller, SchemeName)));
+        }
+
+        // Who shows nothing fails at nothing: a probe every few seconds must not fill the log.
+        return Task.FromResult(given.Length == 0 ? AuthenticateResult.NoResult() : AuthenticateResult.Fail("wrong token"));
     }
 
     /// <inheritdoc/>

@@ -88,6 +88,43 @@ public class ServiceOptionsReaderTests
             ["RAPID_TLS_KEY"] = "",
         }));
 
+    [Fact]
+    public void Secrets_can_be_in_files()
+    {
+        using var folder = new TestFolder();
+
+        var options = Read(ServiceKind.Replay, new()
+        {
+            ["RAPID_TOKEN_FILE"] = folder.Write("token", "s3cret\n"),
+            ["RAPID_TOKEN_ACTOR_FILE"] = folder.Write("actor", "actor's"),
+            ["RAPID_REDIS_FILE"] = folder.Write("redis", "redis:6379,password=p\n"),
+        });
+
+        Assert.Equal(("s3cret", "redis:6379,password=p"), (options.Token, options.Redis));
+        Assert.Equal("actor's", options.RoleTokens[Roles.Actor]);
+    }
+
+    [Fact]
+    public void A_file_that_has_no_secret_is_named_and_what_it_holds_is_not_said()
+    {
+        using var folder = new TestFolder();
+        var words = folder.Write("words", "two words");
+
+        var problems = ProblemsOf(new()
+        {
+            ["RAPID_TOKEN_FILE"] = words,
+            ["RAPID_TOKEN_ACTOR_FILE"] = folder.At("missing"),
+            ["RAPID_TOKEN_VIEWER_FILE"] = folder.Write("empty", "\n"),
+            ["RAPID_REDIS"] = "redis:6379",
+            ["RAPID_REDIS_FILE"] = words,
+        });
+
+        Assert.Equal(
+            ["RAPID_REDIS, RAPID_REDIS_FILE", "RAPID_TOKEN", "RAPID_TOKEN_ACTOR_FILE", "RAPID_TOKEN_VIEWER_FILE"],
+            problems.Select(problem => problem.Split(": ")[0]).Order(StringComparer.Ordinal));
+        Assert.All(problems, problem => Assert.DoesNotContain("two words", problem, StringComparison.Ordinal));
+    }
+
     public static TheoryData<string, string, string[]> BadValues() => new()
     {
         { "RAPID_LISTEN", "5101", ["'5101'", "http://host:port", "unix:/absolute/path", "first free one"] },
