@@ -115,7 +115,7 @@ public sealed class ManifestTests : IDisposable
     {
         var files = Directory.GetFiles(Repository.File("k8s"), "*.yaml").Select(Path.GetFileName).Order(StringComparer.Ordinal);
         Assert.Equal(files, Yaml.Read(Repository.File("k8s/Kustomization"))[0]["resources"].Texts);
-        foreach (var overlay in Directory.GetFiles(Repository.File("k8s/overlays"), "kustomization.yaml", SearchOption.AllDirectories))
+        foreach (var overlay in Directory.GetFiles(Repository.File("kustomize"), "kustomization.yaml", SearchOption.AllDirectories))
         {
             foreach (var patch in Yaml.Read(overlay)[0]["patches"].Items)
             {
