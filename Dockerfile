@@ -100,14 +100,14 @@ USER 1654:1654
 FROM runtime AS replay
 ENV RAPID_LISTEN=http://0.0.0.0:5101 RAPID_REPLAY_CHECKPOINTS=/data/tables
 EXPOSE 5101
-HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s --retries=3 CMD ["/app/Rapid.Replay", "health"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --start-interval=1s --retries=3 CMD ["/app/Rapid.Replay", "health"]
 COPY --from=publish-replay /app /app
 ENTRYPOINT ["/app/Rapid.Replay"]
 
 FROM physics AS learner
 ENV RAPID_LISTEN=http://0.0.0.0:5102 RAPID_RUNS=/data/runs
 EXPOSE 5102
-HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s --retries=3 CMD ["/app/Rapid.Learner", "health"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --start-interval=1s --retries=3 CMD ["/app/Rapid.Learner", "health"]
 COPY --from=publish-learner /app /app
 ENTRYPOINT ["/app/Rapid.Learner"]
 
@@ -116,21 +116,21 @@ ENTRYPOINT ["/app/Rapid.Learner"]
 FROM physics AS learner-gpu
 ENV RAPID_LISTEN=http://0.0.0.0:5102 RAPID_RUNS=/data/runs NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 EXPOSE 5102
-HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s --retries=3 CMD ["/app/Rapid.Learner", "health"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --start-interval=1s --retries=3 CMD ["/app/Rapid.Learner", "health"]
 COPY --from=publish-learner-gpu /app /app
 ENTRYPOINT ["/app/Rapid.Learner"]
 
 FROM physics AS actor
 ENV RAPID_LISTEN=http://0.0.0.0:5103 DOTNET_GCgen0size=0x1000000
 EXPOSE 5103
-HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s --retries=3 CMD ["/app/Rapid.Actor", "health"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --start-interval=1s --retries=3 CMD ["/app/Rapid.Actor", "health"]
 COPY --from=publish-actor /app /app
 ENTRYPOINT ["/app/Rapid.Actor"]
 
 FROM pictures AS evaluator
 ENV RAPID_LISTEN=http://0.0.0.0:5104 DOTNET_GCgen0size=0x200000
 EXPOSE 5104
-HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s --retries=3 CMD ["/app/Rapid.Evaluator", "health"]
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --start-interval=1s --retries=3 CMD ["/app/Rapid.Evaluator", "health"]
 COPY --from=publish-evaluator /app /app
 ENTRYPOINT ["/app/Rapid.Evaluator"]
 
