@@ -160,7 +160,10 @@ public class GameLogTests
     private static Trajectory Block(uint slot, int number, params GameBeginning[] begun)
     {
         var block = new Trajectory { Slot = slot, Steps = Steps, Environments = Environments, Games = { begun } };
-        long[] actions = [.. Enumerable.Range(0, Steps * Environments).Select(i => number * 100L + i / Environments * 10 + i % Environments)];
+        long[] actions =
+        [
+            .. Enumerable.Range(0, Steps * Environments).Select(i => number * 100L + i / Environments * 10 + i % Environments),
+        ];
         block.Add<long>(TrajectoryColumns.Actions, actions, Steps, Environments);
         block.Noise.AddRange([(ulong)number, 1, 2, 3, 4, (ulong)number, 6, 7, 8, 9]);
         return block;
