@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
@@ -133,6 +134,14 @@ internal sealed class EnvironmentBlock : IDisposable
         var start = new GameStart { Carried = game.Carried.Memory };
         game.Random.CopyTo(start.Random, 0);
         _environments.Replay(i, start, actions, _raw, begun, stepped);
+        if (game.HasObserved && game.Observed != ChecksumOf(i))
+        {
+            throw new InvalidDataException(
+                $"environment {i} shows something else than at first when {actions.Length / ActionSize} actions of its game were played "
+                + "again: it is not deterministic for its random stream and its actions, or brings something from earlier games that it "
+                + "does not say");
+        }
+
         Noise[i].ImportState([.. game.Noise]);
         _began[i] = -1;
     }
@@ -254,7 +263,21 @@ internal sealed class EnvironmentBlock : IDisposable
 
             Noise[i].ExportState(noise);
             block.Noise.AddRange(noise);
+            block.Observed.Add(ChecksumOf(i));
         }
+    }
+
+    /// <summary>CRC-32C of what environment i shows.</summary>
+    private uint ChecksumOf(int i)
+    {
+        var words = MemoryMarshal.Cast<float, uint>(Observations.Slice(i * ObservationSize, ObservationSize));
+        var crc = uint.MaxValue;
+        foreach (var word in words)
+        {
+            crc = BitOperations.Crc32C(crc, word);
+        }
+
+        return ~crc;
     }
 
     private void KeepFinal(ReadOnlySpan<float> observation)

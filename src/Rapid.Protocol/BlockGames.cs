@@ -16,8 +16,8 @@ internal static class BlockGames
     {
         if (block.Noise.Count == 0)
         {
-            return block.Games.Count == 0 ? null
-                : "games: the block says how games began and has no noise, without which nobody can go on with them";
+            return block.Games.Count == 0 && block.Observed.Count == 0 ? null
+                : "games: the block says how games began or go on and has no noise, without which nobody can go on with them";
         }
 
         var environments = (int)block.Environments;
@@ -25,6 +25,11 @@ internal static class BlockGames
         {
             return $"noise: {block.Noise.Count} words are no states of {environments} random streams; allowed: {Words} for each "
                 + "environment, of which the first 4 are not all 0";
+        }
+
+        if (block.Observed.Count != 0 && block.Observed.Count != environments)
+        {
+            return $"observed: there are {block.Observed.Count}; allowed: one for each of {environments} environments, or none";
         }
 
         if (block.Games.Count > environments)

@@ -12,6 +12,7 @@ internal sealed class PlayedGames(int environments)
     private readonly GameBeginning?[] _begun = new GameBeginning?[environments];
     private readonly List<float>[] _actions = [.. Enumerable.Range(0, environments).Select(_ => new List<float>())];
     private ulong[] _noise = [];
+    private uint[] _observed = [];
 
     public void Add(Trajectory block)
     {
@@ -37,7 +38,7 @@ internal sealed class PlayedGames(int environments)
             }
         }
 
-        _noise = [.. block.Noise];
+        (_noise, _observed) = ([.. block.Noise], [.. block.Observed]);
     }
 
     public GameRecord[] Records() =>
@@ -47,6 +48,7 @@ internal sealed class PlayedGames(int environments)
             var record = new GameRecord
             {
                 Carried = game!.Carried,
+                Observed = _observed[i],
                 Actions = ByteString.CopyFrom(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_actions[i]))),
             };
             record.Random.AddRange(game.Random);

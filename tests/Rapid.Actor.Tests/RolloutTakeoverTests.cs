@@ -167,6 +167,26 @@ public sealed class RolloutTakeoverTests
     }
 
     [Fact]
+    public void An_environment_that_shows_something_else_when_its_game_is_played_again_is_found_out()
+    {
+        // It counts its episodes, and does not say so.
+        var options = Options(steps: 7, environments: 2) with { Lockstep = true };
+        var games = new PlayedGames(2);
+        using var whole = new RolloutCollector(options, 0, ScriptedEnvironment.Vector(length: 100));
+        using var counting = new RolloutCollector(options, 0, ScriptedEnvironment.Vector(length: 3));
+        using var successor = new RolloutCollector(options, 0, ScriptedEnvironment.Vector(length: 3));
+        using var first = new RolloutCollector(options, 0, ScriptedEnvironment.Vector(length: 100));
+        var snapshot = Snapshot(Layout(options), options.Network, 1);
+        games.Add(whole.Collect(snapshot, default)!);
+        first.GoOnWith(games.Records());
+        games.Add(counting.Collect(snapshot, default)!);
+
+        var error = Assert.Throws<InvalidDataException>(() => successor.GoOnWith(games.Records()));
+
+        Assert.StartsWith("environment 0 shows something else than at first when 1 actions", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Games_of_another_number_of_environments_are_refused()
     {
         var options = SpecReader.ReadYaml(CartPole, ["lockstep=true"]);

@@ -10,7 +10,8 @@ public class BlockGameTests
 
     public static TheoryData<string, string> Lies => new()
     {
-        { "no noise", "games: the block says how games began and has no noise" },
+        { "no noise", "games: the block says how games began or go on and has no noise" },
+        { "observed", "observed: there are 1; allowed: one for each of 2 environments, or none" },
         { "less noise", "noise: 9 words are no states of 2 random streams; allowed: 5 for each environment" },
         { "zero noise", "noise: 10 words are no states" },
         { "too many", "games: 3 are impossible; allowed: the newest of each of 2 environments" },
@@ -32,6 +33,7 @@ public class BlockGameTests
         Action lie = what switch
         {
             "no noise" => block.Noise.Clear,
+            "observed" => () => block.Observed.RemoveAt(0),
             "less noise" => () => block.Noise.RemoveAt(0),
             "zero noise" => () => (block.Noise[5], block.Noise[6], block.Noise[7], block.Noise[8]) = (0, 0, 0, 0),
             "too many" => () => block.Games.Add(first),
@@ -60,6 +62,8 @@ public class BlockGameTests
         signature.Games = false;
         Assert.StartsWith("noise: the block says how its games go on", signature.Problem(block), StringComparison.Ordinal);
         block.Games.Clear();
+        block.Observed.Clear();
+        Assert.Null(BlockValidator.Problem(block));
         block.Noise.Clear();
         Assert.Null(BlockValidator.Problem(block));
         Assert.Null(signature.Problem(block));
@@ -77,6 +81,7 @@ public class BlockGameTests
         block.Games.Add(new GameBeginning { Environment = 0, Step = Steps, Random = { 1, 0, 0, 0, 0 } });
         block.Games.Add(new GameBeginning { Environment = 1, Step = 2, Random = { 0, 0, 0, 1, 0 } });
         block.Noise.AddRange([1, 2, 3, 4, 5, 0, 0, 1, 0, 5]);
+        block.Observed.AddRange([1, 2]);
         return block;
     }
 }

@@ -131,6 +131,7 @@ public sealed class GameLog(int slots)
     {
         private Game[] _games = [];
         private ulong[] _noise = [];
+        private uint[] _observed = [];
 
         /// <summary>Every game is known from its beginning.</summary>
         private bool IsKnown => _games.Length > 0 && Array.TrueForAll(_games, game => game.IsKnown);
@@ -146,7 +147,7 @@ public sealed class GameLog(int slots)
 
             var wasKnown = IsKnown;
             _games = _games.Length == environments ? _games : [.. Enumerable.Range(0, environments).Select(_ => new Game())];
-            _noise = [.. block.Noise];
+            (_noise, _observed) = ([.. block.Noise], [.. block.Observed]);
             var first = new int[environments];
             foreach (var begun in block.Games)
             {
@@ -169,16 +170,27 @@ public sealed class GameLog(int slots)
 
         public IReadOnlyList<GameRecord> Records() => !IsKnown ? [] :
         [
-            .. _games.Select((game, i) => game.Record(_noise.AsSpan(i * RandomStream.StateSize, RandomStream.StateSize))),
+            .. _games.Select((game, i) =>
+            {
+                var record = game.Record();
+                record.Noise.AddRange(_noise.AsSpan(i * RandomStream.StateSize, RandomStream.StateSize));
+                if (_observed.Length > 0)
+                {
+                    record.Observed = _observed[i];
+                }
+
+                return record;
+            }),
         ];
 
         public void Load(IReadOnlyList<GameRecord> records)
         {
             _games = [.. records.Select(Game.Of)];
             _noise = [.. records.SelectMany(record => record.Noise)];
+            _observed = [.. records.Where(record => record.HasObserved).Select(record => record.Observed)];
         }
 
-        public void Forget() => (_games, _noise) = ([], []);
+        public void Forget() => (_games, _noise, _observed) = ([], [], []);
 
         /// <summary>[T, N, act] as environments take them: indices as numbers.</summary>
         private static ReadOnlySpan<float> ActionsOf(Trajectory block)
@@ -227,7 +239,7 @@ public sealed class GameLog(int slots)
             }
         }
 
-        public GameRecord Record(ReadOnlySpan<ulong> noise)
+        public GameRecord Record()
         {
             var record = new GameRecord
             {
@@ -235,7 +247,6 @@ public sealed class GameLog(int slots)
                 Actions = ByteString.CopyFrom(MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(_actions))),
             };
             record.Random.AddRange(_random);
-            record.Noise.AddRange(noise);
             return record;
         }
     }

@@ -33,6 +33,7 @@ public class GameLogTests
         Assert.Equal([3ul, 1, 2, 3, 4], games[0].Noise);
         Assert.Equal([3ul, 6, 7, 8, 9], games[1].Noise);
         Assert.Equal(ByteString.CopyFrom([2]), games[0].Carried);
+        Assert.Equal((30u, 31u), (games[0].Observed, games[1].Observed));
         Assert.Empty((await TakeOver(log, 0)).Games);
     }
 
@@ -165,6 +166,7 @@ public class GameLogTests
             .. Enumerable.Range(0, Steps * Environments).Select(i => number * 100L + i / Environments * 10 + i % Environments),
         ];
         block.Add<long>(TrajectoryColumns.Actions, actions, Steps, Environments);
+        block.Observed.AddRange([(uint)number * 10, ((uint)number * 10) + 1]);
         block.Noise.AddRange([(ulong)number, 1, 2, 3, 4, (ulong)number, 6, 7, 8, 9]);
         return block;
     }
