@@ -41,6 +41,7 @@ internal static class Corpus
             yield return new DropTableRequest { Name = name };
             yield return new AppendRequest { Table = name, Trajectory = Block(1) };
             yield return new AppendRequest { Table = name, Trajectory = Block(2) };
+            yield return new AppendRequest { Table = name, Trajectory = WithGames(Block(3)) };
             yield return new SampleRequest { Table = name, Credits = 2, BatchSize = i == 0 ? 0u : 8, Patience = 1 };
             yield return new ExportRequest { Table = name };
             yield return new SaveTableRequest { Table = name, Checkpoint = "c" };
@@ -66,6 +67,7 @@ internal static class Corpus
         yield return new WatchRequest { Id = "fuzz-1" };
         yield return new EnlistRequest { Worker = "w", Role = WorkerRole.Actor, MaxSlots = 4 };
         yield return new EnlistRequest { Worker = "e", Role = WorkerRole.Evaluator, MaxSlots = 1 };
+        yield return new TakeOverRequest { Experiment = "fuzz-1", Version = 1 };
         yield return new SubscribeRequest { Experiment = "fuzz-1" };
         yield return new EvaluationReport { Experiment = "fuzz-1", PolicyVersion = 1, Step = 1, Returns = { 1, 2 }, Lengths = { 1, 2 } };
         yield return new WatchFramesRequest { FramesPerSecond = 10 };
@@ -81,6 +83,13 @@ internal static class Corpus
         Items = kind == TableKind.Queue ? ItemKind.Block : ItemKind.Transition,
         PriorityExponent = kind == TableKind.Prioritised ? 0.6 : 0,
     };
+
+    private static Trajectory WithGames(Trajectory block)
+    {
+        block.Games.Add(new GameBeginning { Random = { 1, 2, 3, 4, 5 }, Carried = ByteString.CopyFrom([1, 2]) });
+        block.Noise.AddRange([1, 2, 3, 4, 5]);
+        return block;
+    }
 
     private static Trajectory Block(ulong sequence)
     {

@@ -1,5 +1,9 @@
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
+using Google.Protobuf;
 using Rapid.Environments;
+using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
@@ -22,7 +26,8 @@ internal sealed class EnvironmentBlock : IDisposable
     private readonly long[] _indices;
     private readonly List<Episode> _episodes = [];
     private readonly ulong _seed, _slot, _life;
-    private readonly bool _isDiscrete;
+    private readonly bool _isDiscrete, _saysGames;
+    private readonly int[] _began; // step of this block at which the game that goes on began; -1: before it
     private float[] _finalObservations = []; // of truncated steps, which are rare: grows to the most that a block had
     private ulong _reportedBroken;
     private int _keptFinals;
@@ -35,7 +40,9 @@ internal sealed class EnvironmentBlock : IDisposable
     {
         (_seed, _slot, _life) = (options.Seed, slot, life);
         (Steps, Count) = (options.Algorithm.RolloutSteps, options.Actors.Environments);
-        _environments = new VectorEnvironment(_ => make(), Count, options.Seed, options.Actors.Threads);
+        _saysGames = ExperimentBlocks.SayGames(options);
+        _environments = new VectorEnvironment(_ => make(), Count, options.Seed, options.Actors.Threads, _saysGames);
+        _began = new int[Count];
         Noise = [.. Enumerable.Range(0, Count).Select(_ => new RandomStream(options.Seed))];
         (ObservationSize, ActionSize) = (ObservationSpace.Size, ActionSpace.Size);
         _isDiscrete = ActionSpace is DiscreteSpace;
@@ -100,7 +107,43 @@ internal sealed class EnvironmentBlock : IDisposable
             Noise[i].Reseed(RandomStream.Derive(_seed, [ActionRole, _slot, (ulong)i, .. moment]));
         }
 
+        Restart();
+    }
+
+    /// <summary>Begins a new game in every environment, with random streams that go on.</summary>
+    public void Restart()
+    {
         _environments.Reset(_raw);
+        _began.AsSpan().Clear();
+    }
+
+    /// <summary>Goes on with a game that another block of this slot was in the middle of, instead of <see cref="Start"/>.</summary>
+    /// <param name="i">Which environment; each once.</param>
+    /// <param name="game">The game.</param>
+    /// <param name="begun">Called when <see cref="Observations"/> has the game's first observation in row i.</param>
+    /// <param name="stepped">Called after every step of it.</param>
+    /// <exception cref="InvalidDataException">The game cannot be played again.</exception>
+    public void GoOn(int i, GameRecord game, Action begun, ReplayedStep stepped)
+    {
+        var actions = MemoryMarshal.Cast<byte, float>(game.Actions.Span).ToArray();
+        if (game.Actions.Length % (sizeof(float) * ActionSize) != 0)
+        {
+            throw new InvalidDataException($"a game's actions have {game.Actions.Length} bytes, {sizeof(float) * ActionSize} for each");
+        }
+
+        var start = new GameStart { Carried = game.Carried.Memory };
+        game.Random.CopyTo(start.Random, 0);
+        _environments.Replay(i, start, actions, _raw, begun, stepped);
+        if (game.HasObserved && game.Observed != ChecksumOf(i))
+        {
+            throw new InvalidDataException(
+                $"environment {i} shows something else than at first when {actions.Length / ActionSize} actions of its game were played "
+                + "again: it is not deterministic for its random stream and its actions, or brings something from earlier games that it "
+                + "does not say");
+        }
+
+        Noise[i].ImportState([.. game.Noise]);
+        _began[i] = -1;
     }
 
     /// <summary>Begins a block where the last one ended.</summary>
@@ -133,6 +176,7 @@ internal sealed class EnvironmentBlock : IDisposable
 
         foreach (var episode in _environments.Finished)
         {
+            _began[episode.Environment] = t + 1;
             _episodes.Add(new Episode
             {
                 Step = (uint)t,
@@ -189,10 +233,52 @@ internal sealed class EnvironmentBlock : IDisposable
         block.Episodes.AddRange(_episodes);
         block.BrokenEnvironments = (ulong)_environments.BrokenCount - _reportedBroken;
         _reportedBroken = (ulong)_environments.BrokenCount;
+        if (_saysGames)
+        {
+            PackGames(block);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _environments.Dispose();
+
+    private void PackGames(Trajectory block)
+    {
+        Span<ulong> noise = stackalloc ulong[RandomStream.StateSize];
+        for (var i = 0; i < Count; i++)
+        {
+            if (_began[i] >= 0)
+            {
+                var start = _environments.StartOf(i);
+                var game = new GameBeginning
+                {
+                    Environment = (uint)i,
+                    Step = (uint)_began[i],
+                    Carried = ByteString.CopyFrom(start.Carried.Span),
+                };
+                game.Random.AddRange(start.Random);
+                block.Games.Add(game);
+                _began[i] = -1;
+            }
+
+            Noise[i].ExportState(noise);
+            block.Noise.AddRange(noise);
+            block.Observed.Add(ChecksumOf(i));
+        }
+    }
+
+    /// <summary>CRC-32C of what environment i shows.</summary>
+    private uint ChecksumOf(int i)
+    {
+        var words = MemoryMarshal.Cast<float, uint>(Observations.Slice(i * ObservationSize, ObservationSize));
+        var crc = uint.MaxValue;
+        foreach (var word in words)
+        {
+            crc = BitOperations.Crc32C(crc, word);
+        }
+
+        return ~crc;
+    }
 
     private void KeepFinal(ReadOnlySpan<float> observation)
     {

@@ -14,6 +14,9 @@ namespace Rapid.Actor;
 /// service.</summary>
 internal sealed class ExperimentCrew : IAsyncDisposable
 {
+    // Of a slot in a row; then it begins new episodes. What always fails at one place of a game would otherwise do so for ever.
+    private const int MostFailedTakeovers = 2;
+
     private static readonly TimeSpan RestartPause = TimeSpan.FromSeconds(1);
 
     private readonly Assignments.AssignmentsClient _assignments;
@@ -134,6 +137,25 @@ internal sealed class ExperimentCrew : IAsyncDisposable
         worker.Stop.Dispose();
     }
 
+    /// <summary>In lockstep, goes on where the slot's last block ended that was learned from.</summary>
+    /// <returns>The policy version that acts next; null where that does not matter.</returns>
+    private async Task<long?> TakeOverAsync(uint slot, ICollector collector, int failures, CancellationToken stop)
+    {
+        if (!ExperimentBlocks.SayGames(_options) || collector is not RolloutCollector rollouts)
+        {
+            return null;
+        }
+
+        var newest = await _policies.WaitAsync(0, stop);
+        var (version, games) = await SlotTakeover.AskAsync(_assignments, _work, slot, newest.Version, _logger, stop);
+        if (games.Count > 0 && failures < MostFailedTakeovers)
+        {
+            rollouts.GoOnWith(games);
+        }
+
+        return version;
+    }
+
     /// <summary>A worker that fails is started again, so that one bad moment does not starve the learner.</summary>
     private async Task KeepWorkingAsync(uint slot, CancellationToken stop)
     {
@@ -148,9 +170,10 @@ internal sealed class ExperimentCrew : IAsyncDisposable
                 var life = _options.Lockstep ? 0 : BitConverter.ToUInt64(Guid.NewGuid().ToByteArray());
                 RequireSameEnvironment();
                 using var collector = ICollector.Create(_options, slot, life);
+                var takenOverAt = await TakeOverAsync(slot, collector, failures, stop);
                 using var writer = new TrajectoryWriter(
                     _replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>(), _work.Epoch);
-                rollouts = new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _breakdowns);
+                rollouts = new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _breakdowns, takenOverAt);
                 await rollouts.RunAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -10,8 +10,12 @@ namespace Rapid.Actor;
 /// <summary>Stacks of frames. A block holds every frame once.</summary>
 internal sealed class FrameView(EnvironmentBlock environments, FrameSpace space, PolicyLayout layout, int threads) : PolicyView
 {
+    private const int StepsAgain = 64;
+
     private readonly FrameInputs _inputs = new(layout, environments.Count, environments.Steps, threads);
-    private bool _isStarted;
+    private FrameBuffer? _again; // one environment, whose game is played again
+    private int _environment;
+    private bool _isStarted, _goesOn;
 
     private FrameBuffer Frames => _inputs.Buffer;
 
@@ -25,12 +29,39 @@ internal sealed class FrameView(EnvironmentBlock environments, FrameSpace space,
         {
             Frames.Rewind();
         }
-        else
+        else if (!_goesOn)
         {
             Frames.Start(environments.Observations);
         }
 
-        _isStarted = true;
+        (_isStarted, _goesOn) = (true, false);
+    }
+
+    /// <inheritdoc/>
+    public override void BeginAgain(int i)
+    {
+        _environment = i;
+        _again ??= new FrameBuffer(space, 1, StepsAgain);
+        _again.Start(Shown);
+    }
+
+    /// <inheritdoc/>
+    public override void ObserveAgain(bool ended)
+    {
+        if (_again!.Step == StepsAgain)
+        {
+            _again.Rewind();
+        }
+
+        _again.Add(Shown, [ended ? (byte)1 : (byte)0]);
+    }
+
+    /// <inheritdoc/>
+    public override void EndAgain()
+    {
+        _again!.Rewind();
+        Frames.Adopt(_environment, _again);
+        _goesOn = true;
     }
 
     /// <inheritdoc/>
@@ -51,4 +82,7 @@ internal sealed class FrameView(EnvironmentBlock environments, FrameSpace space,
 
     /// <inheritdoc/>
     public override void Dispose() => _inputs.Dispose();
+
+    /// <summary>What the environment shows whose game is played again.</summary>
+    private ReadOnlySpan<float> Shown => environments.Observations.Slice(_environment * space.Size, space.Size);
 }

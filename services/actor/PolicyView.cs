@@ -20,6 +20,16 @@ internal abstract class PolicyView : IDisposable
     /// <summary>Takes up what the environments show after step <paramref name="t"/> - 1.</summary>
     public abstract void Observe(int t);
 
+    /// <summary>Takes up the first observation of a game of environment i that is played again.</summary>
+    public abstract void BeginAgain(int i);
+
+    /// <summary>Takes up what that environment shows after the game's next step.</summary>
+    /// <param name="ended">The step ended an episode, though not the game.</param>
+    public abstract void ObserveAgain(bool ended);
+
+    /// <summary>That game is where the policy goes on: step 0 of the next block.</summary>
+    public abstract void EndAgain();
+
     /// <summary>[N, inputs], what the policy's network takes at step t; good until the next call.</summary>
     public abstract ReadOnlySpan<float> Inputs(int t);
 

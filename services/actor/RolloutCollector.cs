@@ -14,11 +14,11 @@ public sealed class RolloutCollector : ICollector
     private readonly PolicyInference _policy;
     private readonly PolicyView _view;
     private readonly double _gamma;
-    private readonly bool _wantsDiscountedReturns;
+    private readonly bool _wantsDiscountedReturns, _saysGames;
     private readonly int _steps, _count;
     private readonly float[] _logProbabilities, _values, _discounted, _running;
     private readonly float[] _distributions, _logStd;
-    private bool _isStarted;
+    private bool _isStarted, _isBroken;
 
     /// <summary>Makes the environments of a slot.</summary>
     public RolloutCollector(ExperimentOptions options, uint slot)
@@ -33,6 +33,7 @@ public sealed class RolloutCollector : ICollector
         _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _block.ActionSpace));
         _view = PolicyView.Create(options, _block, _policy.Layout);
         _wantsDiscountedReturns = options.Normalization.Rewards;
+        _saysGames = ExperimentBlocks.SayGames(options);
         var rows = _steps * _count;
         (_logProbabilities, _values) = (new float[rows], new float[rows + _count]);
         (_discounted, _running) = (new float[rows], new float[_count]);
@@ -43,6 +44,36 @@ public sealed class RolloutCollector : ICollector
 
     /// <inheritdoc/>
     public IReadOnlyList<Breakdown> Breakdowns => _block.Breakdowns;
+
+    /// <summary>Goes on in the middle of the games of another collector of this slot, bit for bit, instead of beginning new ones.</summary>
+    /// <param name="games">One for each environment.</param>
+    /// <exception cref="InvalidDataException">They are another number, or cannot be played again. This collector is of no more
+    /// use.</exception>
+    public void GoOnWith(IReadOnlyList<GameRecord> games)
+    {
+        ArgumentNullException.ThrowIfNull(games);
+        if (games.Count != _count)
+        {
+            throw new InvalidDataException($"the learner knows {games.Count} games of a slot with {_count} environments");
+        }
+
+        for (var i = 0; i < _count; i++)
+        {
+            var environment = i;
+            _block.GoOn(
+                environment,
+                games[environment],
+                () => _view.BeginAgain(environment),
+                (reward, ended) =>
+                {
+                    Accumulate(environment, reward, ended);
+                    _view.ObserveAgain(ended);
+                });
+            _view.EndAgain();
+        }
+
+        _isStarted = true;
+    }
 
     /// <inheritdoc/>
     public Trajectory? Collect(PolicySnapshot snapshot, CancellationToken cancellation)
@@ -58,6 +89,7 @@ public sealed class RolloutCollector : ICollector
             {
                 // What was in flight cannot be trusted; running returns start again with the next block.
                 _running.AsSpan().Clear();
+                _isBroken = true;
                 return null;
             }
 
@@ -90,6 +122,13 @@ public sealed class RolloutCollector : ICollector
             _block.Start(snapshot.Step);
             _isStarted = true;
         }
+        else if (_isBroken && _saysGames)
+        {
+            // Nobody was told what the broken block did: what goes on from there could never be played again.
+            _block.Restart();
+        }
+
+        _isBroken = false;
 
         _view.Begin(snapshot);
     }
@@ -104,13 +143,16 @@ public sealed class RolloutCollector : ICollector
         var rewards = _block.Rewards(t);
         for (var i = 0; i < _count; i++)
         {
-            _running[i] = (float)(_gamma * _running[i] + rewards[i]);
-            _discounted[t * _count + i] = _running[i];
-            if (_block.IsEnd(t, i))
-            {
-                _running[i] = 0;
-            }
+            _discounted[t * _count + i] = Accumulate(i, rewards[i], _block.IsEnd(t, i));
         }
+    }
+
+    /// <summary>Adds a reward of environment i to its discounted return.</summary>
+    private float Accumulate(int i, float reward, bool ended)
+    {
+        var discounted = (float)(_gamma * _running[i] + reward);
+        _running[i] = ended ? 0 : discounted;
+        return discounted;
     }
 
     private Trajectory Pack(PolicySnapshot snapshot)

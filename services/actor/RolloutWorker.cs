@@ -8,25 +8,42 @@ namespace Rapid.Actor;
 /// service acknowledges when it has room for the next block, so collection overlaps learning by one block and no more. In lockstep every
 /// block waits for weights newer than the last block's.
 /// </summary>
+/// <param name="options">The experiment.</param>
+/// <param name="experiment">Its id.</param>
+/// <param name="producer">Unique for this worker.</param>
+/// <param name="slot">Which slot.</param>
+/// <param name="collector">Steps its environments.</param>
+/// <param name="policies">Where weights come from.</param>
+/// <param name="writer">Where blocks go.</param>
+/// <param name="breakdowns">Hears of environments that break.</param>
+/// <param name="takenOverAt">The policy version that acts in the first block, where a slot was taken over; null where any may.</param>
 internal sealed class RolloutWorker(
     ExperimentOptions options, string experiment, string producer, uint slot, ICollector collector, PolicyFollower policies,
-    TrajectoryWriter writer, BreakdownLog breakdowns)
+    TrajectoryWriter writer, BreakdownLog breakdowns, long? takenOverAt = null)
 {
     private const int MostBrokenBlocks = 100;
 
     /// <summary>Whether a block of this worker was taken.</summary>
     public bool HasDelivered { get; private set; }
 
-    /// <summary>Works until it is cancelled.</summary>
+    /// <summary>Works until it is cancelled, or until the slot has to be taken over anew: the learner is not where this worker's last block
+    /// would have brought it, because that block was lost or another's was used.</summary>
     /// <exception cref="InvalidDataException">The environments broke in so many blocks in a row that they will in the next.</exception>
     public async Task RunAsync(CancellationToken cancellation)
     {
-        long lastVersion = 0;
+        var lastVersion = takenOverAt - 1 ?? 0;
+        var updateSteps = (long)options.Algorithm.RolloutSteps * options.Actors.Environments * options.Actors.Count;
+        long? expected = null;
         ulong sequence = 0;
         var discarded = 0;
         while (true)
         {
             var snapshot = await policies.WaitAsync(options.Lockstep ? lastVersion : 0, cancellation);
+            if (takenOverAt is { } first && (expected is { } step ? snapshot.Step != step : snapshot.Version != first))
+            {
+                return;
+            }
+
             var block = collector.Collect(snapshot, cancellation);
             if (block is null)
             {
@@ -41,7 +58,7 @@ internal sealed class RolloutWorker(
                 continue;
             }
 
-            (discarded, lastVersion) = (0, snapshot.Version);
+            (discarded, lastVersion, expected) = (0, snapshot.Version, snapshot.Step + updateSteps);
             (block.Experiment, block.Producer, block.Sequence, block.Slot) = (experiment, producer, ++sequence, slot);
             await writer.AppendAsync(block, cancellation);
             HasDelivered = true;

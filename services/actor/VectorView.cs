@@ -53,6 +53,19 @@ internal sealed class VectorView : PolicyView
     }
 
     /// <inheritdoc/>
+    public override void BeginAgain(int i)
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void ObserveAgain(bool ended)
+    {
+    }
+
+    /// <summary>What the environments show was learned from with the block that they come from.</summary>
+    public override void EndAgain() => _isStarted = true;
+
+    /// <inheritdoc/>
     public override ReadOnlySpan<float> Inputs(int t) => _observations.AsSpan(t * _width, _width);
 
     /// <inheritdoc/>

@@ -34,6 +34,9 @@ public sealed class ActionRescaling : IEnvironment, IPhysicsEnvironment
     public IRenderable? Renderable => _inner.Renderable;
 
     /// <inheritdoc/>
+    public ICarryOver? CarryOver => _inner.CarryOver;
+
+    /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation) => _inner.Reset(random, observation);
 
     /// <inheritdoc/>

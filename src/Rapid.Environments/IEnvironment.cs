@@ -23,7 +23,7 @@ public readonly record struct StepResult(double Reward, bool Terminated, bool Tr
     public static StepResult Broken(string reason) => new(0, Terminated: false, Truncated: true) { Breakdown = reason };
 }
 
-/// <summary>One environment. Not thread-safe; deterministic for a seed and the actions.</summary>
+/// <summary>One environment. Not thread-safe; deterministic for a seed and the actions, so that a game can be played again.</summary>
 public interface IEnvironment : IDisposable
 {
     /// <summary>A <see cref="BoxSpace"/> or a <see cref="FrameSpace"/>.</summary>
@@ -34,6 +34,10 @@ public interface IEnvironment : IDisposable
 
     /// <summary>What shows it, or null where nothing does.</summary>
     IRenderable? Renderable => this as IRenderable;
+
+    /// <summary>What one game leaves to the next, or null where nothing does: then a game is what its random stream and its actions made of
+    /// it, and nothing else.</summary>
+    ICarryOver? CarryOver => this as ICarryOver;
 
     /// <summary>Starts an episode.</summary>
     /// <param name="random">Where the start state is drawn from.</param>

@@ -8,6 +8,9 @@ namespace Rapid.Environments;
 /// </summary>
 public sealed class RandomStream
 {
+    /// <summary>Words of <see cref="ExportState()"/>.</summary>
+    public const int StateSize = 5;
+
     private ulong _s0, _s1, _s2, _s3;
     private double _spareNormal = double.NaN;
 
@@ -97,16 +100,26 @@ public sealed class RandomStream
         }
     }
 
-    /// <summary>Everything that <see cref="ImportState"/> needs to go on exactly here: 5 words.</summary>
-    public ulong[] ExportState() => [_s0, _s1, _s2, _s3, BitConverter.DoubleToUInt64Bits(_spareNormal)];
+    /// <summary>Everything that <see cref="ImportState"/> needs to go on exactly here: <see cref="StateSize"/> words.</summary>
+    public ulong[] ExportState()
+    {
+        var state = new ulong[StateSize];
+        ExportState(state);
+        return state;
+    }
 
-    /// <summary>Goes on where <see cref="ExportState"/> was called.</summary>
-    /// <exception cref="ArgumentException">Not 5 words.</exception>
+    /// <summary>Everything that <see cref="ImportState"/> needs to go on exactly here.</summary>
+    /// <param name="state">[<see cref="StateSize"/>], overwritten.</param>
+    public void ExportState(Span<ulong> state) => (state[0], state[1], state[2], state[3], state[4]) =
+        (_s0, _s1, _s2, _s3, BitConverter.DoubleToUInt64Bits(_spareNormal));
+
+    /// <summary>Goes on where <see cref="ExportState()"/> was called.</summary>
+    /// <exception cref="ArgumentException">Not <see cref="StateSize"/> words.</exception>
     public void ImportState(ReadOnlySpan<ulong> state)
     {
-        if (state.Length != 5)
+        if (state.Length != StateSize)
         {
-            throw new ArgumentException($"a random state has 5 words, not {state.Length}", nameof(state));
+            throw new ArgumentException($"a random state has {StateSize} words, not {state.Length}", nameof(state));
         }
 
         (_s0, _s1, _s2, _s3) = (state[0], state[1], state[2], state[3]);

@@ -22,6 +22,9 @@ public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment, 
     public IRenderable? Renderable => inner.Renderable;
 
     /// <inheritdoc/>
+    public ICarryOver? CarryOver => inner.CarryOver;
+
+    /// <inheritdoc/>
     public void Reset(RandomStream random, Span<float> observation)
     {
         _steps = _gameGoesOn ? _steps : 0;

@@ -21,7 +21,7 @@ public readonly record struct Breakdown(int Environment, string Reason);
 /// the observation is already the first of the next episode. Every thread has a fixed part of the environments; where all of them are
 /// MuJoCo's, it simulates its part with one native call. Nothing is allocated per step.
 /// </summary>
-public sealed class VectorEnvironment : IDisposable
+public sealed partial class VectorEnvironment : IDisposable
 {
     private readonly IEnvironment[] _environments;
     private readonly RandomStream[] _streams;
@@ -46,7 +46,8 @@ public sealed class VectorEnvironment : IDisposable
     /// <param name="count">N.</param>
     /// <param name="seed">As <see cref="Reseed"/> takes it.</param>
     /// <param name="threads">Threads that step; 1 steps on the caller's.</param>
-    public VectorEnvironment(Func<int, IEnvironment> make, int count, ulong seed, int threads = 1)
+    /// <param name="keepsStarts">Whether <see cref="StartOf"/> is asked for.</param>
+    public VectorEnvironment(Func<int, IEnvironment> make, int count, ulong seed, int threads = 1, bool keepsStarts = false)
     {
         ArgumentNullException.ThrowIfNull(make);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
@@ -54,6 +55,7 @@ public sealed class VectorEnvironment : IDisposable
         _environments = [.. Enumerable.Range(0, count).Select(make)];
         _streams = [.. Enumerable.Range(0, count).Select(_ => new RandomStream(seed))];
         Reseed(seed);
+        _starts = keepsStarts ? [.. Enumerable.Range(0, count).Select(_ => new GameStart())] : null;
         _returns = new double[count];
         _lengths = new int[count];
         _results = new StepResult[count];
@@ -136,23 +138,7 @@ public sealed class VectorEnvironment : IDisposable
         for (var i = 0; i < Count; i++)
         {
             ref readonly var result = ref _results[i];
-            if (result.Breakdown is { } reason)
-            {
-                BrokenCount++;
-                _breakdowns.Add(new Breakdown(i, reason));
-                (_returns[i], _lengths[i]) = (0, 0);
-            }
-            else
-            {
-                _returns[i] += result.RawReward;
-                _lengths[i]++;
-                if ((result.Terminated || result.Truncated) && !result.GameGoesOn)
-                {
-                    _finished.Add(new FinishedEpisode(i, _returns[i], _lengths[i], result.Truncated));
-                    (_returns[i], _lengths[i]) = (0, 0);
-                }
-            }
-
+            Account(i, result);
             rewards[i] = (float)result.Reward;
             terminated[i] = result.Terminated ? (byte)1 : (byte)0;
             truncated[i] = result.Truncated ? (byte)1 : (byte)0;
@@ -170,10 +156,11 @@ public sealed class VectorEnvironment : IDisposable
         }
     }
 
-    private void StepPart(int part, int parts)
+    private void StepPart(int part, int parts) => StepRange(part * Count / parts, (part + 1) * Count / parts);
+
+    private void StepRange(int first, int end)
     {
         Span<float> clipped = stackalloc float[_low.Length];
-        var (first, end) = (part * Count / parts, (part + 1) * Count / parts);
         if (_physics is null)
         {
             for (var i = first; i < end; i++)
@@ -213,6 +200,28 @@ public sealed class VectorEnvironment : IDisposable
         return clipped;
     }
 
+    /// <summary>Adds a step of environment i to its episode, and notes the episode's end.</summary>
+    private void Account(int i, in StepResult result)
+    {
+        if (result.Breakdown is { } reason)
+        {
+            BrokenCount++;
+            _breakdowns.Add(new Breakdown(i, reason));
+            (_returns[i], _lengths[i]) = (0, 0);
+            return;
+        }
+
+        _returns[i] += result.RawReward;
+        _lengths[i]++;
+        if (IsGameOver(result))
+        {
+            _finished.Add(new FinishedEpisode(i, _returns[i], _lengths[i], result.Truncated));
+            (_returns[i], _lengths[i]) = (0, 0);
+        }
+    }
+
+    private static bool IsGameOver(in StepResult result) => (result.Terminated || result.Truncated) && !result.GameGoesOn;
+
     /// <summary>Keeps what a step brought, and begins the next episode where one has ended.</summary>
     private void Finish(int i, StepResult result)
     {
@@ -221,7 +230,7 @@ public sealed class VectorEnvironment : IDisposable
         if (result.Terminated || result.Truncated)
         {
             observation.CopyTo(Row(_finals, i));
-            _environments[i].Reset(_streams[i], observation);
+            Begin(i, observation, isGame: !result.GameGoesOn);
             if (result.Breakdown is null && FirstNotFinite(observation) is var bad and >= 0)
             {
                 result = StepResult.Broken(Describe("the next episode begins with an observation", bad, observation));
@@ -259,7 +268,7 @@ public sealed class VectorEnvironment : IDisposable
     private void Restart(int i, Span<float> observation)
     {
         (_returns[i], _lengths[i]) = (0, 0);
-        _environments[i].Reset(_streams[i], observation);
+        Begin(i, observation, isGame: true);
         if (FirstNotFinite(observation) is var bad and >= 0)
         {
             throw new InvalidDataException(Describe($"environment {i} begins an episode with an observation that", bad, observation));

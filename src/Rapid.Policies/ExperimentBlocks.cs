@@ -8,6 +8,13 @@ namespace Rapid.Policies;
 /// <summary>What the blocks of an experiment are like: what its actors write and its learner reads.</summary>
 public static class ExperimentBlocks
 {
+    /// <summary>Whether blocks say how their games began, so that whoever takes a slot over goes on in the middle of them.</summary>
+    public static bool SayGames(ExperimentOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return options.Lockstep && options.Algorithm is OnPolicyOptions;
+    }
+
     /// <summary>The signature of an actor's blocks.</summary>
     /// <param name="experiment">Id of the run.</param>
     /// <param name="options">Algorithm, normalisation, actors.</param>
@@ -27,6 +34,7 @@ public static class ExperimentBlocks
             Steps = (uint)steps,
             Environments = (uint)environments,
             Slots = (uint)options.Actors.Count,
+            Games = SayGames(options),
         };
 
         void Add(string name, DataType type, ulong limit, params ReadOnlySpan<long> shape)

@@ -70,6 +70,11 @@ public static class BlockSignatures
             return $"slot: {block.Slot} is out of range; allowed: 0 to {signature.Slots - 1}";
         }
 
+        if (!signature.Games && block.Noise.Count > 0)
+        {
+            return "noise: the block says how its games go on; allowed: blocks of runs in lockstep only";
+        }
+
         for (var i = 0; i < signature.Columns.Count; i++)
         {
             var declared = signature.Columns[i];

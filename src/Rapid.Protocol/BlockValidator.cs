@@ -57,7 +57,7 @@ public static class BlockValidator
         }
 
         return ColumnProblem(block) ?? SpanProblem(block) ?? EndingProblem(block) ?? MomentsProblem(block)
-            ?? EpisodeProblem(block);
+            ?? EpisodeProblem(block) ?? BlockGames.Problem(block);
     }
 
     /// <summary>Names, types and shapes of a block's columns: what all blocks of a table must share.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,6 +25,9 @@ internal sealed class ScriptedLearner : IAsyncDisposable
     /// <summary>Slots that were reported to fail, one entry a report.</summary>
     public IReadOnlyList<SlotFailure> Failures => [.. _state.Failures];
 
+    /// <summary>Slots that were taken over, one entry a call.</summary>
+    public IReadOnlyList<TakeOverRequest> TakenOver => [.. _state.TakenOver];
+
     /// <summary>Calls that are open now.</summary>
     public int Leases => _state.Leases;
 
@@ -37,6 +41,9 @@ internal sealed class ScriptedLearner : IAsyncDisposable
     public void Assign(Assignment assignment) => _state.Assignment.Set(assignment);
 
     public void Publish(PolicySnapshot snapshot) => _state.Policy.Set(snapshot);
+
+    /// <summary>What every slot is in the middle of at a policy version; until then, nothing at the version that is asked for.</summary>
+    public void SetGames(long version, params GameRecord[] games) => _state.Games = (version, games);
 
     public async Task StartAgainAsync()
     {
@@ -75,6 +82,10 @@ internal sealed class ScriptedLearner : IAsyncDisposable
         public ConcurrentQueue<EnlistRequest> Enlisted { get; } = new();
 
         public ConcurrentQueue<SlotFailure> Failures { get; } = new();
+
+        public ConcurrentQueue<TakeOverRequest> TakenOver { get; } = new();
+
+        public (long Version, GameRecord[] Games)? Games { get; set; }
 
         public Newest<Assignment> Assignment { get; } = new();
 
@@ -115,6 +126,23 @@ internal sealed class ScriptedLearner : IAsyncDisposable
         {
             state.Failures.Enqueue(request);
             return Task.FromResult(new SlotFailureReceipt());
+        }
+
+        public override async Task TakeOver(
+            TakeOverRequest request, IServerStreamWriter<TakeOverReply> responseStream, ServerCallContext context)
+        {
+            state.TakenOver.Enqueue(request);
+            var (version, games) = state.Games ?? (request.Version, []);
+            await responseStream.WriteAsync(new TakeOverReply { Version = version, Environments = (uint)games.Length });
+            foreach (var game in games)
+            {
+                // Its actions in two parts, as those of long games come.
+                var half = game.Actions.Length / 8 * 4;
+                var (first, second) = (game.Clone(), new GameRecord { Actions = ByteString.CopyFrom(game.Actions.Span[half..]) });
+                first.Actions = ByteString.CopyFrom(game.Actions.Span[..half]);
+                await responseStream.WriteAsync(new TakeOverReply { Game = first });
+                await responseStream.WriteAsync(new TakeOverReply { Game = second });
+            }
         }
 
         public override async Task Enlist(EnlistRequest request, IServerStreamWriter<Assignment> responseStream, ServerCallContext context)

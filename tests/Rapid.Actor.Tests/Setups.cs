@@ -69,6 +69,19 @@ internal static class Setups
 
     public static byte[] Bytes(Trajectory block) => block.ToByteArray();
 
+    /// <summary>The same experience, whoever sent it.</summary>
+    public static void AssertSame(Trajectory expected, Trajectory actual)
+    {
+        static IEnumerable<(string, ByteString)> Columns(Trajectory block) =>
+            block.Columns.Select(column => (column.Name, column.Tensor.Data));
+
+        Assert.Equal(Columns(expected), Columns(actual));
+        var readdressed = actual.Clone();
+        (readdressed.Experiment, readdressed.Slot) = (expected.Experiment, expected.Slot);
+        (readdressed.Producer, readdressed.Sequence) = (expected.Producer, expected.Sequence);
+        Assert.Equal(expected, readdressed);
+    }
+
     public static async Task Until(Func<bool> condition)
     {
         var deadline = DateTime.UtcNow + Patience;

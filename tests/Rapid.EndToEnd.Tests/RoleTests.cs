@@ -23,6 +23,7 @@ public sealed class RoleTests : IDisposable
         ["rapid.v1.Experiments/Cancel"] = [Operator],
         ["rapid.v1.Experiments/Resume"] = [Operator],
         ["rapid.v1.Assignments/ReportFailure"] = [Actor],
+        ["rapid.v1.Assignments/TakeOver"] = [Actor],
         ["rapid.v1.Assignments/Enlist"] = [Actor, Evaluator],
         ["rapid.v1.Policies/Subscribe"] = [Actor, Evaluator],
         ["rapid.v1.Evaluations/Report"] = [Evaluator],

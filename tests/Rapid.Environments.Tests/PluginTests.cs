@@ -8,7 +8,7 @@ public sealed class PluginTests : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rapid-plugins-");
 
     /// <summary>Where the build puts the plug-in: beside this project.</summary>
-    private static string Sample
+    internal static string Sample
     {
         get
         {

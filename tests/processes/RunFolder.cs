@@ -20,6 +20,9 @@ internal sealed class RunFolder(string path)
             .Order(StringComparer.Ordinal),
     ];
 
+    /// <summary>A file of the newest checkpoint.</summary>
+    public byte[] Newest(string file) => File.ReadAllBytes(System.IO.Path.Combine(path, "checkpoints", Checkpoints[^1], file));
+
     /// <summary>Lines of metrics.jsonl; a line that is being written is left out.</summary>
     public List<JsonObject> Metrics()
     {

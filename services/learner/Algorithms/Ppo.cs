@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Rapid.Environments;
 using Rapid.Learner.Checkpoints;
@@ -18,6 +19,8 @@ public sealed class Ppo : IAlgorithm
 {
     // Parts of the run's seed: ASCII of "init" and "shuf".
     private const ulong InitializationRole = 0x696E6974, ShuffleRole = 0x73687566;
+
+    private const string Order = "minibatch.order";
 
     /// <summary>How far equal advantages or returns may lie apart, for their size: some roundings of float32 (6e-8 each).</summary>
     internal const double RoundingError = 1e-6;
@@ -136,6 +139,9 @@ public sealed class Ppo : IAlgorithm
         ArgumentNullException.ThrowIfNull(state);
         _descent.Save(tensors, state);
         state["shuffle"] = StateJson.From(_shuffle);
+
+        // A shuffle begins with what the one before it left.
+        tensors[Order] = new TensorData("I32", [_order.Length], MemoryMarshal.AsBytes<int>(_order).ToArray());
         if (_rewards is not null)
         {
             state["reward_normalizer"] = StateJson.From(_rewards.Statistics);
@@ -149,6 +155,7 @@ public sealed class Ppo : IAlgorithm
         ArgumentNullException.ThrowIfNull(state);
         _descent.Load(tensors, state);
         StateJson.To(state["shuffle"]!, _shuffle);
+        LoadOrder(tensors.GetValueOrDefault(Order));
         if (_rewards is not null)
         {
             StateJson.To(state["reward_normalizer"]!, _rewards.Statistics);
@@ -161,6 +168,27 @@ public sealed class Ppo : IAlgorithm
         _minibatches.Dispose();
         _descent.Dispose();
         _policy.Dispose();
+    }
+
+    /// <exception cref="InvalidDataException">It is no permutation of a batch.</exception>
+    private void LoadOrder(TensorData? saved)
+    {
+        for (var i = 0; i < _order.Length; i++)
+        {
+            _order[i] = i;
+        }
+
+        // Checkpoints of earlier versions have none.
+        if (saved is not null)
+        {
+            var order = MemoryMarshal.Cast<byte, int>(saved.Bytes.Span);
+            if (!order.ToArray().Order().SequenceEqual(_order))
+            {
+                throw new InvalidDataException($"{Order} is no permutation of {_order.Length} rows");
+            }
+
+            order.CopyTo(_order);
+        }
     }
 
     private IReadOnlyList<(string Name, double Value)> Learn(

@@ -14,7 +14,10 @@ namespace Rapid.Learner.Checkpoints;
 /// <param name="Updates">Updates made.</param>
 /// <param name="Tensors">Weights and optimiser state.</param>
 /// <param name="State">Counters, normalisers, random state.</param>
-public sealed record Checkpoint(long Step, long Updates, IReadOnlyDictionary<string, TensorData> Tensors, JsonObject State);
+/// <param name="Games">What actors are in the middle of, as <see cref="Training.GameLog"/> writes it; null of a run that begins new
+/// episodes when it goes on.</param>
+public sealed record Checkpoint(
+    long Step, long Updates, IReadOnlyDictionary<string, TensorData> Tensors, JsonObject State, byte[]? Games = null);
 
 /// <summary>The checkpoints of a run, one directory each. A checkpoint appears whole or not at all: it is written beside, flushed to disk,
 /// and renamed. It holds the SHA-256 of its files, in the format of <c>sha256sum</c>, and what they do not match is not used.</summary>
@@ -23,7 +26,7 @@ public sealed record Checkpoint(long Step, long Updates, IReadOnlyDictionary<str
 /// <param name="logger">Hears of checkpoints that cannot be read.</param>
 public sealed class CheckpointStore(string directory, int keep, ILogger logger)
 {
-    private const string Prefix = "step-", Model = "model.safetensors", State = "state.json", Sums = "SHA256SUMS";
+    private const string Prefix = "step-", Model = "model.safetensors", State = "state.json", Games = "games.binpb", Sums = "SHA256SUMS";
 
     /// <summary>Where the newest checkpoint is; null when there is none.</summary>
     public string? NewestPath => Newest().FirstOrDefault();
@@ -55,6 +58,11 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
             ["updates"] = checkpoint.Updates,
             ["state"] = checkpoint.State.DeepClone(),
         }));
+        if (checkpoint.Games is { } games)
+        {
+            DurableFile.Create(Path.Combine(temporary, Games), file => file.Write(games));
+        }
+
         DurableFile.Create(Path.Combine(temporary, Sums), file => file.Write(Encoding.ASCII.GetBytes(SumsOf(temporary))));
         DurableFile.FlushDirectory(temporary);
         var final = FreeName(checkpoint.Step);
@@ -113,7 +121,8 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
 
         var tensors = SafeTensors.Read(File.ReadAllBytes(Path.Combine(path, Model)));
         var state = JsonNode.Parse(File.ReadAllBytes(Path.Combine(path, State)))!;
-        var checkpoint = new Checkpoint((long)state["step"]!, (long)state["updates"]!, tensors, state["state"]!.AsObject());
+        var games = Path.Combine(path, Games) is var file && File.Exists(file) ? File.ReadAllBytes(file) : null;
+        var checkpoint = new Checkpoint((long)state["step"]!, (long)state["updates"]!, tensors, state["state"]!.AsObject(), games);
         Check(checkpoint);
         return checkpoint;
     }
@@ -144,7 +153,7 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
             return $"{Convert.ToHexStringLower(SHA256.HashData(file))}  {name}\n";
         }
 
-        return Line(Model) + Line(State);
+        return Line(Model) + Line(State) + (File.Exists(Path.Combine(path, Games)) ? Line(Games) : "");
     }
 
     /// <summary>What a file that is not what it was, or is another network's, makes its readers throw.</summary>

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Rapid.Learner.Services;
+using Rapid.Learner.Training;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
@@ -28,6 +29,7 @@ public sealed class ExperimentRecord : IDisposable
         Options = options;
         _hasEvaluator = hasEvaluator;
         Evaluations = new EvaluationInbox(hasEvaluator);
+        Games = new GameLog(options.Actors.Count);
         _failures = new SlotFailures(options.Actors.Count, TimeProvider.System);
         _spec = SpecWriter.ToMessage(options);
         (State, Error) = directory.ReadState();
@@ -54,6 +56,9 @@ public sealed class ExperimentRecord : IDisposable
 
     /// <summary>Scores while it runs.</summary>
     public EvaluationInbox Evaluations { get; private set; }
+
+    /// <summary>What its actors are in the middle of while it runs in lockstep.</summary>
+    public GameLog Games { get; private set; }
 
     /// <summary>How often it had to wait for its turn again since it last learned something.</summary>
     public int Delays { get; set; }
@@ -117,6 +122,7 @@ public sealed class ExperimentRecord : IDisposable
             // Those who came while the run waited for its first turn are still there.
             Policies = Policies.IsOver ? new PolicyHub() : Policies;
             Evaluations = new EvaluationInbox(_hasEvaluator);
+            Games = new GameLog(Options.Actors.Count);
             _hopeless.Dispose();
             (_hopeless, Hopeless, _epoch) = (new CancellationTokenSource(), null, epoch);
             _failures = new SlotFailures(Options.Actors.Count, TimeProvider.System);
@@ -124,6 +130,15 @@ public sealed class ExperimentRecord : IDisposable
 
         Set(ExperimentState.Running);
         return _hopeless.Token;
+    }
+
+    /// <summary>What the actors of a life of the run are in the middle of; null when another life is the newest.</summary>
+    public GameLog? GamesOf(ulong epoch)
+    {
+        lock (_gate)
+        {
+            return epoch == _epoch ? Games : null;
+        }
     }
 
     /// <summary>Takes an actor's report of a slot that failed.</summary>

@@ -129,6 +129,7 @@ public sealed class ExperimentRunner(
         finally
         {
             record.Policies.Complete();
+            record.Games.Complete();
         }
     }
 
@@ -191,7 +192,8 @@ public sealed class ExperimentRunner(
                     logger)
                 : null;
             var context = new RunContext(
-                spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables, record.Wait, logger, data, kept);
+                spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables, record.Games, record.Wait, logger,
+                data, kept);
             using ITraining training = tables.Transitions is null
                 ? new TrainingLoop(context)
                 : new OffPolicyTraining(context, tables.Transitions);

@@ -3,6 +3,7 @@ using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Metrics;
 using Rapid.Learner.Replay;
 using Rapid.Learner.Services;
+using Rapid.Learner.Training;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Learner.Experiments;
@@ -15,13 +16,14 @@ namespace Rapid.Learner.Experiments;
 /// <param name="Metrics">Where figures go.</param>
 /// <param name="Checkpoints">Where it goes on from.</param>
 /// <param name="Tables">Where experience comes from.</param>
+/// <param name="Games">What its actors are in the middle of, in lockstep.</param>
 /// <param name="Wait">Says what keeps the run from going on.</param>
 /// <param name="Logger">Hears what goes wrong.</param>
 /// <param name="Data">What an offline run learns from; null of others.</param>
 /// <param name="Kept">Where its transitions are kept; null of a run that keeps none.</param>
 public sealed record RunContext(
     ExperimentOptions Options, RunDirectory Directory, PolicyHub Policies, EvaluationInbox Evaluations, RunMetrics Metrics,
-    CheckpointStore Checkpoints, RunTables Tables, Action<string> Wait, ILogger Logger, OfflineData? Data = null,
+    CheckpointStore Checkpoints, RunTables Tables, GameLog Games, Action<string> Wait, ILogger Logger, OfflineData? Data = null,
     KeptData? Kept = null)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);

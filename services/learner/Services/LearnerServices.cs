@@ -147,10 +147,13 @@ internal sealed class PoliciesService(
 }
 
 /// <summary>Hands out work; the open call is the lease.</summary>
-internal sealed class AssignmentsService(AssignmentBoard board, ExperimentRegistry registry, CallLifetime lifetime)
-    : Assignments.AssignmentsBase
+internal sealed class AssignmentsService(
+    AssignmentBoard board, ExperimentRegistry registry, ServiceOptions options, CallLifetime lifetime) : Assignments.AssignmentsBase
 {
     private const int LongestWorker = 1000;
+
+    // Of a game's actions in one message: within every limit that a service may have.
+    private const int MostActionBytes = 32 << 10;
 
     [Authorize(Roles = Roles.Workers)]
     [EnableRateLimiting(CallLimits.Workers)]
@@ -186,13 +189,43 @@ internal sealed class AssignmentsService(AssignmentBoard board, ExperimentRegist
     public override Task<SlotFailureReceipt> ReportFailure(SlotFailure request, ServerCallContext context)
     {
         var record = registry.Get(request.Experiment);
-        if (request.Slot >= record.Options.Actors.Count)
-        {
-            throw FieldErrors.InvalidArgument("slot", $"{request.Slot} is out of range [0, {record.Options.Actors.Count - 1}]");
-        }
-
+        RequireSlot(request.Slot, record);
         record.OnSlotFailure(request);
         return Task.FromResult(new SlotFailureReceipt());
+    }
+
+    [Authorize(Roles = Roles.Actor)]
+    [EnableRateLimiting(CallLimits.Subscribers)]
+    public override Task TakeOver(TakeOverRequest request, IServerStreamWriter<TakeOverReply> responseStream, ServerCallContext context) =>
+        lifetime.RunAsync(context, async ended =>
+        {
+            var record = registry.Get(request.Experiment);
+            RequireSlot(request.Slot, record);
+            var log = record.GamesOf(request.Epoch);
+            var (version, games) = (log is null ? null : await log.TakeOverAsync((int)request.Slot, request.Version, ended))
+                ?? throw new RpcException(new Status(
+                    StatusCode.FailedPrecondition, $"epoch: {request.Epoch} is not the newest life of '{request.Experiment}'"));
+            Task SendAsync(TakeOverReply reply) => context.WriteEncodedAsync(reply.ToByteArray(), options.MaxMessageBytes, ended);
+            await SendAsync(new TakeOverReply { Version = version, Environments = (uint)games.Count });
+            foreach (var game in games)
+            {
+                var actions = game.Actions.Memory;
+                game.Actions = ByteString.Empty;
+                await SendAsync(new TakeOverReply { Game = game });
+                for (var sent = 0; sent < actions.Length; sent += MostActionBytes)
+                {
+                    var part = UnsafeByteOperations.UnsafeWrap(actions.Slice(sent, Math.Min(MostActionBytes, actions.Length - sent)));
+                    await SendAsync(new TakeOverReply { Game = new GameRecord { Actions = part } });
+                }
+            }
+        });
+
+    private static void RequireSlot(uint slot, ExperimentRecord record)
+    {
+        if (slot >= record.Options.Actors.Count)
+        {
+            throw FieldErrors.InvalidArgument("slot", $"{slot} is out of range [0, {record.Options.Actors.Count - 1}]");
+        }
     }
 }
 

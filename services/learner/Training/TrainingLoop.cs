@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
 using Rapid.Environments;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Checkpoints;
@@ -24,6 +25,7 @@ public sealed class TrainingLoop : ITraining
     private readonly BatchCollector _collector;
     private readonly RunningMeanVariance? _observations;
     private readonly RunReports _reports;
+    private readonly GameLog? _games;
     private long _step;
     private long _updates;
 
@@ -42,6 +44,7 @@ public sealed class TrainingLoop : ITraining
         _reports = new RunReports(run, _layout, environment);
         _collector = new BatchCollector(
             run.Trajectories, _options.Actors.Count, _options.Lockstep, _options.Replay.MaxPolicyLag, run.Logger);
+        _games = ExperimentBlocks.SayGames(_options) ? run.Games : null;
         _observations = _options.Normalization.Observations ? new RunningMeanVariance(_layout.ObservationSize) : null;
     }
 
@@ -137,6 +140,14 @@ public sealed class TrainingLoop : ITraining
     private void Account(Trajectory block)
     {
         _step += (long)block.Steps * block.Environments;
+        if (_games?.Append(block) == false)
+        {
+            _run.Logger.LogWarning(
+                "a game of slot {Slot} has more than {Steps} steps, which are too many to remember: a run that goes on before it ends "
+                    + "begins new episodes there, and is not that of a run that was never stopped",
+                block.Slot, GameLog.MostSteps);
+        }
+
         foreach (var episode in block.Episodes)
         {
             _reports.Returns.Add(episode.Return, episode.Length);
@@ -158,7 +169,11 @@ public sealed class TrainingLoop : ITraining
             : block.Floats(TrajectoryColumns.Actions, steps, environments, _layout.ActionSize).ToArray();
     })];
 
-    private void Publish(int evaluationEpisodes) => _reports.Publish(_algorithm.CopyParameters, _step, evaluationEpisodes, _observations);
+    private void Publish(int evaluationEpisodes)
+    {
+        _reports.Publish(_algorithm.CopyParameters, _step, evaluationEpisodes, _observations);
+        _games?.GoOnAt(_reports.Version);
+    }
 
     private void WriteTraining(IReadOnlyList<(string Name, double Value)> figures, double lag, TimeSpan learning) => _reports.WriteTraining(
         _step,
@@ -190,7 +205,7 @@ public sealed class TrainingLoop : ITraining
             state["observation_normalizer"] = StateJson.From(_observations);
         }
 
-        _run.Checkpoints.Save(new Checkpoint(_step, _updates, tensors, state));
+        _run.Checkpoints.Save(new Checkpoint(_step, _updates, tensors, state, _games?.Save()));
     }
 
     private void Resume()
@@ -206,6 +221,7 @@ public sealed class TrainingLoop : ITraining
                 StateJson.To(checkpoint.State["observation_normalizer"]!, _observations);
             }
 
+            _games?.Load(checkpoint.Games);
             (_step, _updates) = (checkpoint.Step, checkpoint.Updates);
         });
 

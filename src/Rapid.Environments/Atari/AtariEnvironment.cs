@@ -9,7 +9,7 @@ namespace Rapid.Environments.Atari;
 /// as episodes, fire to start, small grey frames, clipped rewards (Mnih et al. 2015; order and constants of OpenAI baselines). The score
 /// is always reported unclipped and per game.
 /// </summary>
-public sealed class AtariEnvironment : IEnvironment, IRenderable
+public sealed class AtariEnvironment : IEnvironment, IRenderable, ICarryOver
 {
     private const int Noop = 0, Fire = 1, RamSize = 128;
 
@@ -119,6 +119,17 @@ public sealed class AtariEnvironment : IEnvironment, IRenderable
     }
 
     /// <inheritdoc/>
+    public byte[] SaveCarried() => _console is null || _options.PowerCycle ? [] : _console.SaveCarried();
+
+    /// <inheritdoc/>
+    public void RestoreCarried(ReadOnlySpan<byte> state)
+    {
+        // Whatever its random generators begin with: the state has theirs.
+        _console ??= MakeConsole(randomSeed: 0);
+        _console.RestoreCarried(state);
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
     }
@@ -154,9 +165,14 @@ public sealed class AtariEnvironment : IEnvironment, IRenderable
             return;
         }
 
-        _console = new ArcadeConsole(_rom, _game, new ArcadeSettings
+        _console = MakeConsole((uint)_random.NextBits());
+    }
+
+    private ArcadeConsole MakeConsole(uint randomSeed)
+    {
+        var console = new ArcadeConsole(_rom, _game, new ArcadeSettings
         {
-            RandomSeed = (uint)_random.NextBits(),
+            RandomSeed = randomSeed,
             FrameSkip = 1,
             RepeatActionProbability = _options.RepeatActionProbability,
             MaxEpisodeFrames = _options.MaxFrames,
@@ -165,9 +181,11 @@ public sealed class AtariEnvironment : IEnvironment, IRenderable
         });
         if (!_seesRam)
         {
-            (_older, _newer) = (new byte[_console.Screen.Length], new byte[_console.Screen.Length]);
-            _resizers = Resizers.Of(_console.Palette, _console.Height, _options.ScreenSize, _options.Observations == AtariObservations.Rgb);
+            (_older, _newer) = (new byte[console.Screen.Length], new byte[console.Screen.Length]);
+            _resizers = Resizers.Of(console.Palette, console.Height, _options.ScreenSize, _options.Observations == AtariObservations.Rgb);
         }
+
+        return console;
     }
 
     /// <summary>Action 1, then 2, each held as any other.</summary>

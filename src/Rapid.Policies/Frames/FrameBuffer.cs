@@ -109,6 +109,22 @@ public sealed class FrameBuffer
         _ages.AsSpan(0, _environments).Fill(_space.Stack - 1);
     }
 
+    /// <summary>Takes over step 0 of another buffer with one environment, and what the policy saw before it, as step 0 of environment
+    /// i.</summary>
+    /// <param name="environment">i.</param>
+    /// <param name="other">Of frames and stacks of the same size, at step 0.</param>
+    public void Adopt(int environment, FrameBuffer other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        for (var back = 0; back < _space.Stack; back++)
+        {
+            other.FrameOf(-back, 0).CopyTo(FrameOf(-back, environment));
+        }
+
+        Step = 0;
+        _ages[environment] = _space.Stack - 1;
+    }
+
     /// <summary>[N, stack, channels] addresses of the planes of the frames that the policy sees at a step, oldest first; good until the
     /// next call.</summary>
     public ReadOnlySpan<nint> Planes(int step)

@@ -16,6 +16,8 @@ internal static class CheckpointReading
     /// <summary>Makes the checksums of a checkpoint right, whatever has become of its files.</summary>
     public static void Seal(string checkpoint) => File.WriteAllText(
         Path.Combine(checkpoint, "SHA256SUMS"),
-        string.Concat(((string[])["model.safetensors", "state.json"]).Select(name =>
+        string.Concat(((string[])["model.safetensors", "state.json", "games.binpb"])
+            .Where(name => File.Exists(Path.Combine(checkpoint, name)))
+            .Select(name =>
             $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(checkpoint, name))))}  {name}\n")));
 }

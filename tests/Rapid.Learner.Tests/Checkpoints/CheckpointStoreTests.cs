@@ -82,6 +82,17 @@ public sealed class CheckpointStoreTests : IDisposable
         }
     }
 
+    [Fact]
+    public void Games_come_back_and_a_checkpoint_without_them_is_one_all_the_same()
+    {
+        var store = new CheckpointStore(_directory, keep: 3, NullLogger.Instance);
+        store.Save(Make(100));
+        Assert.Equal([1, 2, 3], store.Newest()!.Games);
+        store.Save(Make(200) with { Games = null });
+        Assert.Equal((200L, null), (store.Newest()!.Step, store.Newest()!.Games));
+        Assert.DoesNotContain("games.binpb", File.ReadAllText(Path.Combine(_directory, "step-000000000200", "SHA256SUMS")));
+    }
+
     [Theory]
     [InlineData(200, 1, float.NaN)]
     [InlineData(200, 1, float.NegativeInfinity)]
@@ -109,5 +120,5 @@ public sealed class CheckpointStoreTests : IDisposable
     }
 
     private static Checkpoint Make(long step, long updates = 1, float weight = 1) =>
-        new(step, updates, new Dictionary<string, TensorData> { ["weights"] = TensorData.FromFloats([weight, 2f], 2) }, []);
+        new(step, updates, new Dictionary<string, TensorData> { ["weights"] = TensorData.FromFloats([weight, 2f], 2) }, [], [1, 2, 3]);
 }

@@ -2,7 +2,7 @@
 import math
 from concurrent import futures
 
-from rapid import Requests, block, client, column, new
+from rapid import Requests, block, client, column, failure, new
 
 STEPS, ENVIRONMENTS, BLOCKS, OBSERVATION = 16, 2, 3, 4
 FINISHED = 3
@@ -19,6 +19,11 @@ def rollout(experiment, slot, sequence, version):
         column('values', 'FLOAT32', [STEPS + 1, ENVIRONMENTS], [0] * (rows + ENVIRONMENTS)),
     ])
     made.episodes.add(step=3, environment=0, length=4, **{'return': 4})
+    # The game of the first environment began after the end, that of the second one with the run.
+    made.games.add(environment=0, step=4, random=[1, 2, 3, 4, sequence], carried=b'\x09')
+    if sequence == 1:
+        made.games.add(environment=1, step=0, random=[5, 4, 3, 2, 1])
+    made.noise.extend([1, 2, 3, 4, 5, 6, 7, 8, 9, sequence])
     made.experiment, made.slot, made.policy_version = experiment, slot, version
     return made
 
@@ -33,19 +38,35 @@ def score(config, experiment):
     assert not evaluations.Report(report).accepted
 
 
+def take_over(assignments, assignment, experiment, version, epoch):
+    """What an actor would be told that fills the slot from here on: all messages of the call."""
+    return list(assignments.TakeOver(
+        new('TakeOverRequest', experiment=experiment, epoch=epoch, slot=assignment.slots[0], version=version)))
+
+
 def act(config, experiment):
-    lease = client('Assignments', config).Enlist(
+    assignments = client('Assignments', config)
+    lease = assignments.Enlist(
         new('EnlistRequest', worker='python actor', role='WORKER_ROLE_ACTOR', max_slots=1))
     assignment = next(assignment for assignment in lease if len(assignment.slots) > 0)
     replay = client('Replay', {**config, 'address': assignment.replay_addresses[0].replace('http://', '')})
     policies = client('Policies', config).Subscribe(new('SubscribeRequest', experiment=experiment))
     requests = Requests()
     call = replay.Append(iter(requests))
+    late = failure(lambda: take_over(assignments, assignment, experiment, 1, assignment.epoch + 1))
+    assert late[0] == 'FAILED_PRECONDITION'
     version = 0
     for sequence in range(1, BLOCKS + 1):
         snapshot = next(snapshot for snapshot in policies if snapshot.version > version)
         version = snapshot.version
         assert len(snapshot.parameters) > 0 and len(snapshot.parameters) % 4 == 0
+        opening, *games = take_over(assignments, assignment, experiment, version, assignment.epoch)
+        assert (opening.version, opening.environments) == (version, 0 if sequence == 1 else ENVIRONMENTS)
+        if sequence == 3:
+            first, actions, second = (message.game for message in games[:3])
+            assert (list(first.random), list(first.noise), first.carried) == ([1, 2, 3, 4, 2], [1, 2, 3, 4, 5], b'\x09')
+            assert len(actions.actions) == 4 * (STEPS - 4)
+            assert (list(second.random), list(second.noise)) == ([5, 4, 3, 2, 1], [6, 7, 8, 9, 2])
         trajectory = rollout(experiment, assignment.slots[0], sequence, version)
         requests.write(new('AppendRequest', table=assignment.table, trajectory=trajectory))
         assert next(call).code == 0
