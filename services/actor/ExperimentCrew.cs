@@ -24,6 +24,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     private readonly GrpcChannel[] _replay;
     private readonly PolicyFollower _policies;
     private readonly BreakdownLog _breakdowns;
+    private readonly CrewInstruments _instruments;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly Dictionary<uint, (CancellationTokenSource Stop, Task Running)> _workers = [];
@@ -59,6 +60,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
         }
 
         _replay = [.. replay.Select(address => Channels.Open(address, service))];
+        _instruments = new CrewInstruments(Experiment, () => _workers.Count);
         _policies = new PolicyFollower(learner, assignment.Experiment, evaluationsOnly: false, _logger, layout);
     }
 
@@ -94,6 +96,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
             await StopAsync(slot);
         }
 
+        _instruments.Dispose();
         await _policies.DisposeAsync();
         Array.ForEach(_replay, channel => channel.Dispose());
     }
@@ -150,7 +153,8 @@ internal sealed class ExperimentCrew : IAsyncDisposable
                 using var collector = ICollector.Create(_options, slot, life);
                 using var writer = new TrajectoryWriter(
                     _replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>(), _work.Epoch);
-                rollouts = new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _breakdowns);
+                rollouts = new RolloutWorker(
+                    _options, Experiment, producer, slot, collector, _policies, writer, _breakdowns, _instruments);
                 await rollouts.RunAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 
@@ -10,7 +11,7 @@ namespace Rapid.Actor;
 /// </summary>
 internal sealed class RolloutWorker(
     ExperimentOptions options, string experiment, string producer, uint slot, ICollector collector, PolicyFollower policies,
-    TrajectoryWriter writer, BreakdownLog breakdowns)
+    TrajectoryWriter writer, BreakdownLog breakdowns, CrewInstruments instruments)
 {
     private const int MostBrokenBlocks = 100;
 
@@ -27,10 +28,12 @@ internal sealed class RolloutWorker(
         while (true)
         {
             var snapshot = await policies.WaitAsync(options.Lockstep ? lastVersion : 0, cancellation);
+            var began = Stopwatch.GetTimestamp();
             var block = collector.Collect(snapshot, cancellation);
             if (block is null)
             {
                 breakdowns.Add(slot, collector.Breakdowns);
+                instruments.OnBroken(collector.Breakdowns.Count);
                 if (++discarded == MostBrokenBlocks)
                 {
                     throw new InvalidDataException(
@@ -41,9 +44,12 @@ internal sealed class RolloutWorker(
                 continue;
             }
 
+            var collected = Stopwatch.GetTimestamp();
+            instruments.OnCollected(block, Stopwatch.GetElapsedTime(began, collected), collector.Inference);
             (discarded, lastVersion) = (0, snapshot.Version);
             (block.Experiment, block.Producer, block.Sequence, block.Slot) = (experiment, producer, ++sequence, slot);
             await writer.AppendAsync(block, cancellation);
+            instruments.OnAppended(Stopwatch.GetElapsedTime(collected));
             HasDelivered = true;
         }
     }

@@ -8,7 +8,8 @@ using Rapid.Replay.Tables;
 namespace Rapid.Replay;
 
 /// <summary>The Replay service on the wire.</summary>
-internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory checkpoints, ServiceOptions options, CallLifetime lifetime)
+internal sealed class ReplayService(
+    TableRegistry tables, CheckpointDirectory checkpoints, ReplayMetrics metrics, ServiceOptions options, CallLifetime lifetime)
     : Protocol.V1.Replay.ReplayBase
 {
     private static readonly WriteOptions Held = new(WriteFlags.BufferHint);
@@ -169,6 +170,7 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
             var table = tables.Get(request.Table);
             table.RefuseEarlier(request.Epoch);
             var outcome = await table.AppendAsync(request.Trajectory, cancellation);
+            metrics.OnAppend(table.Definition, outcome);
             (reply.Duplicate, reply.Code, reply.Message) = (outcome.IsDuplicate, (int)outcome.Code, outcome.Message);
         }
         catch (RpcException refused) when (refused.StatusCode != StatusCode.Unavailable)

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Rapid.Environments;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Metrics;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
@@ -66,6 +67,7 @@ internal sealed class RunReports : IDisposable
     public void Publish(
         CopyParameters copyParameters, long step, int evaluationEpisodes, RunningMeanVariance? normalizer, bool exploreUniformly = false)
     {
+        var began = _run.Metrics.Instruments.Begin(UpdateStage.Publish);
         var parameters = new float[_layout.Length];
         copyParameters(parameters);
         if (_probe.Problem(parameters, normalizer) is { } problem)
@@ -96,6 +98,8 @@ internal sealed class RunReports : IDisposable
             _evaluations.Add(snapshot);
             _run.Metrics.WriteHistograms(step, ByLayer("parameters", parameters));
         }
+
+        _run.Metrics.Instruments.End(UpdateStage.Publish, began);
     }
 
     /// <summary>Adds how gradients and actions were spread in the last update; meant for steps with an evaluation.</summary>

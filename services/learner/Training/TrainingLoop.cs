@@ -3,6 +3,7 @@ using Rapid.Environments;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Metrics;
 using Rapid.Learner.Replay;
 using Rapid.Policies;
 using Rapid.Protocol;
@@ -24,6 +25,7 @@ public sealed class TrainingLoop : ITraining
     private readonly BatchCollector _collector;
     private readonly RunningMeanVariance? _observations;
     private readonly RunReports _reports;
+    private readonly RunInstruments _instruments;
     private long _step;
     private long _updates;
 
@@ -31,7 +33,7 @@ public sealed class TrainingLoop : ITraining
     public TrainingLoop(RunContext run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        _run = run;
+        (_run, _instruments) = (run, run.Metrics.Instruments);
         _options = run.Options;
         using var environment = EnvironmentFactory.Create(_options.Environment);
         _layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
@@ -84,6 +86,7 @@ public sealed class TrainingLoop : ITraining
     private async Task IterateAsync(CancellationToken cancellation)
     {
         IReadOnlyList<ReceivedBlock> blocks;
+        var began = _instruments.Begin(UpdateStage.Wait);
         try
         {
             blocks = await _collector.CollectAsync(_reports.Version, cancellation);
@@ -94,17 +97,22 @@ public sealed class TrainingLoop : ITraining
             Publish(0);
             return;
         }
+        finally
+        {
+            _instruments.End(UpdateStage.Wait, began);
+        }
 
-        var collected = _run.Metrics.Elapsed;
+        began = _instruments.Begin(UpdateStage.Learn);
         Trajectory[] batch = [.. blocks.Select(block => block.Trajectory)];
         var progress = (double)_step / _options.TotalSteps;
         var figures = _replayed is null
             ? _algorithm.Update(batch, progress, cancellation)
             : await _replayed.UpdateAsync(batch, progress, cancellation);
-        var learned = _run.Metrics.Elapsed;
+        var learning = _instruments.End(UpdateStage.Learn, began);
         var before = _step;
         foreach (var block in blocks)
         {
+            _instruments.OnBlock(_reports.Version - block.Trajectory.PolicyVersion);
             Account(block.Trajectory);
         }
 
@@ -115,7 +123,7 @@ public sealed class TrainingLoop : ITraining
         _reports.Watch(_step, figures);
         Publish(episodes);
         // Before anything that a stop may interrupt: the checkpoint that follows holds this update.
-        WriteTraining(figures, lag, learned - collected);
+        WriteTraining(figures, lag, learning);
         if (episodes > 0)
         {
             _reports.WriteUpdate(_algorithm.CopyGradients, ActionsOf(batch), _step);
@@ -175,6 +183,7 @@ public sealed class TrainingLoop : ITraining
 
     private void SaveCheckpoint()
     {
+        var began = _instruments.Begin(UpdateStage.Checkpoint);
         var tensors = new Dictionary<string, TensorData>();
         var algorithm = new JsonObject();
         _algorithm.Save(tensors, algorithm);
@@ -190,7 +199,8 @@ public sealed class TrainingLoop : ITraining
             state["observation_normalizer"] = StateJson.From(_observations);
         }
 
-        _run.Checkpoints.Save(new Checkpoint(_step, _updates, tensors, state));
+        _instruments.OnCheckpoint(_run.Checkpoints.Save(new Checkpoint(_step, _updates, tensors, state)));
+        _instruments.End(UpdateStage.Checkpoint, began);
     }
 
     private void Resume()
