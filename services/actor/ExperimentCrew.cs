@@ -25,6 +25,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     private readonly PolicyFollower _policies;
     private readonly BreakdownLog _breakdowns;
     private readonly CrewInstruments _instruments;
+    private readonly RolloutTraces _traces;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly Dictionary<uint, (CancellationTokenSource Stop, Task Running)> _workers = [];
@@ -61,6 +62,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
 
         _replay = [.. replay.Select(address => Channels.Open(address, service))];
         _instruments = new CrewInstruments(Experiment, () => _workers.Count);
+        _traces = new RolloutTraces(Experiment, service.TraceRatio);
         _policies = new PolicyFollower(learner, assignment.Experiment, evaluationsOnly: false, _logger, layout);
     }
 
@@ -154,7 +156,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
                 using var writer = new TrajectoryWriter(
                     _replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>(), _work.Epoch);
                 rollouts = new RolloutWorker(
-                    _options, Experiment, producer, slot, collector, _policies, writer, _breakdowns, _instruments);
+                    _options, Experiment, producer, slot, collector, _policies, writer, _breakdowns, _instruments, _traces);
                 await rollouts.RunAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)

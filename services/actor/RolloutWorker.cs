@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rapid.Hosting;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 
@@ -11,7 +12,7 @@ namespace Rapid.Actor;
 /// </summary>
 internal sealed class RolloutWorker(
     ExperimentOptions options, string experiment, string producer, uint slot, ICollector collector, PolicyFollower policies,
-    TrajectoryWriter writer, BreakdownLog breakdowns, CrewInstruments instruments)
+    TrajectoryWriter writer, BreakdownLog breakdowns, CrewInstruments instruments, RolloutTraces traces)
 {
     private const int MostBrokenBlocks = 100;
 
@@ -28,12 +29,14 @@ internal sealed class RolloutWorker(
         while (true)
         {
             var snapshot = await policies.WaitAsync(options.Lockstep ? lastVersion : 0, cancellation);
+            using var trace = traces.Begin(slot, snapshot);
             var began = Stopwatch.GetTimestamp();
             var block = collector.Collect(snapshot, cancellation);
             if (block is null)
             {
                 breakdowns.Add(slot, collector.Breakdowns);
                 instruments.OnBroken(collector.Breakdowns.Count);
+                trace?.SetStatus(ActivityStatusCode.Error, collector.Breakdowns[0].Reason);
                 if (++discarded == MostBrokenBlocks)
                 {
                     throw new InvalidDataException(
@@ -48,6 +51,8 @@ internal sealed class RolloutWorker(
             instruments.OnCollected(block, Stopwatch.GetElapsedTime(began, collected), collector.Inference);
             (discarded, lastVersion) = (0, snapshot.Version);
             (block.Experiment, block.Producer, block.Sequence, block.Slot) = (experiment, producer, ++sequence, slot);
+            block.Traceparent = BlockTraces.Of(trace);
+            trace?.SetTag("rapid.sequence", sequence).AddEvent(new ActivityEvent("collected"));
             await writer.AppendAsync(block, cancellation);
             instruments.OnAppended(Stopwatch.GetElapsedTime(collected));
             HasDelivered = true;

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Rapid.Environments;
+using Rapid.Hosting;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
@@ -102,6 +104,7 @@ public sealed class TrainingLoop : ITraining
             _instruments.End(UpdateStage.Wait, began);
         }
 
+        using var trace = UpdateTraces.Begin(_run.Id, blocks);
         began = _instruments.Begin(UpdateStage.Learn);
         Trajectory[] batch = [.. blocks.Select(block => block.Trajectory)];
         var progress = (double)_step / _options.TotalSteps;
@@ -121,7 +124,8 @@ public sealed class TrainingLoop : ITraining
         var isLast = _step >= _options.TotalSteps;
         var episodes = _reports.EpisodesDue(before, _step);
         _reports.Watch(_step, figures);
-        Publish(episodes);
+        Publish(episodes, trace);
+        trace?.SetTag("rapid.step", _step).SetTag("rapid.policy_version", _reports.Version).Stop();
         // Before anything that a stop may interrupt: the checkpoint that follows holds this update.
         WriteTraining(figures, lag, learning);
         if (episodes > 0)
@@ -166,7 +170,8 @@ public sealed class TrainingLoop : ITraining
             : block.Floats(TrajectoryColumns.Actions, steps, environments, _layout.ActionSize).ToArray();
     })];
 
-    private void Publish(int evaluationEpisodes) => _reports.Publish(_algorithm.CopyParameters, _step, evaluationEpisodes, _observations);
+    private void Publish(int evaluationEpisodes, Activity? trace = null) => _reports.Publish(
+        _algorithm.CopyParameters, _step, evaluationEpisodes, _observations, traceparent: BlockTraces.Of(trace));
 
     private void WriteTraining(IReadOnlyList<(string Name, double Value)> figures, double lag, TimeSpan learning) => _reports.WriteTraining(
         _step,
