@@ -27,6 +27,8 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     private readonly GrpcChannel[] _replay;
     private readonly PolicyFollower _policies;
     private readonly BreakdownLog _breakdowns;
+    private readonly CrewInstruments _instruments;
+    private readonly RolloutTraces _traces;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
     private readonly Dictionary<uint, (CancellationTokenSource Stop, Task Running)> _workers = [];
@@ -62,6 +64,8 @@ internal sealed class ExperimentCrew : IAsyncDisposable
         }
 
         _replay = [.. replay.Select(address => Channels.Open(address, service))];
+        _instruments = new CrewInstruments(Experiment, () => _workers.Count);
+        _traces = new RolloutTraces(Experiment, service.TraceRatio);
         _policies = new PolicyFollower(learner, assignment.Experiment, evaluationsOnly: false, _logger, layout);
     }
 
@@ -97,6 +101,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
             await StopAsync(slot);
         }
 
+        _instruments.Dispose();
         await _policies.DisposeAsync();
         Array.ForEach(_replay, channel => channel.Dispose());
     }
@@ -173,7 +178,8 @@ internal sealed class ExperimentCrew : IAsyncDisposable
                 var takenOverAt = await TakeOverAsync(slot, collector, failures, stop);
                 using var writer = new TrajectoryWriter(
                     _replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>(), _work.Epoch);
-                rollouts = new RolloutWorker(_options, Experiment, producer, slot, collector, _policies, writer, _breakdowns, takenOverAt);
+                rollouts = new RolloutWorker(
+                    _options, Experiment, producer, slot, collector, _policies, writer, _breakdowns, _instruments, _traces, takenOverAt);
                 await rollouts.RunAsync(stop);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)

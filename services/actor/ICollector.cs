@@ -17,6 +17,9 @@ public interface ICollector : IDisposable
     /// <exception cref="InvalidDataException">The snapshot is for another network.</exception>
     Trajectory? Collect(PolicySnapshot snapshot, CancellationToken cancellation);
 
+    /// <summary>Time that the policy took of the last block, estimated from one of its steps.</summary>
+    TimeSpan Inference { get; }
+
     /// <summary>Why the last block was lost; overwritten by the next.</summary>
     IReadOnlyList<Breakdown> Breakdowns { get; }
 

@@ -13,6 +13,7 @@ public sealed class RolloutCollector : ICollector
     private readonly EnvironmentBlock _block;
     private readonly PolicyInference _policy;
     private readonly PolicyView _view;
+    private readonly InferenceClock _inference;
     private readonly double _gamma;
     private readonly bool _wantsDiscountedReturns, _saysGames;
     private readonly int _steps, _count;
@@ -32,6 +33,7 @@ public sealed class RolloutCollector : ICollector
         (_steps, _count, _gamma) = (_block.Steps, _block.Count, options.Algorithm.Gamma);
         _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _block.ActionSpace));
         _view = PolicyView.Create(options, _block, _policy.Layout);
+        _inference = new InferenceClock(_steps);
         _wantsDiscountedReturns = options.Normalization.Rewards;
         _saysGames = ExperimentBlocks.SayGames(options);
         var rows = _steps * _count;
@@ -41,6 +43,9 @@ public sealed class RolloutCollector : ICollector
         _distributions = new float[distributionSize];
         _logStd = new float[_policy.Layout.IsDiscrete ? 0 : distributionSize];
     }
+
+    /// <inheritdoc/>
+    public TimeSpan Inference => _inference.OfBlock;
 
     /// <inheritdoc/>
     public IReadOnlyList<Breakdown> Breakdowns => _block.Breakdowns;
@@ -81,10 +86,13 @@ public sealed class RolloutCollector : ICollector
         ArgumentNullException.ThrowIfNull(snapshot);
         Load(snapshot);
         _block.Begin();
+        _inference.Begin();
         for (var t = 0; t < _steps; t++)
         {
             cancellation.ThrowIfCancellationRequested();
+            _inference.Before(t);
             Act(t);
+            _inference.After(t);
             if (!_block.Step(t))
             {
                 // What was in flight cannot be trusted; running returns start again with the next block.

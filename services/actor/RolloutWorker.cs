@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Rapid.Hosting;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 
@@ -16,10 +18,12 @@ namespace Rapid.Actor;
 /// <param name="policies">Where weights come from.</param>
 /// <param name="writer">Where blocks go.</param>
 /// <param name="breakdowns">Hears of environments that break.</param>
+/// <param name="instruments">Measures.</param>
+/// <param name="traces">Traces some blocks.</param>
 /// <param name="takenOverAt">The policy version that acts in the first block, where a slot was taken over; null where any may.</param>
 internal sealed class RolloutWorker(
     ExperimentOptions options, string experiment, string producer, uint slot, ICollector collector, PolicyFollower policies,
-    TrajectoryWriter writer, BreakdownLog breakdowns, long? takenOverAt = null)
+    TrajectoryWriter writer, BreakdownLog breakdowns, CrewInstruments instruments, RolloutTraces traces, long? takenOverAt = null)
 {
     private const int MostBrokenBlocks = 100;
 
@@ -44,10 +48,14 @@ internal sealed class RolloutWorker(
                 return;
             }
 
+            using var trace = traces.Begin(slot, snapshot);
+            var began = Stopwatch.GetTimestamp();
             var block = collector.Collect(snapshot, cancellation);
             if (block is null)
             {
                 breakdowns.Add(slot, collector.Breakdowns);
+                instruments.OnBroken(collector.Breakdowns.Count);
+                trace?.SetStatus(ActivityStatusCode.Error, collector.Breakdowns[0].Reason);
                 if (++discarded == MostBrokenBlocks)
                 {
                     throw new InvalidDataException(
@@ -58,9 +66,14 @@ internal sealed class RolloutWorker(
                 continue;
             }
 
+            var collected = Stopwatch.GetTimestamp();
+            instruments.OnCollected(block, Stopwatch.GetElapsedTime(began, collected), collector.Inference);
             (discarded, lastVersion, expected) = (0, snapshot.Version, snapshot.Step + updateSteps);
             (block.Experiment, block.Producer, block.Sequence, block.Slot) = (experiment, producer, ++sequence, slot);
+            block.Traceparent = BlockTraces.Of(trace);
+            trace?.SetTag("rapid.sequence", sequence).AddEvent(new ActivityEvent("collected"));
             await writer.AppendAsync(block, cancellation);
+            instruments.OnAppended(Stopwatch.GetElapsedTime(collected));
             HasDelivered = true;
         }
     }

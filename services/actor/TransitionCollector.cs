@@ -15,6 +15,7 @@ public sealed class TransitionCollector : ICollector
 {
     private readonly EnvironmentBlock _block;
     private readonly PolicyInference _policy;
+    private readonly InferenceClock _inference;
     private readonly ObservationNormalizer? _normalizer;
     private readonly Space _actions;
     private readonly float[] _observations, _seen;
@@ -24,6 +25,7 @@ public sealed class TransitionCollector : ICollector
     {
         _block = new EnvironmentBlock(options, slot, life, make);
         _actions = _block.ActionSpace;
+        _inference = new InferenceClock(_block.Steps);
         _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _actions));
         var normalization = options.Normalization;
         _normalizer = normalization.Observations
@@ -34,6 +36,9 @@ public sealed class TransitionCollector : ICollector
     }
 
     /// <inheritdoc/>
+    public TimeSpan Inference => _inference.OfBlock;
+
+    /// <inheritdoc/>
     public IReadOnlyList<Breakdown> Breakdowns => _block.Breakdowns;
 
     /// <inheritdoc/>
@@ -42,11 +47,14 @@ public sealed class TransitionCollector : ICollector
         ArgumentNullException.ThrowIfNull(snapshot);
         Load(snapshot);
         _block.Begin();
+        _inference.Begin();
         Keep(0);
         for (var t = 0; t < _block.Steps; t++)
         {
             cancellation.ThrowIfCancellationRequested();
+            _inference.Before(t);
             Act(snapshot, _block.Actions(t));
+            _inference.After(t);
             if (!_block.Step(t))
             {
                 return null;

@@ -69,10 +69,13 @@ public sealed class EvaluatorWorker(
         {
             var mismatch = EnvironmentFactory.Mismatch(spec.Environment, work.EnvironmentDigest);
             using var evaluator = new PolicyEvaluator(spec);
+            using var instruments = new EvaluatorInstruments(experiment);
             await using var newest = new PolicyFollower(policies, experiment, evaluationsOnly: true, logger, evaluator.Layout);
             while (true)
             {
+                instruments.Waiting.Begin();
                 var snapshot = await newest.WaitAsync(last, cancellation);
+                instruments.Waiting.End();
                 last = snapshot.Version;
                 exhibition.Show(spec, snapshot);
                 var report = mismatch is null ? Evaluate(evaluator, snapshot, spec.Seed, cancellation) : Unplayed(snapshot, mismatch);
@@ -83,6 +86,7 @@ public sealed class EvaluatorWorker(
                         report.BrokenEpisodes, snapshot.EvaluationEpisodes, snapshot.Version, experiment, report.Breakdown);
                 }
 
+                instruments.OnScore(report);
                 report.Experiment = experiment;
                 await Resilience.Forever("reporting a score", logger).ExecuteAsync(
                     async token => await evaluations.ReportAsync(report, cancellationToken: token), cancellation);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Metrics;
 using Rapid.Learner.Services;
 
 namespace Rapid.Learner;
@@ -27,8 +28,8 @@ public static class LearnerHost
                 services.AddSingleton<ExperimentRegistry>();
                 services.AddSingleton<SharedParameterFolder>();
                 services.AddHostedService<ExperimentRunner>();
-                services.AddSingleton<RunHealth>();
-                services.AddHostedService(provider => provider.GetRequiredService<RunHealth>());
+                services.AddSingleton<LearnerMetrics>();
+                services.AddHostedService(provider => provider.GetRequiredService<LearnerMetrics>());
                 services.AddHealthChecks().AddCheck<RunHealth>("runs");
             },
             app =>

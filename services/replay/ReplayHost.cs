@@ -33,7 +33,8 @@ public static class ReplayHost
             services.AddSingleton<RedisLease>();
             services.AddSingleton<TableRegistry>();
             services.AddHostedService<TableRecovery>();
-            services.AddHostedService<ReplayMetrics>();
+            services.AddSingleton<ReplayMetrics>();
+            services.AddHostedService(provider => provider.GetRequiredService<ReplayMetrics>());
             services.AddHealthChecks().AddCheck<RedisHealth>("redis");
         },
         app => app.MapGrpcService<ReplayService>(),

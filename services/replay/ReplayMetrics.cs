@@ -1,14 +1,35 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
+using Rapid.Hosting;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Tables;
 
 namespace Rapid.Replay;
 
 /// <summary>What the tables hold and have done, per table, and the service's memory, read when somebody collects it.</summary>
-internal sealed class ReplayMetrics(TableRegistry tables, MemoryBudget memory) : IHostedService, IDisposable
+internal sealed class ReplayMetrics : IHostedService, IDisposable
 {
+    private readonly TableRegistry _tables;
+    private readonly MemoryBudget _memory;
     private readonly Meter _meter = new("Rapid.Replay");
+
+    // Not by table: what is told when it happens is kept for every table that ever was, and those of experiments that have ended would stay.
+    private readonly Histogram<double> _storing;
+
+    public ReplayMetrics(TableRegistry tables, MemoryBudget memory)
+    {
+        (_tables, _memory) = (tables, memory);
+        _storing = _meter.CreateDurations("rapid.replay.append.time", "Time to store a block, until its store has it");
+    }
+
+    /// <summary>A block came.</summary>
+    public void OnAppend(TableDefinition table, AppendOutcome outcome)
+    {
+        if (outcome.Storing is { } time)
+        {
+            _storing.Record(time.TotalSeconds, Durability(table));
+        }
+    }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -34,7 +55,17 @@ internal sealed class ReplayMetrics(TableRegistry tables, MemoryBudget memory) :
             "Blocks that gave way to new ones");
         _meter.CreateObservableCounter("rapid.replay.cold", () => Measure(table => table.ColdBlocks), "{block}",
             "Blocks that draws had to fetch from Redis");
-        _meter.CreateObservableGauge("rapid.replay.memory", () => memory.Used, "By", "Memory of blocks, all tables");
+        _meter.CreateObservableCounter(
+            "rapid.replay.append.waiting", () => Measure(table => table.AppendWaits.Total.TotalSeconds), "s",
+            "Time that producers waited for room, of all that waited");
+        _meter.CreateObservableCounter(
+            "rapid.replay.sample.waiting", () => Measure(table => table.DrawWaits.Total.TotalSeconds), "s",
+            "Time that draws waited for data, of all that waited");
+        _meter.CreateObservableGauge(
+            "rapid.replay.samples_per_insert.ratio", () => Measure(table => table.SamplesPerInsert), "1",
+            "Steps drawn for each step stored");
+        _meter.CreateObservableGauge("rapid.replay.memory", () => _memory.Used, "By", "Memory of blocks, all tables");
+        _meter.CreateObservableGauge("rapid.replay.memory.limit", () => _memory.Limit, "By", "Memory that blocks may take");
         return Task.CompletedTask;
     }
 
@@ -42,7 +73,11 @@ internal sealed class ReplayMetrics(TableRegistry tables, MemoryBudget memory) :
 
     public void Dispose() => _meter.Dispose();
 
-    private IEnumerable<Measurement<long>> Measure(Func<TableInfo, ulong> value) => tables.All("").Select(
-        table => new Measurement<long>((long)value(table.Info()),
-            new("table", table.Definition.Name), new("durability", table.Definition.Store.ToString())));
+    private IEnumerable<Measurement<long>> Measure(Func<TableInfo, ulong> value) => Measure(table => (long)value(table.Info()));
+
+    private IEnumerable<Measurement<T>> Measure<T>(Func<ReplayTable, T> value)
+        where T : struct => _tables.All("").Select(
+        table => new Measurement<T>(value(table), new("table", table.Definition.Name), Durability(table.Definition)));
+
+    private static KeyValuePair<string, object?> Durability(TableDefinition table) => new("durability", table.Store.ToString());
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using Microsoft.AspNetCore.Authorization;
 using Rapid.Hosting;
@@ -8,9 +9,11 @@ using Rapid.Replay.Tables;
 namespace Rapid.Replay;
 
 /// <summary>The Replay service on the wire.</summary>
-internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory checkpoints, ServiceOptions options, CallLifetime lifetime)
+internal sealed class ReplayService(
+    TableRegistry tables, CheckpointDirectory checkpoints, ReplayMetrics metrics, ServiceOptions options, CallLifetime lifetime)
     : Protocol.V1.Replay.ReplayBase
 {
+    private static readonly ActivitySource Traces = new("Rapid.Replay");
     private static readonly WriteOptions Held = new(WriteFlags.BufferHint);
 
     [Authorize(Roles = Roles.TableOwners)]
@@ -164,11 +167,13 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
     private async Task<AppendReply> AppendAsync(AppendRequest request, CancellationToken cancellation)
     {
         var reply = new AppendReply { Producer = request.Trajectory?.Producer ?? "", Sequence = request.Trajectory?.Sequence ?? 0 };
+        using var trace = Follow(request);
         try
         {
             var table = tables.Get(request.Table);
             table.RefuseEarlier(request.Epoch);
             var outcome = await table.AppendAsync(request.Trajectory, cancellation);
+            metrics.OnAppend(table.Definition, outcome);
             (reply.Duplicate, reply.Code, reply.Message) = (outcome.IsDuplicate, (int)outcome.Code, outcome.Message);
         }
         catch (RpcException refused) when (refused.StatusCode != StatusCode.Unavailable)
@@ -180,6 +185,16 @@ internal sealed class ReplayService(TableRegistry tables, CheckpointDirectory ch
             (reply.Code, reply.Message) = ((int)StatusCode.NotFound, $"table '{request.Table}' was dropped");
         }
 
+        if (reply.Code != (int)StatusCode.OK)
+        {
+            trace?.SetStatus(ActivityStatusCode.Error, reply.Message);
+        }
+
         return reply;
     }
+
+    /// <summary>Goes on with the trace of a block that is followed; what its store does is part of it.</summary>
+    private static Activity? Follow(AppendRequest request) => BlockTraces.Parse(request.Trajectory?.Traceparent ?? "") is { } rollout
+        ? Traces.StartActivity("rapid.append", ActivityKind.Consumer, rollout)?.SetTag("rapid.table", request.Table)
+        : null;
 }

@@ -82,6 +82,10 @@ public sealed record ServiceOptions
     /// <summary>OTEL_EXPORTER_OTLP_ENDPOINT: where traces and metrics go; null sends none.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
+    /// <summary>RAPID_TRACE_RATIO: part of an actor's blocks that are followed, from the first step to the update that learns from them, where
+    /// traces are sent.</summary>
+    public double TraceRatio { get; init; } = 0.01;
+
     /// <summary>Whether signals stop the service. Where a process has several, the process listens.</summary>
     public bool StopsOnSignals { get; init; } = true;
 }

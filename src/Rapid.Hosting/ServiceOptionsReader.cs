@@ -64,6 +64,7 @@ public static class ServiceOptionsReader
             Limits = reader.Limits(defaults.Limits),
             ActorSlots = (int?)reader.Integer("RAPID_ACTOR_SLOTS", 1, 100_000, "slots") ?? defaults.ActorSlots,
             OtlpEndpoint = reader.Endpoint("OTEL_EXPORTER_OTLP_ENDPOINT"),
+            TraceRatio = reader.Fraction("RAPID_TRACE_RATIO") ?? defaults.TraceRatio,
         };
         reader.CheckTokens(options);
         reader.CheckTls(options);
@@ -231,6 +232,22 @@ public static class ServiceOptionsReader
             }
 
             Wrong(name, text, string.Create(CultureInfo.InvariantCulture, $"a whole number of {unit} from {minimum} to {maximum}"));
+            return null;
+        }
+
+        public double? Fraction(string name)
+        {
+            if (Text(name) is not { } text)
+            {
+                return null;
+            }
+
+            if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 1)
+            {
+                return value;
+            }
+
+            Wrong(name, text, "a number from 0 to 1");
             return null;
         }
 

@@ -14,8 +14,8 @@ internal static class Telemetry
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-    /// <summary>Registers what the options ask for: every meter named "Rapid.*", the web server, calls to other services, the runtime and
-    /// the process.</summary>
+    /// <summary>Registers what the options ask for: every meter and every source of traces named "Rapid.*", the web server, calls to other
+    /// services, the runtime and the process.</summary>
     public static void Add(string service, ServiceOptions options, WebApplicationBuilder builder)
     {
         var (pushes, isScraped) = (options.OtlpEndpoint is not null, options.MetricsListen.Count > 0);
@@ -45,6 +45,7 @@ internal static class Telemetry
         if (pushes)
         {
             telemetry.WithTracing(traces => traces
+                .AddSource("Rapid.*")
                 .AddAspNetCoreInstrumentation(server => server.Filter = context => !IsScrape(context))
                 .AddGrpcClientInstrumentation()
                 .AddOtlpExporter());

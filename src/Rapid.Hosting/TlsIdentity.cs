@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -15,6 +16,7 @@ internal sealed class TlsIdentity(string certificate, string key, ILogger<TlsIde
     private static readonly TimeSpan Notice = TimeSpan.FromDays(14);
 
     private readonly Lock _gate = new();
+    private readonly Meter _meter = new("Rapid.Hosting");
     private string? _files;
     private SslStreamCertificateContext? _current;
 
@@ -34,12 +36,22 @@ internal sealed class TlsIdentity(string certificate, string key, ILogger<TlsIde
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        _meter.CreateObservableGauge(
+            "rapid.tls.certificate.remaining", () => (EndOf(Current.TargetCertificate) - DateTime.UtcNow).TotalSeconds, "s",
+            "Time until the service's certificate expires; below 0 afterwards");
         using var days = new PeriodicTimer(TimeSpan.FromDays(1));
         do
         {
             WarnOfExpiry(Current.TargetCertificate);
         }
         while (await days.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _meter.Dispose();
+        base.Dispose();
     }
 
     private void Refresh()

@@ -57,6 +57,7 @@ public class ServiceOptionsReaderTests
             ["RAPID_MAX_SUBSCRIBERS"] = "21",
             ["RAPID_MAX_ID"] = "22",
             ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://collector:4317",
+            ["RAPID_TRACE_RATIO"] = "0.25",
         });
 
         Assert.Equal(["https://0.0.0.0:5102", "unix:/run/l.sock"], options.Listen.Select(address => address.ToString()));
@@ -68,7 +69,7 @@ public class ServiceOptionsReaderTests
         Assert.Equal((tls.Chain, tls.Key, tls.Root), (options.TlsCertificate, options.TlsKey, options.TlsCa));
         Assert.Equal(tls.Chain, options.TlsClientCa);
         Assert.Equal((1 << 20, 3), (options.MaxMessageBytes, options.ActorSlots));
-        Assert.Equal(new Uri("http://collector:4317"), options.OtlpEndpoint);
+        Assert.Equal((new Uri("http://collector:4317"), 0.25), (options.OtlpEndpoint, options.TraceRatio));
         var limits = new ServiceLimits
         {
             CompressionRatio = 11, ConnectionBytes = 70_000, ServiceBytes = 5_000_000_000, BodySeconds = 14, Connections = 15,
@@ -146,6 +147,8 @@ public class ServiceOptionsReaderTests
         { "RAPID_MAX_SERVICE_BYTES", "1GB", ["'1GB'", "bytes from 65536 to"] },
         { "RAPID_ACTOR_SLOTS", "0", ["'0'", "from 1 to 100000"] },
         { "RAPID_ACTOR_SLOTS", "-3", ["'-3'", "from 1 to 100000"] },
+        { "RAPID_TRACE_RATIO", "1.5", ["'1.5'", "from 0 to 1"] },
+        { "RAPID_TRACE_RATIO", "1 %", ["'1 %'", "from 0 to 1"] },
         { "OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317", ["'collector:4317'", "http:// or https://"] },
         { "RAPID_LISTEN", "https://0.0.0.0:5101", ["not set", "https://0.0.0.0:5101"] },
     };

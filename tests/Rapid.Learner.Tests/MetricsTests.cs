@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Rapid.Learner.Metrics;
@@ -196,6 +197,32 @@ public sealed class MetricsTests : IDisposable
         Assert.Equal([first, first + 1, first + 2, now.AddDays(1).ToUnixTimeMilliseconds()], numbers);
     }
 
+    [Fact]
+    public void Telemetry_counts_what_this_life_of_a_run_did_and_forgets_the_run_when_it_has_ended()
+    {
+        using (var metrics = Create())
+        {
+            metrics.Write(10, "train", [("updates", 1), ("stale_blocks", 4), ("invalid_blocks", 2)]);
+        }
+
+        using var counts = new Counts("test");
+        using (var metrics = Create())
+        {
+            metrics.TruncateAfter(10);
+            metrics.Write(30, "train", [("updates", 2), ("stale_blocks", 4), ("invalid_blocks", 3), ("gradient_norm", 0.25)]);
+            metrics.Write(30, "evaluation", [("return_mean", 5)]);
+            metrics.Write(60, "train", [("updates", 4), ("stale_blocks", 7), ("invalid_blocks", double.NaN)]);
+            Assert.Equal(50, counts["rapid.learner.steps"]);
+            Assert.Equal(3, counts["rapid.learner.updates"]);
+            Assert.Equal(3, counts["rapid.learner.stale_blocks"]);
+            Assert.Equal(3, counts["rapid.learner.invalid_blocks"]);
+            Assert.Equal(0.25, counts["rapid.learner.gradient_norm"]);
+            Assert.Equal(0, counts.Ended);
+        }
+
+        Assert.True(counts.Ended > 0);
+    }
+
     private RunMetrics Create() => new(_directory, "test", Spec);
 
     private static IEnumerable<Value> Values(IEnumerable<Event> events) => events.SelectMany(record => record.Summary?.Value ?? []);
@@ -207,6 +234,48 @@ public sealed class MetricsTests : IDisposable
         var plugin = Value(events, tag).Metadata.PluginData;
         Assert.Equal("hparams", plugin.PluginName);
         return HParamsPluginData.Parser.ParseFrom(plugin.Content);
+    }
+
+    /// <summary>Sums of what instruments of a run measure.</summary>
+    private sealed class Counts : IDisposable
+    {
+        private readonly Dictionary<string, double> _sums = [];
+        private readonly HashSet<Instrument> _own = [];
+        private readonly MeterListener _listener = new();
+
+        public Counts(string experiment)
+        {
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name == "Rapid.Learner")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            };
+            void Add(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
+            {
+                foreach (var tag in tags)
+                {
+                    if (tag is { Key: "experiment", Value: string of } && of == experiment)
+                    {
+                        _own.Add(instrument);
+                        _sums[instrument.Name] = _sums.GetValueOrDefault(instrument.Name) + value;
+                    }
+                }
+            }
+
+            _listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Add(instrument, value, tags));
+            _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Add(instrument, value, tags));
+            _listener.MeasurementsCompleted = (instrument, _) => Ended += _own.Contains(instrument) ? 1 : 0;
+            _listener.Start();
+        }
+
+        /// <summary>Instruments that are no more.</summary>
+        public int Ended { get; private set; }
+
+        public double this[string name] => _sums.GetValueOrDefault(name);
+
+        public void Dispose() => _listener.Dispose();
     }
 
     /// <summary>Numbers in the buckets whose limits are no higher.</summary>

@@ -16,13 +16,13 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     private readonly string[] _replays;
     private readonly string _learner;
 
-    private ClusterProcesses(string folder, int replays, string? fsync)
+    private ClusterProcesses(string folder, int replays, string? fsync, IReadOnlyDictionary<string, string>? variables)
     {
         (_folder, _fsync) = (folder, fsync);
         var ports = FreePorts(2 + replays);
         (_redisPort, _learner) = (ports[0], Address(ports[1]));
         _replays = [.. ports.Skip(2).Select(Address)];
-        _variables = new Dictionary<string, string>
+        _variables = new Dictionary<string, string>(variables ?? new Dictionary<string, string>())
         {
             ["RAPID_REDIS"] = $"127.0.0.1:{_redisPort}",
             ["RAPID_REPLAY"] = string.Join(',', _replays),
@@ -55,9 +55,11 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     /// <param name="actors">How many actors.</param>
     /// <param name="replays">How many replay services.</param>
     /// <param name="fsync">Redis' <c>appendfsync</c>; null keeps nothing on disk.</param>
-    public static ClusterProcesses Start(string folder, int actors, int replays = 1, string? fsync = null)
+    /// <param name="variables">What every process has in its environment besides.</param>
+    public static ClusterProcesses Start(
+        string folder, int actors, int replays = 1, string? fsync = null, IReadOnlyDictionary<string, string>? variables = null)
     {
-        var cluster = new ClusterProcesses(folder, replays, fsync);
+        var cluster = new ClusterProcesses(folder, replays, fsync, variables);
         for (var i = 0; i < actors; i++)
         {
             cluster.Start($"actor {i}");

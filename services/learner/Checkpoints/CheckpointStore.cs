@@ -35,9 +35,10 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
     public long? NewestStep => NewestPath is { } path ? StepOf(path) : null;
 
     /// <summary>Writes a checkpoint and removes old ones.</summary>
+    /// <returns>Bytes written.</returns>
     /// <exception cref="InvalidDataException">It is not finite; nothing was written.</exception>
     /// <exception cref="IOException">The disk is full or gone; the checkpoints are as they were.</exception>
-    public void Save(Checkpoint checkpoint)
+    public long Save(Checkpoint checkpoint)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         Check(checkpoint);
@@ -65,6 +66,7 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
 
         DurableFile.Create(Path.Combine(temporary, Sums), file => file.Write(Encoding.ASCII.GetBytes(SumsOf(temporary))));
         DurableFile.FlushDirectory(temporary);
+        var bytes = new DirectoryInfo(temporary).EnumerateFiles().Sum(file => file.Length);
         var final = FreeName(checkpoint.Step);
         Directory.Move(temporary, final);
         DurableFile.FlushDirectory(directory);
@@ -80,6 +82,8 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
         {
             Directory.Delete(old, recursive: true);
         }
+
+        return bytes;
     }
 
     /// <summary>

@@ -17,7 +17,8 @@ namespace Rapid.Learner.Experiments;
 /// next turn, and a stopped learner leaves the running one to be taken up again.
 /// </summary>
 public sealed class ExperimentRunner(
-    ExperimentRegistry registry, AssignmentBoard board, ServiceOptions options, IHostApplicationLifetime lifetime, ILoggerFactory loggers)
+    ExperimentRegistry registry, AssignmentBoard board, LearnerMetrics telemetry, ServiceOptions options, IHostApplicationLifetime lifetime,
+    ILoggerFactory loggers)
     : BackgroundService
 {
     private const int MostDeaths = 5;
@@ -197,6 +198,8 @@ public sealed class ExperimentRunner(
             using ITraining training = tables.Transitions is null
                 ? new TrainingLoop(context)
                 : new OffPolicyTraining(context, tables.Transitions);
+            // No actor helps a run that learns from files.
+            telemetry.Follow(spec.Offline ? null : metrics.Instruments.Waiting);
             await training.RunAsync(cancellation);
             if (kept is not null)
             {
@@ -213,6 +216,7 @@ public sealed class ExperimentRunner(
         }
         finally
         {
+            telemetry.Follow(null);
             // Actors go home before their table goes. A run that goes on later finds it again.
             board.Set(new Assignment(), 0);
             if (!goesOn && !stopping.IsCancellationRequested)

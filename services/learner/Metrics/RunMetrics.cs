@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -15,12 +14,8 @@ namespace Rapid.Learner.Metrics;
 /// </summary>
 public sealed class RunMetrics : IDisposable
 {
-    private static readonly Meter Meter = new("Rapid.Learner");
-    private static readonly Gauge<double> Figures = Meter.CreateGauge<double>("rapid.learner.metric");
-
     private readonly string _path;
     private readonly EventFile _events;
-    private readonly string _experiment;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Lock _gate = new();
     private StreamWriter? _lines;
@@ -32,7 +27,7 @@ public sealed class RunMetrics : IDisposable
     /// <param name="spec">Written as text and as hyper-parameters for TensorBoard.</param>
     public RunMetrics(string directory, string experiment, ExperimentOptions spec)
     {
-        _experiment = experiment;
+        Instruments = new RunInstruments(experiment);
         _path = Path.Combine(directory, "metrics.jsonl");
         var now = DateTimeOffset.UtcNow;
         _events = new EventFile(Path.Combine(directory, "tensorboard"), now);
@@ -42,6 +37,9 @@ public sealed class RunMetrics : IDisposable
 
     /// <summary>Every line as it is written: step, kind, values with those of the clock.</summary>
     public event Action<long, string, IReadOnlyList<(string Name, double Value)>>? Written;
+
+    /// <summary>What telemetry has of the run.</summary>
+    public RunInstruments Instruments { get; }
 
     /// <summary>Time since this process took up the run.</summary>
     public TimeSpan Elapsed => _clock.Elapsed;
@@ -55,11 +53,11 @@ public sealed class RunMetrics : IDisposable
     {
         lock (_gate)
         {
-            var now = Elapsed;
+            var (now, steps) = (Elapsed, step - _lastStep);
             List<(string Name, double Value)> times = [("wall_seconds", now.TotalSeconds)];
             if (kind == "train")
             {
-                times.Add(("steps_per_second", (step - _lastStep) / Math.Max(1e-9, (now - _lastTime).TotalSeconds)));
+                times.Add(("steps_per_second", steps / Math.Max(1e-9, (now - _lastTime).TotalSeconds)));
                 times.Add(("learning_seconds", learning.TotalSeconds));
                 (_lastStep, _lastTime) = (step, now);
             }
@@ -75,11 +73,7 @@ public sealed class RunMetrics : IDisposable
             var finite = all.Where(pair => double.IsFinite(pair.Value));
             _events.Write(DateTimeOffset.UtcNow, step, finite.Select(pair => EventValues.Scalar($"{kind}/{pair.Name}", pair.Value)));
             _events.Flush();
-            foreach (var (name, value) in all)
-            {
-                Figures.Record(value, new("experiment", _experiment), new("name", $"{kind}/{name}"));
-            }
-
+            Instruments.OnLine(steps, kind, all);
             Written?.Invoke(step, kind, all);
         }
     }
@@ -126,6 +120,11 @@ public sealed class RunMetrics : IDisposable
             _lines = null;
             var kept = File.ReadLines(_path).Select(line => (Text: line, Place: PlaceOf(line))).Where(line => line.Place?.Step <= step).ToList();
             DurableFile.Write(_path, string.Concat(kept.Select(line => line.Text + "\n")));
+            if (kept.FindLast(line => line.Place?.Kind == "train").Text is { } last)
+            {
+                Instruments.GoOnFrom(FiguresOf(last));
+            }
+
             return kept.Where(line => line.Place?.Kind == "evaluation").Select(line => line.Place!.Value.Step).ToHashSet();
         }
     }
@@ -133,6 +132,7 @@ public sealed class RunMetrics : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Instruments.Dispose();
         _lines?.Dispose();
         _events.Dispose();
     }
@@ -146,6 +146,10 @@ public sealed class RunMetrics : IDisposable
 
         return target;
     }
+
+    private static IEnumerable<(string Name, double Value)> FiguresOf(string line) => JsonNode.Parse(line)!.AsObject()
+        .Where(figure => figure.Value?.GetValueKind() == JsonValueKind.Number)
+        .Select(figure => (figure.Key, (double)figure.Value!));
 
     /// <summary>What a line is of; null for one that a killed process did not finish.</summary>
     private static (long Step, string? Kind)? PlaceOf(string line)

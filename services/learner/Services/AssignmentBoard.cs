@@ -35,6 +35,15 @@ public sealed class AssignmentBoard : IDisposable
     /// <summary>Whether an evaluator is enlisted.</summary>
     public bool HasEvaluator => Volatile.Read(ref _evaluators) > 0;
 
+    /// <summary>Enlisted workers of a role.</summary>
+    public int Count(WorkerRole role)
+    {
+        lock (_gate)
+        {
+            return _workers.Values.Count(worker => worker.Role == role);
+        }
+    }
+
     /// <summary>Sets what everybody works on.</summary>
     /// <param name="work">Without slots; an empty experiment sends everybody home.</param>
     /// <param name="slots">Slots of the experiment.</param>

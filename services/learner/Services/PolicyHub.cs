@@ -12,6 +12,7 @@ public sealed class PolicyHub
     private PolicySnapshot? _newest;
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isOver;
+    private int _subscribers;
 
     /// <summary>Makes a snapshot the newest.</summary>
     public void Publish(PolicySnapshot snapshot)
@@ -35,6 +36,21 @@ public sealed class PolicyHub
             lock (_gate)
             {
                 return _isOver;
+            }
+        }
+    }
+
+    /// <summary>Subscriptions that are open.</summary>
+    public int Subscribers => Volatile.Read(ref _subscribers);
+
+    /// <summary>Snapshots that were asked to be evaluated and have no score yet.</summary>
+    public int Unscored
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _toEvaluate.Count;
             }
         }
     }
@@ -79,29 +95,37 @@ public sealed class PolicyHub
     public async IAsyncEnumerable<PolicySnapshot> SubscribeAsync(
         long newerThan, bool evaluationsOnly, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        while (true)
+        Interlocked.Increment(ref _subscribers);
+        try
         {
-            PolicySnapshot? snapshot;
-            Task changed;
-            lock (_gate)
+            while (true)
             {
-                snapshot = evaluationsOnly ? _toEvaluate.FirstOrDefault() : _newest;
-                changed = _changed.Task;
-                if (_isOver)
+                PolicySnapshot? snapshot;
+                Task changed;
+                lock (_gate)
                 {
-                    yield break;
+                    snapshot = evaluationsOnly ? _toEvaluate.FirstOrDefault() : _newest;
+                    changed = _changed.Task;
+                    if (_isOver)
+                    {
+                        yield break;
+                    }
+                }
+
+                if (snapshot is not null && snapshot.Version > newerThan)
+                {
+                    newerThan = snapshot.Version;
+                    yield return snapshot;
+                }
+                else
+                {
+                    await changed.WaitAsync(cancellation);
                 }
             }
-
-            if (snapshot is not null && snapshot.Version > newerThan)
-            {
-                newerThan = snapshot.Version;
-                yield return snapshot;
-            }
-            else
-            {
-                await changed.WaitAsync(cancellation);
-            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _subscribers);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Rapid.Environments;
 using Rapid.Learner.Checkpoints;
+using Rapid.Learner.Metrics;
 
 namespace Rapid.Learner.Training;
 
@@ -23,6 +24,7 @@ public sealed partial class OffPolicyTraining
 
     private void SaveCheckpoint()
     {
+        var began = _instruments.Begin(UpdateStage.Checkpoint);
         var tensors = new Dictionary<string, TensorData>();
         var algorithm = new JsonObject();
         _algorithm.Save(tensors, algorithm);
@@ -38,7 +40,8 @@ public sealed partial class OffPolicyTraining
             state["observation_normalizer"] = StateJson.From(_observations);
         }
 
-        _run.Checkpoints.Save(new Checkpoint(_step, _updates, tensors, state));
+        _instruments.OnCheckpoint(_run.Checkpoints.Save(new Checkpoint(_step, _updates, tensors, state)));
+        _instruments.End(UpdateStage.Checkpoint, began);
     }
 
     /// <returns>Files of kept transitions that the checkpoint relies on.</returns>

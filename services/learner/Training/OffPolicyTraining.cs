@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using Rapid.Environments;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Metrics;
 using Rapid.Learner.Replay;
 using Rapid.Policies;
 using Rapid.Protocol;
@@ -30,13 +30,14 @@ public sealed partial class OffPolicyTraining : ITraining
     private readonly IOffPolicyAlgorithm _algorithm;
     private readonly ITransitionSource _table;
     private readonly RunReports _reports;
+    private readonly RunInstruments _instruments;
     private readonly float[] _priorities;
     private readonly ObservationNormalizer? _normalizer;
     private readonly BatchCollector? _rounds; // of a run in lockstep
     private readonly long _warmUp, _lastUpdate;
-    private readonly Stopwatch _learning = new();
     private RunningMeanVariance? _observations;
     private long _step, _updates;
+    private TimeSpan _learning; // since the last line of metrics
     private ulong _insertedSteps, _heldSteps, _brokenEnvironments;
 
     /// <summary>Prepares a run; <see cref="RunAsync"/> starts it.</summary>
@@ -47,6 +48,7 @@ public sealed partial class OffPolicyTraining : ITraining
         ArgumentNullException.ThrowIfNull(run);
         (_run, _options, _sac, _table) = (run, run.Options, (SacOptions)run.Options.Algorithm, table);
         using var environment = EnvironmentFactory.Create(_options.Environment);
+        _instruments = run.Metrics.Instruments;
         _layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
         _algorithm = AlgorithmFactory.CreateOffPolicy(_options, _layout);
         _reports = new RunReports(run, _layout, environment);
@@ -104,6 +106,7 @@ public sealed partial class OffPolicyTraining : ITraining
     {
         // From here on the table tells of episodes: those of the warm-up come with the first batch.
         StartBatches();
+        var began = _instruments.Begin(UpdateStage.Wait);
         while (_step < _warmUp)
         {
             _step = Math.Min(_warmUp, await _table.CountStepsAsync(cancellation));
@@ -113,6 +116,7 @@ public sealed partial class OffPolicyTraining : ITraining
             }
         }
 
+        _instruments.End(UpdateStage.Wait, began);
         await FinishWarmUpAsync(cancellation);
         Publish(0);
         await _table.RequestAsync(_lastUpdate - _updates, cancellation);
@@ -168,7 +172,7 @@ public sealed partial class OffPolicyTraining : ITraining
         {
             try
             {
-                var blocks = await rounds.CollectAsync(_reports.Version, cancellation);
+                var blocks = await CollectAsync(rounds, cancellation);
                 await _table.AppendAsync(blocks.Select(block => block.Trajectory), cancellation);
                 Account(
                     blocks.SelectMany(block => block.Trajectory.Episodes),
@@ -181,6 +185,19 @@ public sealed partial class OffPolicyTraining : ITraining
                 // Blocks that actors believe delivered are gone. New weights, even equal ones, make every actor collect again.
                 Publish(0);
             }
+        }
+    }
+
+    private async Task<IReadOnlyList<ReceivedBlock>> CollectAsync(BatchCollector rounds, CancellationToken cancellation)
+    {
+        var began = _instruments.Begin(UpdateStage.Wait);
+        try
+        {
+            return await rounds.CollectAsync(_reports.Version, cancellation);
+        }
+        finally
+        {
+            _instruments.End(UpdateStage.Wait, began);
         }
     }
 
@@ -244,14 +261,14 @@ public sealed partial class OffPolicyTraining : ITraining
     private async Task UpdateAsync(CancellationToken cancellation)
     {
         var received = await ReadBatchAsync(cancellation);
-        _learning.Start();
+        var began = _instruments.Begin(UpdateStage.Learn);
         _algorithm.Update(received.Transitions);
         if (_priorities.Length > 0)
         {
             _algorithm.ReadErrors(_priorities);
         }
 
-        _learning.Stop();
+        _learning += _instruments.End(UpdateStage.Learn, began);
         _updates++;
         _step = IsOver ? _options.TotalSteps : _warmUp + (long)(_updates / _sac.UpdatesPerStep);
         (_insertedSteps, _heldSteps) = (received.InsertedSteps, received.HeldSteps);
@@ -279,7 +296,15 @@ public sealed partial class OffPolicyTraining : ITraining
         var next = _table.ReadAsync(cancellation);
         if (_rounds is null || next.IsCompleted)
         {
-            return await next;
+            var began = _instruments.Begin(UpdateStage.Wait);
+            try
+            {
+                return await next;
+            }
+            finally
+            {
+                _instruments.End(UpdateStage.Wait, began);
+            }
         }
 
         var arrival = next.AsTask();
@@ -357,7 +382,7 @@ public sealed partial class OffPolicyTraining : ITraining
                 ("broken_environments", _brokenEnvironments),
                 .. figures,
             ],
-            _learning.Elapsed);
-        _learning.Reset();
+            _learning);
+        _learning = TimeSpan.Zero;
     }
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Rapid.Environments;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Metrics;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
@@ -61,11 +62,14 @@ internal sealed class RunReports : IDisposable
     /// <param name="evaluationEpisodes">Episodes to score them with; 0 for none.</param>
     /// <param name="normalizer">Statistics of observations; null when they are not normalised.</param>
     /// <param name="exploreUniformly">Actors act at random, whatever the weights.</param>
+    /// <param name="traceparent">Trace context of the update that they came of; empty when it is not followed.</param>
     /// <exception cref="InvalidDataException">The policy is not finite: nobody can act with it, and nothing can be learned any
     /// more.</exception>
     public void Publish(
-        CopyParameters copyParameters, long step, int evaluationEpisodes, RunningMeanVariance? normalizer, bool exploreUniformly = false)
+        CopyParameters copyParameters, long step, int evaluationEpisodes, RunningMeanVariance? normalizer, bool exploreUniformly = false,
+        string traceparent = "")
     {
+        var began = _run.Metrics.Instruments.Begin(UpdateStage.Publish);
         var parameters = new float[_layout.Length];
         copyParameters(parameters);
         if (_probe.Problem(parameters, normalizer) is { } problem)
@@ -82,6 +86,7 @@ internal sealed class RunReports : IDisposable
             Step = step,
             EvaluationEpisodes = (uint)evaluationEpisodes,
             ExploreUniformly = exploreUniformly,
+            Traceparent = traceparent,
         };
         if (normalizer is not null)
         {
@@ -96,6 +101,8 @@ internal sealed class RunReports : IDisposable
             _evaluations.Add(snapshot);
             _run.Metrics.WriteHistograms(step, ByLayer("parameters", parameters));
         }
+
+        _run.Metrics.Instruments.End(UpdateStage.Publish, began);
     }
 
     /// <summary>Adds how gradients and actions were spread in the last update; meant for steps with an evaluation.</summary>

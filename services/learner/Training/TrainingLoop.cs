@@ -1,9 +1,12 @@
+using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Rapid.Environments;
+using Rapid.Hosting;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Metrics;
 using Rapid.Learner.Replay;
 using Rapid.Policies;
 using Rapid.Protocol;
@@ -26,6 +29,7 @@ public sealed class TrainingLoop : ITraining
     private readonly RunningMeanVariance? _observations;
     private readonly RunReports _reports;
     private readonly GameLog? _games;
+    private readonly RunInstruments _instruments;
     private long _step;
     private long _updates;
 
@@ -33,7 +37,7 @@ public sealed class TrainingLoop : ITraining
     public TrainingLoop(RunContext run)
     {
         ArgumentNullException.ThrowIfNull(run);
-        _run = run;
+        (_run, _instruments) = (run, run.Metrics.Instruments);
         _options = run.Options;
         using var environment = EnvironmentFactory.Create(_options.Environment);
         _layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
@@ -87,6 +91,7 @@ public sealed class TrainingLoop : ITraining
     private async Task IterateAsync(CancellationToken cancellation)
     {
         IReadOnlyList<ReceivedBlock> blocks;
+        var began = _instruments.Begin(UpdateStage.Wait);
         try
         {
             blocks = await _collector.CollectAsync(_reports.Version, cancellation);
@@ -97,17 +102,23 @@ public sealed class TrainingLoop : ITraining
             Publish(0);
             return;
         }
+        finally
+        {
+            _instruments.End(UpdateStage.Wait, began);
+        }
 
-        var collected = _run.Metrics.Elapsed;
+        using var trace = UpdateTraces.Begin(_run.Id, blocks);
+        began = _instruments.Begin(UpdateStage.Learn);
         Trajectory[] batch = [.. blocks.Select(block => block.Trajectory)];
         var progress = (double)_step / _options.TotalSteps;
         var figures = _replayed is null
             ? _algorithm.Update(batch, progress, cancellation)
             : await _replayed.UpdateAsync(batch, progress, cancellation);
-        var learned = _run.Metrics.Elapsed;
+        var learning = _instruments.End(UpdateStage.Learn, began);
         var before = _step;
         foreach (var block in blocks)
         {
+            _instruments.OnBlock(_reports.Version - block.Trajectory.PolicyVersion);
             Account(block.Trajectory);
         }
 
@@ -116,9 +127,10 @@ public sealed class TrainingLoop : ITraining
         var isLast = _step >= _options.TotalSteps;
         var episodes = _reports.EpisodesDue(before, _step);
         _reports.Watch(_step, figures);
-        Publish(episodes);
+        Publish(episodes, trace);
+        trace?.SetTag("rapid.step", _step).SetTag("rapid.policy_version", _reports.Version).Stop();
         // Before anything that a stop may interrupt: the checkpoint that follows holds this update.
-        WriteTraining(figures, lag, learned - collected);
+        WriteTraining(figures, lag, learning);
         if (episodes > 0)
         {
             _reports.WriteUpdate(_algorithm.CopyGradients, ActionsOf(batch), _step);
@@ -169,9 +181,9 @@ public sealed class TrainingLoop : ITraining
             : block.Floats(TrajectoryColumns.Actions, steps, environments, _layout.ActionSize).ToArray();
     })];
 
-    private void Publish(int evaluationEpisodes)
+    private void Publish(int evaluationEpisodes, Activity? trace = null)
     {
-        _reports.Publish(_algorithm.CopyParameters, _step, evaluationEpisodes, _observations);
+        _reports.Publish(_algorithm.CopyParameters, _step, evaluationEpisodes, _observations, traceparent: BlockTraces.Of(trace));
         _games?.GoOnAt(_reports.Version);
     }
 
@@ -190,6 +202,7 @@ public sealed class TrainingLoop : ITraining
 
     private void SaveCheckpoint()
     {
+        var began = _instruments.Begin(UpdateStage.Checkpoint);
         var tensors = new Dictionary<string, TensorData>();
         var algorithm = new JsonObject();
         _algorithm.Save(tensors, algorithm);
@@ -205,7 +218,8 @@ public sealed class TrainingLoop : ITraining
             state["observation_normalizer"] = StateJson.From(_observations);
         }
 
-        _run.Checkpoints.Save(new Checkpoint(_step, _updates, tensors, state, _games?.Save()));
+        _instruments.OnCheckpoint(_run.Checkpoints.Save(new Checkpoint(_step, _updates, tensors, state, _games?.Save())));
+        _instruments.End(UpdateStage.Checkpoint, began);
     }
 
     private void Resume()

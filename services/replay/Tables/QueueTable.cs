@@ -49,7 +49,7 @@ internal sealed class QueueTable(TableDefinition definition, string incarnation,
         while (true)
         {
             StoredBlock? taken = null;
-            await WaitAsync(() => (taken = Dequeue()) is not null, cancellation);
+            await WaitAsync(() => (taken = Dequeue()) is not null, DrawWaits, cancellation);
             try
             {
                 if (taken!.Content is not null || await LoadAsync(taken, cancellation))
@@ -121,6 +121,8 @@ internal sealed class QueueTable(TableDefinition definition, string incarnation,
         info.NewestPolicyVersion = _newestVersion;
         info.OldestPolicyVersion = _waiting.First?.Value.Content?.PolicyVersion ?? 0;
     }
+
+    protected override (double Inserted, double Drawn) Flow() => (_inserted, _inserted - _waitingSteps);
 
     protected override void Free()
     {

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using Grpc.Core;
+using Rapid.Hosting;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Sampling;
@@ -6,8 +8,9 @@ using Rapid.Replay.Stores;
 
 namespace Rapid.Replay.Tables;
 
-/// <summary>What became of an appended block: stored (OK), there already, or refused and why.</summary>
-internal readonly record struct AppendOutcome(bool IsDuplicate, StatusCode Code = StatusCode.OK, string Message = "");
+/// <summary>What became of an appended block: stored (OK) and how long that took, there already, or refused and why.</summary>
+internal readonly record struct AppendOutcome(
+    bool IsDuplicate, StatusCode Code = StatusCode.OK, string Message = "", TimeSpan? Storing = null);
 
 /// <summary>
 /// What all kinds of tables share: a block is stored once, whatever is retried, and its producer hears so when the table can take its next
@@ -32,6 +35,25 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
 
     /// <summary>Cancelled when the table is dropped.</summary>
     public CancellationToken Dropped => _dropped.Token;
+
+    /// <summary>How long blocks, or the producers of the next ones, waited for room.</summary>
+    public WaitClock AppendWaits { get; } = new();
+
+    /// <summary>How long draws waited for data.</summary>
+    public WaitClock DrawWaits { get; } = new();
+
+    /// <summary>Steps drawn for each step stored.</summary>
+    public double SamplesPerInsert
+    {
+        get
+        {
+            lock (Gate)
+            {
+                var (inserted, drawn) = Flow();
+                return inserted == 0 ? 0 : drawn / inserted;
+            }
+        }
+    }
 
     protected Lock Gate { get; } = new();
 
@@ -101,20 +123,22 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
             }
             else if (!isAdmitted)
             {
-                await WaitAsync(() => CanAdmit(steps), cancellation);
+                await WaitAsync(() => CanAdmit(steps), AppendWaits, cancellation);
             }
             else
             {
                 // What has begun to be stored is finished even when the producer goes away: it may be in the store already, and its retry
                 // must know.
+                var began = Stopwatch.GetTimestamp();
                 _ = StoreAsync(id, block, bytes, signature, forgotten, removed, stored);
                 await stored.Task.WaitAsync(cancellation);
-                await WaitAsync(HasRoom, cancellation);
-                return new AppendOutcome(IsDuplicate: false);
+                var storing = Stopwatch.GetElapsedTime(began);
+                await WaitAsync(HasRoom, AppendWaits, cancellation);
+                return new AppendOutcome(IsDuplicate: false, Storing: storing);
             }
         }
 
-        await WaitAsync(HasRoom, cancellation);
+        await WaitAsync(HasRoom, AppendWaits, cancellation);
         return new AppendOutcome(IsDuplicate: true);
     }
 
@@ -262,6 +286,9 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
     /// <summary>Under the gate: what this kind of table has to say of itself.</summary>
     protected abstract void Describe(TableInfo info);
 
+    /// <summary>Under the gate: steps stored, and drawn.</summary>
+    protected abstract (double Inserted, double Drawn) Flow();
+
     /// <summary>Under the gate: gives back all memory; the table is no more.</summary>
     protected abstract void Free();
 
@@ -289,8 +316,11 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
     }
 
     /// <summary>Waits until a condition, which is asked under the gate, is true.</summary>
+    /// <param name="condition">What is waited for.</param>
+    /// <param name="waits">Counts the time.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="OperationCanceledException">Cancelled, or the table was dropped.</exception>
-    protected async Task WaitAsync(Func<bool> condition, CancellationToken cancellation)
+    protected async Task WaitAsync(Func<bool> condition, WaitClock waits, CancellationToken cancellation)
     {
         CancellationTokenSource? either = null;
         try
@@ -309,13 +339,22 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
                     changed = _changed.Task;
                 }
 
-                either ??= CancellationTokenSource.CreateLinkedTokenSource(cancellation, Dropped);
+                if (either is null)
+                {
+                    either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, Dropped);
+                    waits.Begin();
+                }
+
                 await changed.WaitAsync(either.Token);
             }
         }
         finally
         {
-            either?.Dispose();
+            if (either is not null)
+            {
+                waits.End();
+                either.Dispose();
+            }
         }
     }
 

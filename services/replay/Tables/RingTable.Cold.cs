@@ -26,7 +26,7 @@ internal sealed partial class RingTable
 
             if (batch.Again.Count > 0)
             {
-                await WaitAsync(() => TryDrawAgain(batch), cancellation);
+                await WaitAsync(() => TryDrawAgain(batch), DrawWaits, cancellation);
             }
         }
     }
@@ -47,6 +47,7 @@ internal sealed partial class RingTable
                 isLost = Arrive(batch, picks, block);
                 return true;
             },
+            DrawWaits,
             cancellation);
         if (isLost)
         {

@@ -128,7 +128,7 @@ internal sealed partial class RingTable : ReplayTable
 
     /// <summary>As <see cref="TryDraw"/>, waiting for it.</summary>
     /// <exception cref="OperationCanceledException">Cancelled, or the table was dropped.</exception>
-    public Task DrawAsync(BatchBuffer batch, CancellationToken cancellation) => WaitAsync(() => TryDraw(batch), cancellation);
+    public Task DrawAsync(BatchBuffer batch, CancellationToken cancellation) => WaitAsync(() => TryDraw(batch), DrawWaits, cancellation);
 
     /// <summary>Gives items priorities; those that the table holds no longer are ignored.</summary>
     /// <returns>What is wrong with the first that was refused, or null.</returns>
@@ -279,6 +279,8 @@ internal sealed partial class RingTable : ReplayTable
             info.OldestPolicyVersion = contents.OldestPolicyVersion;
         }
     }
+
+    protected override (double Inserted, double Drawn) Flow() => (_limiter.Inserted, _limiter.Sampled);
 
     protected override void Free()
     {

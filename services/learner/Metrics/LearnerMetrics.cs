@@ -1,0 +1,62 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Hosting;
+using Rapid.Hosting;
+using Rapid.Learner.Experiments;
+using Rapid.Learner.Services;
+using Rapid.Protocol.V1;
+
+namespace Rapid.Learner.Metrics;
+
+/// <summary>What is there whether an experiment runs or none, read when somebody collects it.</summary>
+public sealed class LearnerMetrics(ExperimentRegistry registry, AssignmentBoard board) : IHostedService, IDisposable
+{
+    private static readonly ExperimentState[] States =
+        [ExperimentState.Pending, ExperimentState.Running, ExperimentState.Finished, ExperimentState.Cancelled, ExperimentState.Failed];
+
+    private readonly Meter _meter = new("Rapid.Learner");
+    private volatile WaitClock? _running;
+
+    /// <summary>Says how long the run that is learning now waits for trajectories; null while none is.</summary>
+    public void Follow(WaitClock? running)
+    {
+        running?.Start();
+        _running = running;
+    }
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // The name ends as collectors that know units would end it: autoscalers ask for rapid_learner_starvation_ratio.
+        _meter.CreateObservableGauge(
+            "rapid.learner.starvation.ratio", () => _running?.Share(WaitClock.LongestWindow) ?? 0, "1",
+            "Share of the last minute that the running experiment waited for trajectories; 0 while none runs");
+        _meter.CreateObservableGauge("rapid.learner.experiments", CountExperiments, "{experiment}", "Experiments by their state");
+        _meter.CreateObservableGauge("rapid.learner.workers", CountWorkers, "{worker}", "Enlisted workers by their role");
+        _meter.CreateObservableGauge(
+            "rapid.learner.subscribers", () => registry.All.Sum(record => record.Policies.Subscribers), "{subscriber}",
+            "Open subscriptions to policies");
+        _meter.CreateObservableGauge(
+            "rapid.learner.unscored", () => registry.All.Sum(record => record.Policies.Unscored), "{snapshot}",
+            "Policies that wait for their score");
+        _meter.CreateObservableGauge(
+            "rapid.learner.waiting", () => registry.All.Count(record => record.IsObstructed), "{run}",
+            "Runs that something keeps from going on");
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+
+    private IEnumerable<Measurement<int>> CountExperiments()
+    {
+        var all = registry.All;
+        return States.Select(state => new Measurement<int>(
+            all.Count(record => record.State == state), new KeyValuePair<string, object?>("state", state.ToString().ToLowerInvariant())));
+    }
+
+    private IEnumerable<Measurement<int>> CountWorkers() => ((WorkerRole[])[WorkerRole.Actor, WorkerRole.Evaluator]).Select(role =>
+        new Measurement<int>(board.Count(role), new KeyValuePair<string, object?>("role", role.ToString().ToLowerInvariant())));
+}
