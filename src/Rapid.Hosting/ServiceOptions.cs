@@ -82,6 +82,12 @@ public sealed record ServiceOptions
     /// <summary>OTEL_EXPORTER_OTLP_ENDPOINT: where traces and metrics go; null sends none.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
+    /// <summary>
+    /// What is long for one call of an environment: its constructor or the beginning of an episode, which may start a simulator, or a step.
+    /// One that takes longer counts as one that never returns.
+    /// </summary>
+    public TimeSpan EnvironmentPatience { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Whether signals stop the service. Where a process has several, the process listens.</summary>
     public bool StopsOnSignals { get; init; } = true;
 }

@@ -168,7 +168,9 @@ public sealed class ExperimentRunner(
         using var metrics = new RunMetrics(record.Directory.Path, record.Directory.Id, spec);
         metrics.Written += record.OnMetrics;
         var data = spec.Offline ? await OfflineData.OpenAsync(spec, cancellation) : null;
-        await using var tables = new RunTables(record.Directory, epoch, spec, options, logger, data?.Steps ?? 0);
+        var watch = new CallWatch(options.EnvironmentPatience);
+        await using var tables = await watch.RunAsync(
+            () => new RunTables(record.Directory, epoch, spec, options, logger, data?.Steps ?? 0, watch));
         var goesOn = false;
         try
         {
