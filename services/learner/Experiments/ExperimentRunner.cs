@@ -60,7 +60,7 @@ public sealed class ExperimentRunner(
         {
             await RunAsync(record, stopping);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException || RunObstacle.IsOfDisk(error))
         {
             _logger.LogError(error, "the state of {Run} could not be written", record.Directory.Id);
         }
