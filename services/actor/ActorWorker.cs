@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Policies;
 using Rapid.Protocol.V1;
@@ -16,9 +17,12 @@ public sealed class ActorWorker(
     Assignments.AssignmentsClient assignments, Protocol.V1.Policies.PoliciesClient policies, ServiceOptions options,
     ILoggerFactory loggers) : BackgroundService
 {
+    // Threads that environments do not give back are the process' until it ends.
+    private const int MostLeftBehind = 3;
+
     private readonly ILogger _logger = loggers.CreateLogger<ActorWorker>();
     private readonly string _id = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}";
-    private int _failures;
+    private int _failures, _leftBehind;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -61,7 +65,15 @@ public sealed class ActorWorker(
     {
         try
         {
-            var crew = new ExperimentCrew(assignment, _id, assignments, policies, options, loggers);
+            if (_leftBehind >= MostLeftBehind)
+            {
+                throw new InvalidDataException(
+                    $"{_leftBehind} environments did not come to be and hold threads of this actor, which makes no more; start it again");
+            }
+
+            var watch = new CallWatch(options.EnvironmentPatience);
+            var crew = await watch.RunAsync(
+                () => new ExperimentCrew(assignment, _id, assignments, policies, options, loggers, watch));
             _failures = 0;
             return crew;
         }
@@ -69,9 +81,10 @@ public sealed class ActorWorker(
         {
             _logger.LogError(error, "cannot work for {Experiment}, giving its slots back", assignment.Experiment);
             _failures++;
+            _leftBehind += error is StuckEnvironmentException ? 1 : 0;
             foreach (var slot in assignment.Slots)
             {
-                await FailureReports.SendAsync(assignments, assignment, slot, _failures, error, stopping);
+                await FailureReports.SendAsync(assignments, assignment, slot, _failures, error.Message, stopping);
             }
 
             throw new RpcException(new Status(StatusCode.Unavailable, error.Message));

@@ -36,12 +36,13 @@ internal sealed class EnvironmentBlock : IDisposable
     /// <param name="slot">Whose random streams.</param>
     /// <param name="life">As <see cref="ICollector.Create"/> takes it.</param>
     /// <param name="make">Makes one environment.</param>
-    public EnvironmentBlock(ExperimentOptions options, uint slot, ulong life, Func<IEnvironment> make)
+    /// <param name="watch">Is told of every call of the environments; null when nobody waits for them.</param>
+    public EnvironmentBlock(ExperimentOptions options, uint slot, ulong life, Func<IEnvironment> make, CallWatch? watch = null)
     {
         (_seed, _slot, _life) = (options.Seed, slot, life);
         (Steps, Count) = (options.Algorithm.RolloutSteps, options.Actors.Environments);
         _saysGames = ExperimentBlocks.SayGames(options);
-        _environments = new VectorEnvironment(_ => make(), Count, options.Seed, options.Actors.Threads, _saysGames);
+        _environments = new VectorEnvironment(_ => make(), Count, options.Seed, options.Actors.Threads, _saysGames, watch);
         _began = new int[Count];
         Noise = [.. Enumerable.Range(0, Count).Select(_ => new RandomStream(options.Seed))];
         (ObservationSize, ActionSize) = (ObservationSpace.Size, ActionSpace.Size);

@@ -23,6 +23,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     private readonly Assignment _work;
     private readonly ExperimentOptions _options;
     private readonly string _worker;
+    private readonly TimeSpan _patience;
     private readonly string _table;
     private readonly GrpcChannel[] _replay;
     private readonly PolicyFollower _policies;
@@ -31,20 +32,28 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     private readonly RolloutTraces _traces;
     private readonly ILoggerFactory _loggers;
     private readonly ILogger _logger;
-    private readonly Dictionary<uint, (CancellationTokenSource Stop, Task Running)> _workers = [];
+    private readonly Dictionary<uint, (CancellationTokenSource Stop, Task Running, Task Watching)> _workers = [];
 
+    /// <param name="assignment">Whose workers.</param>
+    /// <param name="worker">Name of this process.</param>
+    /// <param name="assignments">The learner, which hears of slots that fail.</param>
+    /// <param name="learner">The learner, which publishes weights.</param>
+    /// <param name="service">How the replay services are reached, and how long an environment is waited for.</param>
+    /// <param name="loggers">Says what goes wrong.</param>
+    /// <param name="watch">Is told of the environment that is made here to see what it is like.</param>
     /// <exception cref="SpecException">The spec of the assignment is not valid here.</exception>
     /// <exception cref="InvalidDataException">
     /// The assignment does not say where the blocks go, or the learner has another environment.
     /// </exception>
     public ExperimentCrew(
         Assignment assignment, string worker, Assignments.AssignmentsClient assignments, Protocol.V1.Policies.PoliciesClient learner,
-        ServiceOptions service, ILoggerFactory loggers)
+        ServiceOptions service, ILoggerFactory loggers, CallWatch watch)
     {
         _assignments = assignments;
         _work = WithoutSlots(assignment);
         _options = SpecReader.Read(assignment.Spec ?? throw new InvalidDataException("the assignment has no spec"));
         _worker = worker;
+        _patience = service.EnvironmentPatience;
         _table = assignment.Table;
         _loggers = loggers;
         _logger = loggers.CreateLogger<ExperimentCrew>();
@@ -56,7 +65,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
         }
 
         RequireSameEnvironment();
-        using var environment = EnvironmentFactory.Create(_options.Environment);
+        using var environment = EnvironmentFactory.Create(_options.Environment, watch: watch);
         var layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
         if (ActionBounds.Warning(layout, environment.ActionSpace) is { } warning)
         {
@@ -84,14 +93,15 @@ internal sealed class ExperimentCrew : IAsyncDisposable
 
         foreach (var slot in slots.Except(_workers.Keys))
         {
-            var stop = new CancellationTokenSource();
-            _workers[slot] = (stop, Task.Run(() => KeepWorkingAsync(slot, stop.Token)));
+            var (stop, watch) = (new CancellationTokenSource(), new CallWatch(_patience));
+            var running = Task.Run(() => KeepWorkingAsync(slot, watch, stop.Token));
+            _workers[slot] = (stop, running, WatchAsync(slot, watch, running, stop.Token));
         }
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var (stop, _) in _workers.Values)
+        foreach (var (stop, _, _) in _workers.Values)
         {
             await stop.CancelAsync();
         }
@@ -138,7 +148,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
     {
         _workers.Remove(slot, out var worker);
         await worker.Stop.CancelAsync();
-        await worker.Running;
+        await worker.Watching;
         worker.Stop.Dispose();
     }
 
@@ -161,8 +171,32 @@ internal sealed class ExperimentCrew : IAsyncDisposable
         return version;
     }
 
+    /// <summary>
+    /// Returns when a worker has ended, or is to and cannot: an environment of its does not return, which the learner hears of as long as
+    /// it lasts. Such a worker is left behind with its thread.
+    /// </summary>
+    private async Task WatchAsync(uint slot, CallWatch watch, Task running, CancellationToken stop)
+    {
+        while (await watch.StuckAsync(running, stop) is var failures and > 0)
+        {
+            var reason = $"'{_options.Environment.Name}': {watch.Describe()}";
+            if (stop.IsCancellationRequested)
+            {
+                _logger.LogError("slot {Slot} of {Experiment} is left behind with its thread: {Reason}", slot, Experiment, reason);
+                return;
+            }
+
+            if (failures == 1)
+            {
+                _logger.LogWarning("slot {Slot} of {Experiment} is stuck: {Reason}", slot, Experiment, reason);
+            }
+
+            await FailureReports.SendAsync(_assignments, _work, slot, failures, reason, stop);
+        }
+    }
+
     /// <summary>A worker that fails is started again, so that one bad moment does not starve the learner.</summary>
-    private async Task KeepWorkingAsync(uint slot, CancellationToken stop)
+    private async Task KeepWorkingAsync(uint slot, CallWatch watch, CancellationToken stop)
     {
         var failures = 0;
         while (!stop.IsCancellationRequested)
@@ -174,7 +208,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
                 // One that takes another's place must not make the same blocks again, which the learner may have; in lockstep it must.
                 var life = _options.Lockstep ? 0 : BitConverter.ToUInt64(Guid.NewGuid().ToByteArray());
                 RequireSameEnvironment();
-                using var collector = ICollector.Create(_options, slot, life);
+                using var collector = ICollector.Create(_options, slot, life, watch);
                 var takenOverAt = await TakeOverAsync(slot, collector, failures, stop);
                 using var writer = new TrajectoryWriter(
                     _replay[slot % _replay.Length], _table, _loggers.CreateLogger<TrajectoryWriter>(), _work.Epoch);
@@ -192,7 +226,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
                 if (error is not RpcException)
                 {
                     failures = rollouts?.HasDelivered == true ? 1 : failures + 1;
-                    await FailureReports.SendAsync(_assignments, _work, slot, failures, error, stop);
+                    await FailureReports.SendAsync(_assignments, _work, slot, failures, error.Message, stop);
                 }
 
                 await Task.Delay(RestartPause, stop).ContinueWith(static _ => { }, TaskScheduler.Default);

@@ -13,10 +13,10 @@ internal static class FailureReports
     /// <param name="work">What the slot is part of.</param>
     /// <param name="slot">Which slot.</param>
     /// <param name="failures">In a row.</param>
-    /// <param name="error">What happened.</param>
+    /// <param name="reason">What happened.</param>
     /// <param name="cancellation">Gives up.</param>
     public static async Task SendAsync(
-        Assignments.AssignmentsClient learner, Assignment work, uint slot, int failures, Exception error, CancellationToken cancellation)
+        Assignments.AssignmentsClient learner, Assignment work, uint slot, int failures, string reason, CancellationToken cancellation)
     {
         var report = new SlotFailure
         {
@@ -24,7 +24,7 @@ internal static class FailureReports
             Epoch = work.Epoch,
             Slot = slot,
             Failures = (uint)failures,
-            Reason = error.Message,
+            Reason = reason,
         };
         try
         {

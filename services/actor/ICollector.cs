@@ -27,12 +27,13 @@ public interface ICollector : IDisposable
     /// <param name="options">The experiment.</param>
     /// <param name="slot">Whose random streams.</param>
     /// <param name="life">Tells workers of a slot apart that begin at the same step; 0 where they must not differ.</param>
-    static ICollector Create(ExperimentOptions options, uint slot, ulong life = 0)
+    /// <param name="watch">Is told of every call of the environments; null when nobody waits for them.</param>
+    static ICollector Create(ExperimentOptions options, uint slot, ulong life = 0, CallWatch? watch = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         IEnvironment Make() => EnvironmentFactory.Create(options.Environment);
         return options.Algorithm is OnPolicyOptions
-            ? new RolloutCollector(options, slot, Make, life)
-            : new TransitionCollector(options, slot, Make, life);
+            ? new RolloutCollector(options, slot, Make, life, watch)
+            : new TransitionCollector(options, slot, Make, life, watch);
     }
 }

@@ -27,9 +27,9 @@ public sealed class RolloutCollector : ICollector
     {
     }
 
-    internal RolloutCollector(ExperimentOptions options, uint slot, Func<IEnvironment> make, ulong life = 0)
+    internal RolloutCollector(ExperimentOptions options, uint slot, Func<IEnvironment> make, ulong life = 0, CallWatch? watch = null)
     {
-        _block = new EnvironmentBlock(options, slot, life, make);
+        _block = new EnvironmentBlock(options, slot, life, make, watch);
         (_steps, _count, _gamma) = (_block.Steps, _block.Count, options.Algorithm.Gamma);
         _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _block.ActionSpace));
         _view = PolicyView.Create(options, _block, _policy.Layout);

@@ -21,9 +21,9 @@ public sealed class TransitionCollector : ICollector
     private readonly float[] _observations, _seen;
     private bool _isStarted;
 
-    internal TransitionCollector(ExperimentOptions options, uint slot, Func<IEnvironment> make, ulong life = 0)
+    internal TransitionCollector(ExperimentOptions options, uint slot, Func<IEnvironment> make, ulong life = 0, CallWatch? watch = null)
     {
-        _block = new EnvironmentBlock(options, slot, life, make);
+        _block = new EnvironmentBlock(options, slot, life, make, watch);
         _actions = _block.ActionSpace;
         _inference = new InferenceClock(_block.Steps);
         _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _actions));

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Policies;
 using Rapid.Protocol;
@@ -13,10 +14,11 @@ namespace Rapid.Evaluator;
 /// <param name="policies">The learner, which publishes weights.</param>
 /// <param name="evaluations">The learner, which takes scores.</param>
 /// <param name="exhibition">Shows what is scored.</param>
+/// <param name="options">How long an environment is waited for.</param>
 /// <param name="logger">Says what goes wrong.</param>
 public sealed class EvaluatorWorker(
     Assignments.AssignmentsClient assignments, Protocol.V1.Policies.PoliciesClient policies, Evaluations.EvaluationsClient evaluations,
-    Exhibition exhibition, ILogger<EvaluatorWorker> logger) : BackgroundService
+    Exhibition exhibition, ServiceOptions options, ILogger<EvaluatorWorker> logger) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -65,12 +67,13 @@ public sealed class EvaluatorWorker(
     {
         var experiment = work.Experiment;
         long last = 0;
+        PolicyEvaluator? evaluator = null;
         try
         {
-            var mismatch = EnvironmentFactory.Mismatch(spec.Environment, work.EnvironmentDigest);
-            using var evaluator = new PolicyEvaluator(spec);
+            var watch = new CallWatch(options.EnvironmentPatience);
+            var obstacle = EnvironmentFactory.Mismatch(spec.Environment, work.EnvironmentDigest);
             using var instruments = new EvaluatorInstruments(experiment);
-            await using var newest = new PolicyFollower(policies, experiment, evaluationsOnly: true, logger, evaluator.Layout);
+            await using var newest = new PolicyFollower(policies, experiment, evaluationsOnly: true, logger);
             while (true)
             {
                 instruments.Waiting.Begin();
@@ -78,7 +81,19 @@ public sealed class EvaluatorWorker(
                 instruments.Waiting.End();
                 last = snapshot.Version;
                 exhibition.Show(spec, snapshot);
-                var report = mismatch is null ? Evaluate(evaluator, snapshot, spec.Seed, cancellation) : Unplayed(snapshot, mismatch);
+                EvaluationReport report;
+                try
+                {
+                    report = obstacle is not null ? Unplayed(snapshot, obstacle) : await watch.RunAsync(() => Evaluate(
+                        evaluator ??= new PolicyEvaluator(spec, watch), snapshot, spec.Seed, cancellation));
+                }
+                catch (StuckEnvironmentException stuck)
+                {
+                    // What its thread uses is left to it.
+                    (evaluator, obstacle) = (null, stuck.Message);
+                    report = Unplayed(snapshot, obstacle);
+                }
+
                 if (report.BrokenEpisodes > 0)
                 {
                     logger.LogWarning(
@@ -102,6 +117,7 @@ public sealed class EvaluatorWorker(
         }
         finally
         {
+            evaluator?.Dispose();
             exhibition.Close();
         }
     }

@@ -16,14 +16,17 @@ public sealed class PolicyEvaluator : IDisposable
     private const ulong EvaluationRole = 0x6576616C;
 
     private readonly IEnvironment _environment;
+    private readonly CallWatch? _watch;
     private readonly FrozenPolicy _policy;
     private readonly float[] _observation, _action;
 
     /// <param name="options">Environment, network, normalisation, and whether evaluation takes the mode or samples.</param>
-    public PolicyEvaluator(ExperimentOptions options)
+    /// <param name="watch">Is told of every call of the environment; null when nobody waits for them.</param>
+    public PolicyEvaluator(ExperimentOptions options, CallWatch? watch = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        _environment = EnvironmentFactory.CreateForEvaluation(options.Environment);
+        _watch = watch;
+        _environment = EnvironmentFactory.CreateForEvaluation(options.Environment, watch: watch);
         _policy = new FrozenPolicy(options, _environment.ObservationSpace, _environment.ActionSpace);
         (_observation, _action) = (new float[_environment.ObservationSpace.Size], new float[Layout.ActionSize]);
     }
@@ -76,12 +79,12 @@ public sealed class PolicyEvaluator : IDisposable
         RandomStream[] noise = [random];
         double sum = 0;
         uint length = 0;
-        _environment.Reset(random, _observation);
+        Reset(random);
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
             _policy.Act(_observation, isFirst: length == 0, noise, _action);
-            var result = _environment.Step(_action, _observation);
+            var result = Step();
             if (result.Breakdown is not null || !double.IsFinite(result.RawReward))
             {
                 return (sum, length, result.Breakdown ?? $"the reward is not finite: {result.RawReward}");
@@ -93,6 +96,31 @@ public sealed class PolicyEvaluator : IDisposable
             {
                 return (sum, length, null);
             }
+        }
+    }
+    private void Reset(RandomStream random)
+    {
+        _watch?.Enter("begin an episode");
+        try
+        {
+            _environment.Reset(random, _observation);
+        }
+        finally
+        {
+            _watch?.Leave();
+        }
+    }
+
+    private StepResult Step()
+    {
+        _watch?.Enter("end a step");
+        try
+        {
+            return _environment.Step(_action, _observation);
+        }
+        finally
+        {
+            _watch?.Leave();
         }
     }
 }

@@ -15,8 +15,10 @@ public static class LearnerHost
     /// <param name="options">Where it listens, its runs and its replay service.</param>
     /// <param name="minimumLevel">Log level.</param>
     /// <param name="recover">Whether runs that an earlier life left unfinished go on by themselves.</param>
+    /// <param name="trials">What trying a spec may take; null: the usual.</param>
     /// <exception cref="ConfigurationException">libtorch cannot be loaded.</exception>
-    public static WebApplication Build(ServiceOptions options, LogLevel minimumLevel = LogLevel.Information, bool recover = true)
+    public static WebApplication Build(
+        ServiceOptions options, LogLevel minimumLevel = LogLevel.Information, bool recover = true, TrialLimits? trials = null)
     {
         TorchLibrary.Load();
         var app = RapidHost.Build(
@@ -27,6 +29,8 @@ public static class LearnerHost
                 services.AddSingleton(_ => new AssignmentBoard());
                 services.AddSingleton<ExperimentRegistry>();
                 services.AddSingleton<SharedParameterFolder>();
+                services.AddSingleton(trials ?? new TrialLimits());
+                services.AddSingleton<RunTrial>();
                 services.AddHostedService<ExperimentRunner>();
                 services.AddSingleton<LearnerMetrics>();
                 services.AddHostedService(provider => provider.GetRequiredService<LearnerMetrics>());

@@ -115,7 +115,7 @@ internal sealed class ReplayService(
         }
 
         var table = tables.Get(requestStream.Current.Table);
-        var superseded = table.Admit(requestStream.Current.Epoch);
+        var superseded = await table.AdmitAsync(requestStream.Current.Epoch, stopped);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped, table.Dropped, superseded);
         var session = table.Open(requestStream.Current);
         try

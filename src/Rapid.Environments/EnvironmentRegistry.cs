@@ -3,6 +3,7 @@ using Rapid.Environments.Classic;
 using Rapid.Environments.Described;
 using Rapid.Environments.MuJoCo;
 using Rapid.Environments.Plugins;
+using Rapid.Numbers;
 
 namespace Rapid.Environments;
 
@@ -120,26 +121,21 @@ public static class EnvironmentRegistry
 
     private static EnvironmentInfo? FindOwn(string name) => All.FirstOrDefault(info => info.Name == name) ?? MuJoCoTasks.Find(name);
 
-    /// <summary>Why these options are wrong, one text each; empty when they are fine.</summary>
+    /// <summary>
+    /// Why these options are wrong, one text each; empty when they are fine. What only the code of a plug-in or a description knows is
+    /// found when the environment is made: to read a spec runs no code of a user's, which may never return.
+    /// </summary>
     public static IEnumerable<(string Option, string Problem)> CheckOptions(
         EnvironmentInfo info, IReadOnlyDictionary<string, string> options)
     {
         ArgumentNullException.ThrowIfNull(info);
         ArgumentNullException.ThrowIfNull(options);
         var source = SourceOf(info.Name);
-        var problems = CheckKnown(info, options, source);
-        return problems.Count > 0 ? problems
-            : source is not null ? source.Refusals(info.Name, OptionText.Normalize(info, options)).Select(problem => ("name", problem))
+        List<(string, string)> problems = [.. source?.Problems(info.Name).Select(problem => ("name", problem)) ?? []];
+        problems = problems.Count > 0 ? problems : [.. CheckForms(info, options)];
+        return problems.Count > 0 || source is not null ? problems
             : AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options)
             : MuJoCoTasks.Check(info.Name, options);
-    }
-
-    /// <summary>What can be said without making the environment.</summary>
-    private static List<(string Option, string Problem)> CheckKnown(
-        EnvironmentInfo info, IReadOnlyDictionary<string, string> options, IEnvironmentSource? source)
-    {
-        List<(string, string)> problems = [.. source?.Problems(info.Name).Select(problem => ("name", problem)) ?? []];
-        return problems.Count > 0 ? problems : [.. CheckForms(info, options)];
     }
 
     private static IEnumerable<(string Option, string Problem)> CheckForms(
@@ -171,7 +167,7 @@ public static class EnvironmentRegistry
         var info = Find(name) ?? throw new ArgumentException($"'{name}' {WhyUnknown(name)}", nameof(name));
         options ??= NoOptions;
         var source = SourceOf(name);
-        foreach (var (option, problem) in source is null ? CheckOptions(info, options) : CheckKnown(info, options, source))
+        foreach (var (option, problem) in CheckOptions(info, options))
         {
             throw new ArgumentException($"{option}: {problem}", nameof(options));
         }

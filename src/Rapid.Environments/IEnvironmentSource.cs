@@ -12,9 +12,6 @@ internal interface IEnvironmentSource
     /// <summary>Why one that is found cannot be made, one line each.</summary>
     IEnumerable<string> Problems(string name);
 
-    /// <summary>Why options that are well-formed do not do, one line each; asked when nothing else is wrong.</summary>
-    IEnumerable<string> Refusals(string name, IReadOnlyDictionary<string, string> options) => [];
-
     /// <summary>Makes one that is found and has no problems.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="options">Checked.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rapid.Numbers;
 
 namespace Rapid.Environments;
 

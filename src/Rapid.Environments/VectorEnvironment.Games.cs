@@ -43,12 +43,12 @@ public sealed partial class VectorEnvironment
 
         var row = new float[Count * _actionSize];
         (_actions, _observations, _finals) = (row, observations, new float[Count * _observationSize]);
-        Restart(i, Row(_observations, i));
+        Watched("begin a game again", () => Restart(i, Row(_observations, i)));
         begun();
         for (var at = 0; at < actions.Length; at += _actionSize)
         {
             actions.Span.Slice(at, _actionSize).CopyTo(row.AsSpan(i * _actionSize));
-            StepRange(i, i + 1);
+            Watched("do a step of a game again", () => StepRange(i, i + 1));
             var result = _results[i];
             if (result.Breakdown is not null || IsGameOver(result))
             {
@@ -60,6 +60,19 @@ public sealed partial class VectorEnvironment
 
             Account(i, result);
             stepped((float)result.Reward, result.Terminated || result.Truncated);
+        }
+    }
+
+    private void Watched(string what, Action call)
+    {
+        _watch?.Enter(what);
+        try
+        {
+            call();
+        }
+        finally
+        {
+            _watch?.Leave();
         }
     }
 

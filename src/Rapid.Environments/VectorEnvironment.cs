@@ -35,6 +35,7 @@ public sealed partial class VectorEnvironment : IDisposable
     private readonly float[] _low;
     private readonly float[] _high;
     private readonly WorkerTeam? _team;
+    private readonly CallWatch? _watch;
     private readonly int _observationSize;
     private readonly int _actionSize;
     private Memory<float> _observations, _finals;
@@ -47,12 +48,24 @@ public sealed partial class VectorEnvironment : IDisposable
     /// <param name="seed">As <see cref="Reseed"/> takes it.</param>
     /// <param name="threads">Threads that step; 1 steps on the caller's.</param>
     /// <param name="keepsStarts">Whether <see cref="StartOf"/> is asked for.</param>
-    public VectorEnvironment(Func<int, IEnvironment> make, int count, ulong seed, int threads = 1, bool keepsStarts = false)
+    /// <param name="watch">Is told of every call; null when nobody waits for them.</param>
+    public VectorEnvironment(
+        Func<int, IEnvironment> make, int count, ulong seed, int threads = 1, bool keepsStarts = false, CallWatch? watch = null)
     {
         ArgumentNullException.ThrowIfNull(make);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        _environments = [.. Enumerable.Range(0, count).Select(make)];
+        _watch = watch;
+        _watch?.Enter("come to be");
+        try
+        {
+            _environments = [.. Enumerable.Range(0, count).Select(make)];
+        }
+        finally
+        {
+            _watch?.Leave();
+        }
+
         _streams = [.. Enumerable.Range(0, count).Select(_ => new RandomStream(seed))];
         Reseed(seed);
         _starts = keepsStarts ? [.. Enumerable.Range(0, count).Select(_ => new GameStart())] : null;
@@ -105,9 +118,17 @@ public sealed partial class VectorEnvironment : IDisposable
     /// use.</exception>
     public void Reset(Span<float> observations)
     {
-        for (var i = 0; i < Count; i++)
+        _watch?.Enter("begin an episode");
+        try
         {
-            Restart(i, observations.Slice(i * _observationSize, _observationSize));
+            for (var i = 0; i < Count; i++)
+            {
+                Restart(i, observations.Slice(i * _observationSize, _observationSize));
+            }
+        }
+        finally
+        {
+            _watch?.Leave();
         }
     }
 
@@ -124,13 +145,21 @@ public sealed partial class VectorEnvironment : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         (_actions, _observations, _finals) = (actions, observations, finalObservations);
-        if (_team is null)
+        _watch?.Enter("end a step");
+        try
         {
-            StepPart(0, 1);
+            if (_team is null)
+            {
+                StepPart(0, 1);
+            }
+            else
+            {
+                _team.Run();
+            }
         }
-        else
+        finally
         {
-            _team.Run();
+            _watch?.Leave();
         }
 
         _finished.Clear();
@@ -150,10 +179,13 @@ public sealed partial class VectorEnvironment : IDisposable
     {
         _isDisposed = true;
         _team?.Dispose();
+        _watch?.Enter("close");
         foreach (var environment in _environments)
         {
             environment.Dispose();
         }
+
+        _watch?.Leave();
     }
 
     private void StepPart(int part, int parts) => StepRange(part * Count / parts, (part + 1) * Count / parts);

@@ -86,6 +86,12 @@ public sealed record ServiceOptions
     /// traces are sent.</summary>
     public double TraceRatio { get; init; } = 0.01;
 
+    /// <summary>
+    /// What is long for one call of an environment: its constructor or the beginning of an episode, which may start a simulator, or a step.
+    /// One that takes longer counts as one that never returns.
+    /// </summary>
+    public TimeSpan EnvironmentPatience { get; init; } = TimeSpan.FromSeconds(60);
+
     /// <summary>Whether signals stop the service. Where a process has several, the process listens.</summary>
     public bool StopsOnSignals { get; init; } = true;
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
+using Rapid.Numbers;
 
 namespace Rapid.Hosting;
 
@@ -200,7 +201,7 @@ public static class ServiceOptionsReader
                 return false;
             }
 
-            if (!bool.TryParse(text, out var value))
+            if (!NumberReader.TryReadFlag(text, out var value))
             {
                 Wrong(name, text, "true or false");
             }
@@ -226,12 +227,14 @@ public static class ServiceOptionsReader
                 return null;
             }
 
-            if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= minimum && value <= maximum)
+            if (NumberReader.TryReadWhole(text, out var value) && value >= minimum && value <= maximum)
             {
-                return value;
+                return (long)value;
             }
 
-            Wrong(name, text, string.Create(CultureInfo.InvariantCulture, $"a whole number of {unit} from {minimum} to {maximum}"));
+            Wrong(
+                name, text,
+                string.Create(CultureInfo.InvariantCulture, $"a whole number of {unit} from {minimum} to {maximum}{NumberReader.Hint(text)}"));
             return null;
         }
 

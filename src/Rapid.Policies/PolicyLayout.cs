@@ -18,6 +18,15 @@ public sealed record ParameterSlice(string Name, IReadOnlyList<int> Shape, int O
     public int Length { get; } = Shape.Aggregate(1, (product, size) => checked(product * size));
 }
 
+/// <summary>A network has more parameters than a buffer has elements.</summary>
+/// <param name="parameters">How many.</param>
+public sealed class NetworkTooLargeException(Int128 parameters)
+    : Exception($"the network has {parameters} parameters, allowed: at most {int.MaxValue}")
+{
+    /// <summary>How many.</summary>
+    public Int128 Parameters => parameters;
+}
+
 /// <summary>What a policy's outputs are the parameters of.</summary>
 public enum PolicyKind
 {
@@ -45,6 +54,7 @@ public sealed class PolicyLayout
 {
     private readonly List<ParameterSlice> _parameters = [];
     private readonly Lazy<string> _hash;
+    private Int128 _length;
 
     private PolicyLayout(NetworkOptions network, Space observations, PolicyKind kind, int outputs, bool hasValueHead)
     {
@@ -88,6 +98,11 @@ public sealed class PolicyLayout
             Add("policy.log_std", outputs);
         }
 
+        if (_length > int.MaxValue)
+        {
+            throw new NetworkTooLargeException(_length);
+        }
+
         _hash = new Lazy<string>(ComputeHash);
     }
 
@@ -95,7 +110,7 @@ public sealed class PolicyLayout
     public IReadOnlyList<ParameterSlice> Parameters => _parameters;
 
     /// <summary>Elements of the flat buffer.</summary>
-    public int Length { get; private set; }
+    public int Length => (int)_length;
 
     /// <summary>Names this layout: equal layouts have equal hashes.</summary>
     public string Hash => _hash.Value;
@@ -148,7 +163,7 @@ public sealed class PolicyLayout
     /// <summary>The layout of an experiment's policy on an environment with these spaces.</summary>
     /// <exception cref="ArgumentException">The action space is neither a box nor discrete, or unbounded where the policy is
     /// squashed.</exception>
-    /// <exception cref="OverflowException">It has more parameters than a buffer has elements.</exception>
+    /// <exception cref="NetworkTooLargeException">It has more parameters than a buffer has elements.</exception>
     public static PolicyLayout Create(ExperimentOptions options, Space observations, Space actions)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -208,9 +223,14 @@ public sealed class PolicyLayout
 
     private void Add(string name, params int[] shape)
     {
-        var slice = new ParameterSlice(name, shape, Length);
-        _parameters.Add(slice);
-        Length = checked(Length + slice.Length);
+        // Counted to the end, also when no buffer holds them: whoever asked for so many is told how many.
+        var length = shape.Aggregate((Int128)1, (product, size) => product * size);
+        if (_length + length <= int.MaxValue)
+        {
+            _parameters.Add(new ParameterSlice(name, shape, Length));
+        }
+
+        _length += length;
     }
 
     private string ComputeHash()

@@ -9,9 +9,23 @@ public static class EnvironmentFactory
     /// <summary>With its options and its time limit.</summary>
     /// <param name="options">Which.</param>
     /// <param name="roms">A folder that is searched for an Atari game's cartridge before the usual ones, or null.</param>
-    public static IEnvironment Create(EnvironmentOptions options, string? roms = null)
+    /// <param name="watch">Is told that it is being made; null when nobody waits for that.</param>
+    public static IEnvironment Create(EnvironmentOptions options, string? roms = null, CallWatch? watch = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        watch?.Enter("come to be");
+        try
+        {
+            return Make(options, roms);
+        }
+        finally
+        {
+            watch?.Leave();
+        }
+    }
+
+    private static TimeLimit Make(EnvironmentOptions options, string? roms)
+    {
         var environment = EnvironmentRegistry.Create(options.Name, options.Options, roms);
         try
         {
@@ -42,7 +56,7 @@ public static class EnvironmentFactory
 
     /// <summary>As <see cref="Create"/>, without what makes learning easier and a score another one: episodes are whole games, and none
     /// leaves anything to the next.</summary>
-    public static IEnvironment CreateForEvaluation(EnvironmentOptions options, string? roms = null)
+    public static IEnvironment CreateForEvaluation(EnvironmentOptions options, string? roms = null, CallWatch? watch = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         return EnvironmentRegistry.Find(options.Name)?.IsAtari == true
@@ -51,7 +65,7 @@ public static class EnvironmentFactory
                 {
                     Options = new Dictionary<string, string>(options.Options) { ["episodic_life"] = "false", ["power_cycle"] = "true" },
                 },
-                roms)
-            : Create(options, roms);
+                roms, watch)
+            : Create(options, roms, watch);
     }
 }

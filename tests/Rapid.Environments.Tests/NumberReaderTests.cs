@@ -1,4 +1,5 @@
 using Rapid.Environments.Atari.Games;
+using Rapid.Numbers;
 
 namespace Rapid.Environments.Tests;
 

@@ -30,7 +30,6 @@ public sealed class PluginTests : IDisposable
         Assert.Equal(("plug-in", 50, 0.8, false), (info.Family, info.MaxEpisodeSteps, info.RewardThreshold, info.HasContinuousActions));
         Assert.Equal(["length"], info.Options.Keys);
         Assert.Empty(source.Problems("Corridor-v0"));
-        Assert.Empty(source.Refusals("Corridor-v0", new Dictionary<string, string> { ["length"] = "3" }));
 
         using var environment = source.Create("Corridor-v0", new Dictionary<string, string> { ["length"] = "3" });
         Assert.NotEqual(typeof(PluginTests).Assembly, environment.GetType().Assembly);
@@ -76,15 +75,15 @@ public sealed class PluginTests : IDisposable
         var error = Assert.Throws<InvalidOperationException>(() => source.Create(name, new Dictionary<string, string>()));
         Assert.Contains($"{name} of {SampleFile} cannot be made: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(cause, error.Message, StringComparison.Ordinal);
-        Assert.Equal([error.Message], source.Refusals(name, new Dictionary<string, string>()));
     }
 
     [Fact]
     public void An_option_that_a_plug_in_refuses_is_refused_with_its_words()
     {
         var source = new PluginSource(() => new PluginLibrary([Sample]));
-        var refusal = Assert.Single(source.Refusals("Corridor-v0", new Dictionary<string, string> { ["length"] = "41" }));
-        Assert.Contains("a length of 41; allowed: 1..40", refusal, StringComparison.Ordinal);
+        var refusal = Assert.Throws<InvalidOperationException>(
+            () => source.Create("Corridor-v0", new Dictionary<string, string> { ["length"] = "41" }));
+        Assert.Contains("a length of 41; allowed: 1..40", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

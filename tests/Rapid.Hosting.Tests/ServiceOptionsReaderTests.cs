@@ -237,6 +237,63 @@ public class ServiceOptionsReaderTests
         }
     }
 
+    [Fact]
+    public void Every_number_is_written_in_any_way_that_a_number_is_in_a_spec()
+    {
+        foreach (var (name, plain) in Numbers())
+        {
+            var digits = plain == "10000" ? "10_000" : "100_000";
+            var power = plain.Length - 1;
+            foreach (var text in (string[])[$" +{plain} ", digits, $"{digits}.0", $"1e{power}", $"1.0E+{power}"])
+            {
+                Assert.Equivalent(Read(ServiceKind.Replay, new() { [name] = plain }), Read(ServiceKind.Replay, new() { [name] = text }));
+            }
+        }
+    }
+
+    [Fact]
+    public void What_is_not_clearly_a_whole_number_is_refused_and_a_decimal_comma_is_named()
+    {
+        foreach (var (name, plain) in Numbers())
+        {
+            foreach (var text in (string[])["70,000", $"{plain}.5", $"{plain},5", $"_{plain}", $"{plain}_", "0x10000", "1e99", $"-{plain}", "½"])
+            {
+                var problem = Assert.Single(ProblemsOf(new() { [name] = text }));
+                Assert.StartsWith($"{name}: '{text}' is not allowed; allowed: a whole number of ", problem, StringComparison.Ordinal);
+                Assert.Equal(
+                    text.Contains(',', StringComparison.Ordinal), problem.Contains("the decimal sign is a point", StringComparison.Ordinal));
+            }
+        }
+    }
+
+    /// <summary>Every variable that is read and takes a whole number, and one that it takes.</summary>
+    private static List<(string Name, string Plain)> Numbers()
+    {
+        var asked = new AskedNames();
+        ServiceOptionsReader.Read(ServiceKind.Replay, new ConfigurationBuilder().Add(asked).Build());
+        bool Refuses(string name, string value, string part) => Record.Exception(() => Read(ServiceKind.Replay, new() { [name] = value }))
+            is ConfigurationException { Problems: [var problem] } && problem.Contains(part, StringComparison.Ordinal);
+        var numbers = asked.Names.Where(name => Refuses(name, "many", "a whole number"))
+            .Select(name => (name, Refuses(name, "10000", name) ? "100000" : "10000")).ToList();
+        Assert.Equal(14, numbers.Count);
+        return numbers;
+    }
+
+    /// <summary>Has no values, and remembers what it was asked for.</summary>
+    private sealed class AskedNames : ConfigurationProvider, IConfigurationSource
+    {
+        public HashSet<string> Names { get; } = [];
+
+        public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
+
+        public override bool TryGet(string key, out string? value)
+        {
+            Names.Add(key);
+            value = null;
+            return false;
+        }
+    }
+
     private static ServiceOptions Read(ServiceKind kind, Dictionary<string, string?> values) =>
         ServiceOptionsReader.Read(kind, new ConfigurationBuilder().AddInMemoryCollection(values).Build());
 

@@ -21,6 +21,12 @@ internal sealed class LearnerAndReplay : IAsyncDisposable
     /// <summary>Limit of the services.</summary>
     public int MaxMessageBytes { get; init; } = 256 << 20;
 
+    /// <summary>What trying a spec may take.</summary>
+    public TrialLimits Trials { get; init; } = new();
+
+    /// <summary>How long an environment is waited for.</summary>
+    public TimeSpan EnvironmentPatience { get; init; } = TimeSpan.FromSeconds(60);
+
     public string Runs => Path.Combine(_directory.FullName, "runs");
 
     public GrpcChannel ToLearner => _toLearner ??= Channels.Open(Options.Learner, Options);
@@ -40,6 +46,7 @@ internal sealed class LearnerAndReplay : IAsyncDisposable
         Replay = [Socket("replay")],
         Runs = Runs,
         MaxMessageBytes = MaxMessageBytes,
+        EnvironmentPatience = EnvironmentPatience,
     };
 
     /// <summary>A spec that nobody acts for: it runs until it is cancelled.</summary>
@@ -70,7 +77,7 @@ internal sealed class LearnerAndReplay : IAsyncDisposable
 
     public async Task StartLearnerAsync()
     {
-        _learner = LearnerHost.Build(Options with { Listen = [Socket("learner")] }, LogLevel.Critical);
+        _learner = LearnerHost.Build(Options with { Listen = [Socket("learner")] }, LogLevel.Critical, trials: Trials);
         await _learner.StartAsync();
     }
 

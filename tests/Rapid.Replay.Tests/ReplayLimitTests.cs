@@ -1,6 +1,9 @@
 using Grpc.Core;
 using Grpc.Health.V1;
+using Microsoft.Extensions.Configuration;
+using Rapid.Hosting;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Tables;
 
 namespace Rapid.Replay.Tests;
 
@@ -8,6 +11,29 @@ namespace Rapid.Replay.Tests;
 public class ReplayLimitTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Theory]
+    [InlineData("1e5", 100_000)]
+    [InlineData(" 108_000 ", 108_000)]
+    [InlineData("4.0", 4)]
+    [InlineData("4,0", null)]
+    [InlineData("108,000", null)]
+    [InlineData("0.5", null)]
+    [InlineData("0", null)]
+    [InlineData("-1", null)]
+    [InlineData("1e19", null)]
+    public void The_limit_of_memory_is_a_number_as_everywhere(string text, int? expected)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("RAPID_REPLAY_MEMORY", text)]).Build();
+        if (expected is { } bytes)
+        {
+            Assert.Equal(bytes, MemoryBudget.Read(configuration).Limit);
+            return;
+        }
+
+        var problem = Assert.Single(Assert.Throws<ConfigurationException>(() => MemoryBudget.Read(configuration)).Problems);
+        Assert.StartsWith($"RAPID_REPLAY_MEMORY: '{text}' is not allowed", problem, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task Memory_stays_within_its_limit_until_a_learner_acknowledges()

@@ -9,6 +9,9 @@ namespace Rapid.Processes;
 /// <summary>A real process whose output is kept for messages. Killed when disposed of.</summary>
 internal sealed partial class RapidProcess : IAsyncDisposable
 {
+    // Of Linux' prlimit.
+    private const int FileSize = 1;
+
     private const int SigInt = 2, SigQuit = 3, SigTerm = 15, SigCont = 18, SigStop = 19;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
@@ -125,6 +128,18 @@ internal sealed partial class RapidProcess : IAsyncDisposable
     /// <summary>Goes on.</summary>
     public void Continue() => Send(SigCont);
 
+    /// <summary>From here on no file that it writes may be larger: what is, cannot be written, as on a disk that is full. It must have been
+    /// started deaf to SIGXFSZ.</summary>
+    /// <param name="bytes">Null: any size.</param>
+    public void LimitFiles(long? bytes)
+    {
+        ulong[] limits = [bytes is { } most ? (ulong)most : ulong.MaxValue, ulong.MaxValue];
+        if (Limit(_process.Id, FileSize, limits, 0) != 0)
+        {
+            throw new Win32Exception();
+        }
+    }
+
     /// <summary>SIGKILL, and waits until it is gone.</summary>
     public async Task KillAsync()
     {
@@ -176,6 +191,9 @@ internal sealed partial class RapidProcess : IAsyncDisposable
             _output.AppendLine(line);
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "prlimit", SetLastError = true)]
+    private static partial int Limit(int process, int resource, ulong[] limits, nint old);
 
     [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
     private static partial int Signal(int process, int signal);

@@ -61,7 +61,7 @@ public sealed class ExperimentRunner(
         {
             await RunAsync(record, stopping);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException || RunObstacle.IsOfDisk(error))
         {
             _logger.LogError(error, "the state of {Run} could not be written", record.Directory.Id);
         }
@@ -170,7 +170,9 @@ public sealed class ExperimentRunner(
         using var metrics = new RunMetrics(record.Directory.Path, record.Directory.Id, spec);
         metrics.Written += record.OnMetrics;
         var data = spec.Offline ? await OfflineData.OpenAsync(spec, cancellation) : null;
-        await using var tables = new RunTables(record.Directory, epoch, spec, options, logger, data?.Steps ?? 0);
+        var watch = new CallWatch(options.EnvironmentPatience);
+        await using var tables = await watch.RunAsync(
+            () => new RunTables(record.Directory, epoch, spec, options, logger, data?.Steps ?? 0, watch));
         var goesOn = false;
         try
         {

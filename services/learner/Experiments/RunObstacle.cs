@@ -21,7 +21,12 @@ internal static class RunObstacle
     /// <summary>The error itself, where a queue between two tasks has wrapped it.</summary>
     public static Exception CauseOf(Exception error) => error is ChannelClosedException { InnerException: { } cause } ? cause : error;
 
-    /// <summary>Whether a file could not be written, which may be mended: room is made, rights are given.</summary>
+    /// <summary>Whether a file could not be written, which may be mended: room is made, rights are given, a limit is raised.</summary>
     public static bool IsOfDisk(Exception error) => error is UnauthorizedAccessException
-        || (error is IOException and not (FileNotFoundException or EndOfStreamException));
+        || (error is IOException and not (FileNotFoundException or EndOfStreamException)) || IsTooLarge(error);
+
+    /// <summary>Whether a file grew beyond what its file system or the process' limit (ulimit -f) allows, which is no IOException to the
+    /// runtime.</summary>
+    private static bool IsTooLarge(Exception error) =>
+        error is ArgumentOutOfRangeException { TargetSite.DeclaringType: var thrower } && thrower == typeof(RandomAccess);
 }

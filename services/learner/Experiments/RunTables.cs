@@ -28,14 +28,17 @@ public sealed class RunTables : IAsyncDisposable
     /// <param name="service">Where the replay service is.</param>
     /// <param name="logger">Hears of a replay service that is away.</param>
     /// <param name="dataSteps">Steps that an offline run learns from.</param>
-    public RunTables(RunDirectory run, ulong epoch, ExperimentOptions spec, ServiceOptions service, ILogger logger, long dataSteps = 0)
+    /// <param name="watch">Is told that an environment is being made; null when nobody waits for that.</param>
+    public RunTables(
+        RunDirectory run, ulong epoch, ExperimentOptions spec, ServiceOptions service, ILogger logger, long dataSteps = 0,
+        CallWatch? watch = null)
     {
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentNullException.ThrowIfNull(service);
         ArgumentNullException.ThrowIfNull(run);
         _logger = logger;
         var name = NameOf(run);
-        using var environment = EnvironmentFactory.Create(spec.Environment);
+        using var environment = EnvironmentFactory.Create(spec.Environment, watch: watch);
         var blocks = ExperimentBlocks.SignatureOf(run.Id, spec, environment.ObservationSpace, environment.ActionSpace);
         var slots = spec.Actors.Count;
         var shards = Shards.CountFor(service.Replay.Count, slots, needsOne: spec.Lockstep || spec.Offline);

@@ -12,7 +12,7 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Services;
 
 /// <summary>Submits, lists, watches and cancels experiments.</summary>
-internal sealed class ExperimentsService(ExperimentRegistry registry, ServiceOptions options, CallLifetime lifetime)
+internal sealed class ExperimentsService(ExperimentRegistry registry, RunTrial trial, CallLifetime lifetime)
     : Protocol.V1.Experiments.ExperimentsBase
 {
     [Authorize(Roles = Roles.Operator)]
@@ -21,7 +21,7 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, ServiceOpt
         try
         {
             var spec = SpecReader.Read(request.Spec ?? new ExperimentSpec());
-            await Task.Run(() => RunTrial.Check(spec, options), context.CancellationToken);
+            await trial.CheckAsync(spec, context.CancellationToken);
             if (spec.Offline)
             {
                 await OfflineData.OpenAsync(spec, context.CancellationToken);

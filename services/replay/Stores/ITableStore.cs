@@ -35,6 +35,9 @@ internal interface ITableStore
     Task SavePrioritiesAsync(
         IReadOnlyCollection<KeyValuePair<ulong, double>> priorities, int itemsPerBlock, double highest, CancellationToken cancellation);
 
+    /// <summary>Keeps the epoch of the table's latest owner; an earlier one than is kept changes nothing.</summary>
+    Task SaveEpochAsync(ulong epoch, CancellationToken cancellation);
+
     /// <summary>Forgets blocks. Safe to repeat.</summary>
     Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation);
 
@@ -62,6 +65,8 @@ internal sealed class MemoryStore : ITableStore
     public Task SavePrioritiesAsync(
         IReadOnlyCollection<KeyValuePair<ulong, double>> priorities, int itemsPerBlock, double highest, CancellationToken cancellation) =>
         throw new InvalidOperationException("a memory table holds every priority");
+
+    public Task SaveEpochAsync(ulong epoch, CancellationToken cancellation) => Task.CompletedTask;
 
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) => Task.CompletedTask;
 

@@ -37,6 +37,14 @@ internal static class RedisScripts
         return 1
         """;
 
+    /// <summary>ARGV: the epoch of an owner, in digits; Lua's numbers do not hold all of them.</summary>
+    public const string SaveEpoch = Fence + """
+        local kept = redis.call('HGET', KEYS[1], 'epoch') or ''
+        if #kept > #ARGV[2] or (#kept == #ARGV[2] and kept >= ARGV[2]) then return 1 end
+        local stored = redis.pcall('HSET', KEYS[1], 'epoch', ARGV[2])
+        return type(stored) == 'table' and stored or 1
+        """;
+
     /// <summary>ARGV: blocks.</summary>
     public const string Remove = Fence + RemoveBlock + """
         for i = 2, #ARGV do remove(ARGV[i]) end

@@ -29,10 +29,11 @@ internal sealed record RecoveredTable(
 /// Keeps a table in Redis. All keys of a table share a hash tag, so that a cluster keeps them together and one transaction covers them:
 /// <c>rapid:{table}:blocks</c> (hash: id to block), <c>:sizes</c> (hash: id to steps and bytes), <c>:producers</c> (hash: producer to
 /// newest sequence), <c>:about</c> (hash: definition, incarnation, signature, newest: id of the newest block and steps stored up to it,
-/// fence: token of the service that may write, highest: priority), <c>:priorities:id</c> (string: 8 bytes for each item of a block whose
-/// priorities were updated); <c>rapid:tables</c> is the set of table names. Every write is one script, which does all or
-/// nothing and begins with the fence (<see cref="RedisScripts"/>). A table whose definition Redis has lost has no fence either: it is made
-/// again, under another incarnation, so that a learner hears of the loss when the service that still knows the table ends.
+/// fence: token of the service that may write, highest: priority, epoch: of the latest owner when it is later than the definition's),
+/// <c>:priorities:id</c> (string: 8 bytes for each item of a block whose priorities were updated); <c>rapid:tables</c> is the set of table
+/// names. Every write is one script, which does all or nothing and begins with the fence (<see cref="RedisScripts"/>). A table whose
+/// definition Redis has lost has no fence either: it is made again, under another incarnation, so that a learner hears of the loss when the
+/// service that still knows the table ends.
 /// </summary>
 /// <param name="redis">Where.</param>
 /// <param name="lease">The right to write.</param>
@@ -172,6 +173,9 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
         }
     }
 
+    public Task SaveEpochAsync(ulong epoch, CancellationToken cancellation) =>
+        WriteAsync(RedisScripts.SaveEpoch, [Text(epoch)], cancellation);
+
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) =>
         WriteAsync(RedisScripts.Remove, [.. ids.Select(id => (RedisValue)id)], cancellation);
 
@@ -291,6 +295,11 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
             if (definition.Name != name || definition.Store == StoreKind.Memory)
             {
                 throw new InvalidDataException($"its definition is that of {definition.Store} table '{definition.Name}'");
+            }
+
+            if (about.TryGetValue("epoch", out var epoch))
+            {
+                definition.Epoch = Math.Max(definition.Epoch, Number(epoch));
             }
 
             List<(ulong Id, int Steps, int Bytes)> blocks =

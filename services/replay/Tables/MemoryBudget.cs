@@ -1,7 +1,7 @@
-using System.Globalization;
 using Grpc.Core;
 using Microsoft.Extensions.Configuration;
 using Rapid.Hosting;
+using Rapid.Numbers;
 
 namespace Rapid.Replay.Tables;
 
@@ -25,14 +25,15 @@ internal sealed class MemoryBudget(long limit)
     /// <exception cref="ConfigurationException">The value is no positive number.</exception>
     public static MemoryBudget Read(IConfiguration configuration)
     {
-        if (configuration[Variable] is not { Length: > 0 } text)
+        if (configuration[Variable] is not { } text || string.IsNullOrWhiteSpace(text))
         {
             return new MemoryBudget(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
         }
 
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes) && bytes > 0
-            ? new MemoryBudget(bytes)
-            : throw new ConfigurationException([$"{Variable}: '{text}' is not allowed; allowed: a whole number of bytes from 1"]);
+        return NumberReader.TryReadWhole(text, out var bytes) && bytes > 0 && bytes <= long.MaxValue
+            ? new MemoryBudget((long)bytes)
+            : throw new ConfigurationException(
+                [$"{Variable}: '{text}' is not allowed; allowed: a whole number of bytes from 1{NumberReader.Hint(text)}"]);
     }
 
     /// <summary>Takes memory for a new block, or nothing when it does not fit.</summary>

@@ -27,6 +27,7 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
     private TaskCompletionSource? _changed;
     private string? _signature;
     private CancellationTokenSource _superseded = new();
+    private ulong _keptEpoch = definition.Epoch;
     private ulong _nextId = 1, _appended, _duplicates, _rejected;
 
     public TableDefinition Definition => definition;
@@ -142,33 +143,28 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
         return new AppendOutcome(IsDuplicate: true);
     }
 
-    /// <summary>Lets the newest owner in, and whoever acts for none. One that is newer than all before takes the table over.</summary>
+    /// <summary>
+    /// Lets the newest owner in, and whoever acts for none. One that is newer than all before takes the table over, which the store knows
+    /// before the owner hears of it: no earlier one is let in again by another life of this service.
+    /// </summary>
     /// <param name="epoch">Whose call it is; 0 for nobody's.</param>
+    /// <param name="cancellation">Gives up; earlier owners are out all the same.</param>
     /// <returns>Cancelled when a later owner comes.</returns>
     /// <exception cref="RpcException">OUT_OF_RANGE: a later owner was here.</exception>
-    public CancellationToken Admit(ulong epoch)
+    public async Task<CancellationToken> AdmitAsync(ulong epoch, CancellationToken cancellation)
     {
-        CancellationTokenSource before;
-        lock (Gate)
+        var superseded = TakeOver(epoch);
+        if (epoch > Volatile.Read(ref _keptEpoch))
         {
-            RefuseEarlier(epoch);
-            if (epoch == 0)
+            await store.SaveEpochAsync(epoch, cancellation);
+            lock (Gate)
             {
-                return CancellationToken.None;
+                _keptEpoch = Math.Max(_keptEpoch, epoch);
+                RefuseEarlier(epoch);
             }
-
-            if (epoch == definition.Epoch)
-            {
-                return _superseded.Token;
-            }
-
-            definition.Epoch = epoch;
-            (before, _superseded) = (_superseded, new CancellationTokenSource());
         }
 
-        before.Cancel();
-        before.Dispose();
-        return Admit(epoch);
+        return superseded;
     }
 
     /// <summary>Refuses who works for an owner that is not the newest any more. Who brings blocks makes nobody an owner.</summary>
@@ -356,6 +352,34 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
                 either.Dispose();
             }
         }
+    }
+
+    /// <summary>In this service's memory.</summary>
+    private CancellationToken TakeOver(ulong epoch)
+    {
+        CancellationTokenSource before;
+        CancellationToken superseded;
+        lock (Gate)
+        {
+            RefuseEarlier(epoch);
+            if (epoch == 0)
+            {
+                return CancellationToken.None;
+            }
+
+            if (epoch == definition.Epoch)
+            {
+                return _superseded.Token;
+            }
+
+            definition.Epoch = epoch;
+            (before, _superseded) = (_superseded, new CancellationTokenSource());
+            superseded = _superseded.Token;
+        }
+
+        before.Cancel();
+        before.Dispose();
+        return superseded;
     }
 
     private async Task StoreAsync(

@@ -59,7 +59,7 @@ internal sealed class TableRegistry(
             }
             else if (existing is not null)
             {
-                existing.Admit(definition.Epoch);
+                await existing.AdmitAsync(definition.Epoch, cancellation);
                 return existing.Definition.Equals(new TableDefinition(definition) { Epoch = existing.Definition.Epoch })
                     ? existing
                     : throw new RpcException(
@@ -171,7 +171,7 @@ internal sealed class TableRegistry(
                 return false;
             }
 
-            table.Admit(epoch);
+            await table.AdmitAsync(epoch, cancellation);
 
             // Known until the store has forgotten it, so that a drop that was cut short can be repeated.
             await table.DropAsync(cancellation);

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
-using Rapid.Environments;
+using Rapid.Numbers;
 
 namespace Rapid.Cli.Commands;
 

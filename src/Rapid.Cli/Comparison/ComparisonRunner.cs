@@ -53,7 +53,8 @@ internal static class ComparisonRunner
     private static async Task<Curve> TrainAsync(
         ComparisonRun run, string folder, LocalCluster cluster, CancellationToken cancellation)
     {
-        var directory = RunFolders.FindUnfinished(folder, run.Options) ?? LocalTraining.Create(folder, run.Options);
+        var directory = RunFolders.FindUnfinished(folder, run.Options)
+            ?? await LocalTraining.CreateAsync(folder, run.Options, cancellation);
         await using var mine = RunFolders.Lock(directory);
         var record = cluster.Experiments.Resume(directory, mine);
         await foreach (var change in record.Watch().ReadAllAsync(cancellation))

@@ -13,10 +13,11 @@ internal static class LocalTraining
 {
     /// <summary>Goes on with the newest unfinished run of this spec, or starts one.</summary>
     /// <returns>The exit code.</returns>
-    public static Task<int> TrainAsync(ExperimentOptions options, string runs, StopSignals signals)
+    public static async Task<int> TrainAsync(ExperimentOptions options, string runs, StopSignals signals)
     {
         var run = RunFolders.FindUnfinished(runs, options);
-        return RunAsync(run ?? Create(runs, options), run is null ? "run" : "going on with", options, signals);
+        return await RunAsync(
+            run ?? await CreateAsync(runs, options, signals.Stop), run is null ? "run" : "going on with", options, signals);
     }
 
     /// <summary>Goes on with a run that was stopped, cancelled or failed.</summary>
@@ -28,9 +29,10 @@ internal static class LocalTraining
 
     /// <summary>Makes a run that can be trained in this process.</summary>
     /// <exception cref="SpecException">It cannot.</exception>
-    public static RunDirectory Create(string runs, ExperimentOptions options)
+    public static async Task<RunDirectory> CreateAsync(string runs, ExperimentOptions options, CancellationToken cancellation)
     {
-        RunTrial.Check(options, LocalCluster.Limits);
+        var trial = new RunTrial(LocalCluster.Limits, new TrialLimits(), NullLogger<RunTrial>.Instance);
+        await trial.CheckAsync(options, cancellation);
         return RunDirectory.Create(runs, options);
     }
 

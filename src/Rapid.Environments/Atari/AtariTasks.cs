@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Machine.Cartridges;
 using Rapid.Environments.Atari.Roms;
+using Rapid.Numbers;
 
 namespace Rapid.Environments.Atari;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rapid.Environments.MuJoCo;
+using Rapid.Numbers;
 
 namespace Rapid.Environments.Described;
 

@@ -1,3 +1,5 @@
+using Rapid.Numbers;
+
 namespace Rapid.Environments.Languages;
 
 /// <summary>Reads the values of a description's fields.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Rapid.Numbers;
 
 namespace Rapid.Environments.MuJoCo;
 

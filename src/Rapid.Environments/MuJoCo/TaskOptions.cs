@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using Rapid.Numbers;
 
 namespace Rapid.Environments.MuJoCo;
 

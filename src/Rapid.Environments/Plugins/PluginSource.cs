@@ -14,20 +14,6 @@ internal sealed class PluginSource(Func<PluginLibrary> library) : IEnvironmentSo
     public IEnumerable<string> Problems(string name) => [];
 
     /// <inheritdoc/>
-    public IEnumerable<string> Refusals(string name, IReadOnlyDictionary<string, string> options)
-    {
-        try
-        {
-            using var environment = Create(name, options);
-            return [];
-        }
-        catch (InvalidOperationException error)
-        {
-            return [error.Message];
-        }
-    }
-
-    /// <inheritdoc/>
     /// <exception cref="InvalidOperationException">The plug-in failed; the message names its file and the cause.</exception>
     public IEnvironment Create(string name, IReadOnlyDictionary<string, string> options)
     {

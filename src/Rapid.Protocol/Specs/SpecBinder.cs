@@ -1,5 +1,5 @@
 using System.Reflection;
-using Rapid.Environments;
+using Rapid.Numbers;
 
 namespace Rapid.Protocol.Specs;
 

@@ -1,6 +1,6 @@
 // Every call of the replay service.
 const assert = require('assert');
-const { reader, failure, until, block } = require('./rapid');
+const { reader, failure, unlimited, until, block } = require('./rapid');
 const { unique, queue, ring, client, infoOf, append } = require('./tables');
 
 module.exports = {
@@ -49,6 +49,34 @@ module.exports = {
     assert.strictEqual(await next(), null);
     const info = await infoOf(replay, name);
     assert.deepStrictEqual([info.blocks, info.unacknowledged_blocks, info.appended_blocks], [0, 0, 3]);
+  },
+
+  async appends_that_say_all_at_once_hear_the_answer_and_the_end(config) {
+    const shared = client(config);
+    const name = unique('at once');
+    await shared.CreateTable({ definition: queue(name) });
+    let sequence = 0;
+    const appendOnce = async (replay, table, code) => {
+      const call = replay.Append();
+      const ended = new Promise(resolve => call.on('status', resolve));
+      const next = reader(call);
+      call.write({ table, trajectory: block('p', ++sequence) });
+      call.end();
+      const reply = await next();
+      assert.deepStrictEqual([reply.sequence, reply.code], [sequence, code]);
+      assert.strictEqual(await next(), null);
+      const status = await ended;
+      assert.deepStrictEqual([status.code, status.details], [0, '']);
+    };
+    for (const [table, code] of [[name, 0], ['unknown', 5]]) {
+      for (let i = 0; i < 100; i++) {
+        await appendOnce(shared, table, code);
+        const alone = client(config, { ...unlimited, 'grpc.use_local_subchannel_pool': 1 });
+        await appendOnce(alone, table, code);
+        alone.close();
+      }
+    }
+    assert.strictEqual((await infoOf(shared, name)).blocks, 200);
   },
 
   async a_cancelled_sample_gives_its_blocks_back(config) {

@@ -2,7 +2,7 @@
 import array
 import os
 
-from rapid import Requests, block, client, failure, new, until
+from rapid import Requests, block, client, failure, new, open_channel, protos, until
 from tables import append, create, info_of, sample, unique
 
 
@@ -42,6 +42,24 @@ def append_and_sample_a_queue(config):
     assert list(call) == []
     info = info_of(replay, name)
     assert (info.blocks, info.unacknowledged_blocks, info.appended_blocks) == (0, 0, 3)
+
+
+def appends_that_say_all_at_once_hear_the_answer_and_the_end(config):
+    shared, name, sequences = client('Replay', config), unique('at once'), iter(range(1, 1000))
+    create(shared, name, kind='TABLE_KIND_QUEUE')
+
+    def append_once(replay, table, code):
+        sequence = next(sequences)
+        call = replay.Append(iter([new('AppendRequest', table=table, trajectory=block('p', sequence))]))
+        assert [(reply.sequence, reply.code) for reply in call] == [(sequence, code)]
+        assert (call.code().name, call.details()) == ('OK', ''), (call.code(), call.details())
+
+    for table, code in ((name, 0), ('unknown', 5)):
+        for _ in range(100):
+            append_once(shared, table, code)
+            with open_channel(config, options=[('grpc.use_local_subchannel_pool', 1)]) as channel:
+                append_once(protos.client('rapid.v1.Replay', channel, config['token']), table, code)
+    assert info_of(shared, name).blocks == 200
 
 
 def a_cancelled_sample_gives_its_blocks_back(config):
@@ -112,6 +130,7 @@ def the_token(config):
 
 
 CASES = [
-    tables, append_and_sample_a_queue, a_cancelled_sample_gives_its_blocks_back, a_sample_past_its_deadline_gives_its_blocks_back,
-    draw_batches, export_save_and_restore, the_token,
+    tables, append_and_sample_a_queue, appends_that_say_all_at_once_hear_the_answer_and_the_end,
+    a_cancelled_sample_gives_its_blocks_back, a_sample_past_its_deadline_gives_its_blocks_back, draw_batches,
+    export_save_and_restore, the_token,
 ]

@@ -1,4 +1,5 @@
 using Rapid.Environments.Languages;
+using Rapid.Numbers;
 
 namespace Rapid.Environments.Described;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rapid.Environments.Languages;
+using Rapid.Numbers;
 
 namespace Rapid.Environments.Atari.Games;
 

@@ -1,11 +1,11 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Rapid.Environments;
+namespace Rapid.Numbers;
 
 /// <summary>
-/// The one reader of numbers and flags that people write: in specs, options, descriptions and on the command line. A comma is never part
-/// of a number: where one stands for the decimal point, dropping it would make another number of it.
+/// The one reader of numbers and flags that people write: in specs, options, descriptions, variables and on the command line. A comma is
+/// never part of a number: where one stands for the decimal point, dropping it would make another number of it.
 /// </summary>
 public static partial class NumberReader
 {

@@ -1,0 +1,80 @@
+using Rapid.Hosting;
+using Rapid.Protocol.V1;
+
+namespace Rapid.EndToEnd.Tests;
+
+/// <summary>A learner that can write no more.</summary>
+public sealed class FullDiskTests : IDisposable
+{
+    // Not TestFolder: the path of a socket must be short.
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rapid-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task A_run_without_room_waits_with_the_reason_and_goes_on_when_there_is_room()
+    {
+        await using var replay = await StartAsync("replay", RapidProcess.Program);
+        // What a process is deaf to, the programs are that it becomes.
+        await using var learner = await StartAsync("learner", "bash", "-c", "trap '' XFSZ; exec \"$0\" \"$1\"", RapidProcess.Program);
+        await using var actor = await StartAsync("actor", RapidProcess.Program);
+        using var channel = Channels.Open(Socket("learner"), new ServiceOptions { Listen = [] });
+        var client = new Experiments.ExperimentsClient(channel);
+
+        // A checkpoint has a megabyte and more, everything else little.
+        learner.LimitFiles(200_000);
+        var run = await client.SubmitAsync(new SubmitRequest
+        {
+            Spec = new ExperimentSpec
+            {
+                Environment = new EnvironmentSpec { Name = "CartPole-v1" },
+                Network = new NetworkSpec { HiddenSizes = { 256, 256 } },
+                Algorithm = new AlgorithmSpec { Name = "a2c", RolloutSteps = 32 },
+                Checkpoint = new CheckpointSpec { IntervalSteps = 320 },
+                Evaluation = new EvaluationSpec { IntervalSteps = 0, FinalEpisodes = 1 },
+                TotalSteps = 3200,
+            },
+        });
+        await UntilAsync(state => state.State == ExperimentState.Pending && state.Error.Length > 0);
+        Assert.Contains("a checkpoint cannot be written: ", (await StateAsync()).Error, StringComparison.Ordinal);
+        Assert.Contains($"the checkpoint that {run.Id} goes on from cannot be written", learner.Output, StringComparison.Ordinal);
+        Assert.Empty(Checkpoints());
+
+        learner.LimitFiles(null);
+
+        await UntilAsync(state => state.State == ExperimentState.Finished);
+        Assert.NotEmpty(Checkpoints());
+        Assert.Equal("", (await StateAsync()).Error);
+
+        async Task<Experiment> StateAsync() =>
+            (await client.ListAsync(new ListRequest())).Experiments.Single(experiment => experiment.Id == run.Id);
+
+        async Task UntilAsync(Func<Experiment, bool> condition)
+        {
+            Experiment? state = null;
+            await Eventually.TrueAsync(
+                () =>
+                {
+                    state = client.List(new ListRequest()).Experiments.Single(experiment => experiment.Id == run.Id);
+                    return condition(state);
+                },
+                () => $"{state}\n{learner.Output}{actor.Output}");
+        }
+
+        string[] Checkpoints() => Directory.GetDirectories(_folder.FullName, "step-*", SearchOption.AllDirectories);
+    }
+
+    private ServiceAddress Socket(string service) => ServiceAddress.Unix(Path.Combine(_folder.FullName, service));
+
+    private async Task<RapidProcess> StartAsync(string service, string program, params string[] arguments)
+    {
+        var process = RapidProcess.StartProgram(program, _folder.FullName, [.. arguments, service], new Dictionary<string, string>
+        {
+            ["RAPID_LISTEN"] = $"{Socket(service)}",
+            ["RAPID_LEARNER"] = $"{Socket("learner")}",
+            ["RAPID_REPLAY"] = $"{Socket("replay")}",
+        });
+        await Eventually.TrueAsync(() => process.HasExited || process.Output.Contains("listening on"), () => process.Output);
+        return process;
+    }
+}
