@@ -32,6 +32,13 @@ forward() {
 cleanup() { [[ -z ${node:-} ]] || "${kubectl[@]}" uncordon "$node" >/dev/null 2>&1 || true; [[ -z ${forwarder:-} ]] || kill -- "-$forwarder" 2>/dev/null || true; }
 trap cleanup EXIT
 
+say "the overlays"
+for overlay in kustomize/*/; do
+  show "${kubectl[@]}" kustomize "$overlay" >/tmp/rapid-overlay.$$.yaml
+  "${manifests[@]}" /tmp/rapid-overlay.$$.yaml | "${kubectl[@]}" apply --dry-run=client --validate=false -f - | wc -l
+done
+rm -f /tmp/rapid-overlay.$$.yaml
+
 say "every manifest of the folder, in the order of its names"
 echo '$ kubectl apply -f k8s/'
 "${manifests[@]}" k8s/*.yaml | "${kubectl[@]}" apply -f -
