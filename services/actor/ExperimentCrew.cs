@@ -165,7 +165,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
         var (version, games) = await SlotTakeover.AskAsync(_assignments, _work, slot, newest.Version, _logger, stop);
         if (games.Count > 0 && failures < MostFailedTakeovers)
         {
-            rollouts.GoOnWith(games);
+            rollouts.GoOnWith(games, stop);
         }
 
         return version;

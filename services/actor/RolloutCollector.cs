@@ -52,9 +52,10 @@ public sealed class RolloutCollector : ICollector
 
     /// <summary>Goes on in the middle of the games of another collector of this slot, bit for bit, instead of beginning new ones.</summary>
     /// <param name="games">One for each environment.</param>
+    /// <param name="cancellation">Checked at every step: games may be long.</param>
     /// <exception cref="InvalidDataException">They are another number, or cannot be played again. This collector is of no more
     /// use.</exception>
-    public void GoOnWith(IReadOnlyList<GameRecord> games)
+    public void GoOnWith(IReadOnlyList<GameRecord> games, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(games);
         if (games.Count != _count)
@@ -71,6 +72,7 @@ public sealed class RolloutCollector : ICollector
                 () => _view.BeginAgain(environment),
                 (reward, ended) =>
                 {
+                    cancellation.ThrowIfCancellationRequested();
                     Accumulate(environment, reward, ended);
                     _view.ObserveAgain(ended);
                 });

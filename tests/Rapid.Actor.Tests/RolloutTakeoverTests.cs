@@ -83,7 +83,7 @@ public sealed class RolloutTakeoverTests
 
                 games.Add(block);
                 successors.Add(new RolloutCollector(options, 1));
-                successors[^1].GoOnWith(games.Records());
+                successors[^1].GoOnWith(games.Records(), default);
             }
         }
         finally
@@ -105,7 +105,7 @@ public sealed class RolloutTakeoverTests
         }
 
         using var successor = new RolloutCollector(options, 0);
-        successor.GoOnWith(games.Records());
+        successor.GoOnWith(games.Records(), default);
 
         AssertSame(whole.Collect(At(options, layout, 3), default)!, successor.Collect(At(options, layout, 3), default)!);
     }
@@ -150,7 +150,7 @@ public sealed class RolloutTakeoverTests
             }
 
             (wasLost, successor) = (false, new RolloutCollector(options, 0));
-            successor.GoOnWith(games.Records());
+            successor.GoOnWith(games.Records(), default);
         }
 
         successor!.Dispose();
@@ -178,12 +178,24 @@ public sealed class RolloutTakeoverTests
         using var first = new RolloutCollector(options, 0, ScriptedEnvironment.Vector(length: 100));
         var snapshot = Snapshot(Layout(options), options.Network, 1);
         games.Add(whole.Collect(snapshot, default)!);
-        first.GoOnWith(games.Records());
+        first.GoOnWith(games.Records(), default);
         games.Add(counting.Collect(snapshot, default)!);
 
-        var error = Assert.Throws<InvalidDataException>(() => successor.GoOnWith(games.Records()));
+        var error = Assert.Throws<InvalidDataException>(() => successor.GoOnWith(games.Records(), default));
 
         Assert.StartsWith("environment 0 shows something else than at first when 1 actions", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Playing_again_stops_when_it_is_cancelled()
+    {
+        var options = SpecReader.ReadYaml(CartPole, ["lockstep=true"]);
+        var games = new PlayedGames(3);
+        using var whole = new RolloutCollector(options, 0);
+        using var successor = new RolloutCollector(options, 0);
+        games.Add(whole.Collect(At(options, RegisteredLayout(options), 1), default)!);
+
+        Assert.Throws<OperationCanceledException>(() => successor.GoOnWith(games.Records(), new CancellationToken(canceled: true)));
     }
 
     [Fact]
@@ -191,7 +203,7 @@ public sealed class RolloutTakeoverTests
     {
         var options = SpecReader.ReadYaml(CartPole, ["lockstep=true"]);
         using var collector = new RolloutCollector(options, 0);
-        var error = Assert.Throws<InvalidDataException>(() => collector.GoOnWith([new GameRecord()]));
+        var error = Assert.Throws<InvalidDataException>(() => collector.GoOnWith([new GameRecord()], default));
         Assert.Contains("1 games of a slot with 3 environments", error.Message, StringComparison.Ordinal);
     }
 

@@ -86,7 +86,7 @@ public class A2cTests
     [InlineData("a2c", "optimizer: rmsprop")]
     [InlineData("a2c", "optimizer: adam")]
     [InlineData("p3o", "sample_multiplier: 1")]
-    [InlineData("ppo", "minibatches: 2, epochs: 3")]
+    [InlineData("ppo", "minibatches: 2, epochs: 2")]
     public void A_restored_algorithm_goes_on_bit_for_bit(string name, string algorithm)
     {
         var (options, layout) = Make("CartPole-v1", algorithm, name);
