@@ -85,7 +85,7 @@ public sealed class EvaluatorWorker(
                 try
                 {
                     report = obstacle is not null ? Unplayed(snapshot, obstacle) : await watch.RunAsync(() => Evaluate(
-                        evaluator ??= new PolicyEvaluator(spec, watch), snapshot, spec.Seed, cancellation));
+                        () => evaluator ??= new PolicyEvaluator(spec, watch), snapshot, spec.Seed, cancellation));
                 }
                 catch (StuckEnvironmentException stuck)
                 {
@@ -122,12 +122,14 @@ public sealed class EvaluatorWorker(
         }
     }
 
-    /// <summary>The score; of weights that cannot be played, that no episode has one: whoever waits for it goes on.</summary>
-    private static EvaluationReport Evaluate(PolicyEvaluator evaluator, PolicySnapshot snapshot, ulong seed, CancellationToken cancellation)
+    /// <summary>The score; of weights or an environment that cannot be played, that no episode has one: whoever waits for it goes
+    /// on.</summary>
+    private static EvaluationReport Evaluate(
+        Func<PolicyEvaluator> evaluator, PolicySnapshot snapshot, ulong seed, CancellationToken cancellation)
     {
         try
         {
-            return evaluator.Evaluate(snapshot, (int)snapshot.EvaluationEpisodes, seed, cancellation);
+            return evaluator().Evaluate(snapshot, (int)snapshot.EvaluationEpisodes, seed, cancellation);
         }
         catch (InvalidDataException error)
         {

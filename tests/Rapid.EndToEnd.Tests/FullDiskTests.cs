@@ -18,6 +18,7 @@ public sealed class FullDiskTests : IDisposable
         // What a process is deaf to, the programs are that it becomes.
         await using var learner = await StartAsync("learner", "bash", "-c", "trap '' XFSZ; exec \"$0\" \"$1\"", RapidProcess.Program);
         await using var actor = await StartAsync("actor", RapidProcess.Program);
+        await using var evaluator = await StartAsync("evaluator", RapidProcess.Program);
         using var channel = Channels.Open(Socket("learner"), new ServiceOptions { Listen = [] });
         var client = new Experiments.ExperimentsClient(channel);
 

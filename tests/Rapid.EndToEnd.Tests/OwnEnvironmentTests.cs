@@ -183,6 +183,14 @@ public sealed class OwnEnvironmentTests : IDisposable
         Assert.Contains("ThrowsLater-v0 of", faulty.Output, StringComparison.Ordinal);
         Assert.Contains("cannot be made: DllNotFoundException: libmaze.so is not there", faulty.Output, StringComparison.Ordinal);
 
+        await using var described = RapidProcess.Start(_folder.Path, ["envs", "ThrowsLater-v0"], WithPlugins);
+        Assert.Equal(2, await described.WaitAsync());
+        Assert.Contains("libmaze.so is not there", described.Output, StringComparison.Ordinal);
+        string[] shown = ["play", "ThrowsLater-v0", "--random", "--out", "end.png"];
+        await using var played = RapidProcess.Start(_folder.Path, shown, WithPlugins);
+        Assert.Equal(1, await played.WaitAsync());
+        Assert.Contains("libmaze.so is not there", played.Output, StringComparison.Ordinal);
+
         // Without the folder there is no such environment.
         var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec);
         Assert.Equal(2, exitCode);

@@ -72,7 +72,7 @@ public sealed class PluginTests : IDisposable
     public void An_environment_that_fails_when_it_is_made_names_file_and_cause(string name, string cause)
     {
         var source = new PluginSource(() => new PluginLibrary([Sample]));
-        var error = Assert.Throws<InvalidOperationException>(() => source.Create(name, new Dictionary<string, string>()));
+        var error = Assert.Throws<InvalidDataException>(() => source.Create(name, new Dictionary<string, string>()));
         Assert.Contains($"{name} of {SampleFile} cannot be made: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(cause, error.Message, StringComparison.Ordinal);
     }
@@ -81,7 +81,7 @@ public sealed class PluginTests : IDisposable
     public void An_option_that_a_plug_in_refuses_is_refused_with_its_words()
     {
         var source = new PluginSource(() => new PluginLibrary([Sample]));
-        var refusal = Assert.Throws<InvalidOperationException>(
+        var refusal = Assert.Throws<InvalidDataException>(
             () => source.Create("Corridor-v0", new Dictionary<string, string> { ["length"] = "41" }));
         Assert.Contains("a length of 41; allowed: 1..40", refusal.Message, StringComparison.Ordinal);
     }

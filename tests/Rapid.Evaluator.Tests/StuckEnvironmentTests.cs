@@ -4,7 +4,7 @@ using SamplePlugin;
 
 namespace Rapid.Evaluator.Tests;
 
-/// <summary>The evaluator service with an environment that does not return from a call.</summary>
+/// <summary>The evaluator service with an environment that does not return from a call, or cannot be made.</summary>
 public sealed class StuckEnvironmentTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("rapid-test-");
@@ -34,5 +34,20 @@ public sealed class StuckEnvironmentTests : IDisposable
             Assert.Equal($"the environment did not {expected} within 0.5 s", report.Breakdown);
             services.Publish(new PolicySnapshot(snapshot) { Version = version + 1 });
         }
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_score_hears_that_the_environment_cannot_be_made()
+    {
+        var spec = SpecReader.ReadYaml("{ environment: { name: CartPole-v1 }, network: { hidden_sizes: [8] } }", []);
+        var snapshot = EvaluatorAndLearner.Snapshot(spec, version: 1);
+        spec = spec with { Environment = new EnvironmentOptions { Name = "ThrowsLater-v0" } };
+        var work = new Assignment { Experiment = "a", Spec = SpecWriter.ToMessage(spec) };
+        await using var services = await EvaluatorAndLearner.StartAsync(_folder, work, snapshot);
+
+        var report = await services.ReportAsync();
+
+        Assert.Equal((0, 2u), (report.Returns.Count, report.BrokenEpisodes));
+        Assert.Contains("libmaze.so is not there", report.Breakdown, StringComparison.Ordinal);
     }
 }

@@ -68,7 +68,7 @@ internal static class EnvironmentsCommand
     {
         var rows = EnvironmentRegistry.All.Concat(EnvironmentRegistry.More).Select(info =>
         {
-            var (observations, actions) = ProblemsOf(info).Length == 0 ? Spaces(info) : ("-", "-");
+            var (observations, actions, _) = Spaces(info);
             return (string[])[info.Name, observations, actions, Number(info.MaxEpisodeSteps), Threshold(info), info.Summary];
         });
         TextTable.Write(Console.Out, ["name", "observations", "actions", "limit", "solved at", "task"], rows);
@@ -98,12 +98,12 @@ internal static class EnvironmentsCommand
             return ExitCode.Success;
         }
 
-        if (ProblemsOf(info) is { Length: > 0 } problems)
+        var (observations, actions, problems) = Spaces(info);
+        if (problems.Length > 0)
         {
             throw new CliException(string.Join(Environment.NewLine, problems), ExitCode.BadInput);
         }
 
-        var (observations, actions) = Spaces(info);
         TextTable.Write(
             Console.Out,
             [],
@@ -123,13 +123,25 @@ internal static class EnvironmentsCommand
         return ExitCode.Success;
     }
 
-    private static string[] ProblemsOf(EnvironmentInfo info) =>
-        [.. EnvironmentRegistry.CheckOptions(info, new Dictionary<string, string>()).Select(problem => problem.Problem)];
-
-    private static (string Observations, string Actions) Spaces(EnvironmentInfo info)
+    /// <summary>What it shows and takes, or why it cannot be made.</summary>
+    private static (string Observations, string Actions, string[] Problems) Spaces(EnvironmentInfo info)
     {
-        using var environment = EnvironmentFactory.Create(new EnvironmentOptions { Name = info.Name });
-        return (environment.ObservationSpace.ToString()!, environment.ActionSpace.ToString()!);
+        try
+        {
+            string[] problems =
+                [.. EnvironmentRegistry.CheckOptions(info, new Dictionary<string, string>()).Select(problem => problem.Problem)];
+            if (problems.Length > 0)
+            {
+                return ("-", "-", problems);
+            }
+
+            using var environment = EnvironmentFactory.Create(new EnvironmentOptions { Name = info.Name });
+            return (environment.ObservationSpace.ToString()!, environment.ActionSpace.ToString()!, []);
+        }
+        catch (InvalidDataException error)
+        {
+            return ("-", "-", [error.Message]);
+        }
     }
 
     private static IReadOnlyList<string> InfoNames(EnvironmentInfo info)

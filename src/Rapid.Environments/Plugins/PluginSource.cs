@@ -14,7 +14,7 @@ internal sealed class PluginSource(Func<PluginLibrary> library) : IEnvironmentSo
     public IEnumerable<string> Problems(string name) => [];
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">The plug-in failed; the message names its file and the cause.</exception>
+    /// <exception cref="InvalidDataException">The plug-in failed; the message names its file and the cause.</exception>
     public IEnvironment Create(string name, IReadOnlyDictionary<string, string> options)
     {
         var plugin = PluginOf(name)!;
@@ -30,7 +30,7 @@ internal sealed class PluginSource(Func<PluginLibrary> library) : IEnvironmentSo
         catch (Exception error)
         {
             environment?.Dispose();
-            throw new InvalidOperationException($"{name} of {plugin.File} cannot be made: {PluginLibrary.CauseOf(error)}", error);
+            throw new InvalidDataException($"{name} of {plugin.File} cannot be made: {PluginLibrary.CauseOf(error)}", error);
         }
     }
 
