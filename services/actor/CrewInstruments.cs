@@ -30,7 +30,8 @@ internal sealed class CrewInstruments : IDisposable
         _inference = _meter.CreateCounter<double>(
             "rapid.actor.inference", "s", "Time of collecting that the policy took, estimated from one step of each block");
         _appending = _meter.CreateDurations(
-            "rapid.actor.append.time", "Time from the offer of a block until the replay service takes the next; a full table makes it long");
+            "rapid.actor.append.time",
+            "Time from the offer of a block until the replay service takes the next; a full table makes it long");
         _meter.CreateObservableGauge(
             "rapid.actor.slots", () => new Measurement<int>(slots(), _experiment), "{slot}", "Slots that this process fills");
     }

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Rapid.Actor;
 
 /// <summary>
-/// Estimates what the policy takes of a block: one step of each is timed, every one in its turn. Reading the clock at all steps would cost as
-/// much as a small policy.
+/// Estimates what the policy takes of a block: one step of each is timed, every one in its turn. Reading the clock at all steps would cost
+/// as much as a small policy.
 /// </summary>
 /// <param name="steps">Of a block.</param>
 internal sealed class InferenceClock(int steps)

@@ -13,7 +13,7 @@ internal sealed class ReplayMetrics : IHostedService, IDisposable
     private readonly MemoryBudget _memory;
     private readonly Meter _meter = new("Rapid.Replay");
 
-    // Not by table: what is told when it happens is kept for every table that ever was, and those of experiments that have ended would stay.
+    // Not by table: what is told when it happens is kept for every table that ever was, also of experiments that have ended.
     private readonly Histogram<double> _storing;
 
     public ReplayMetrics(TableRegistry tables, MemoryBudget memory)

@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Rapid.Hosting;
 
 /// <summary>
-/// Spans that follow a block through the services: the rollout that makes it, the append that stores it, the update that learns from it, and
-/// from there the next rollout. Contexts travel in the messages, because blocks of many share a call that lasts as long as a run.
+/// Spans that follow a block through the services: the rollout that makes it, the append that stores it, the update that learns from it,
+/// and from there the next rollout. Contexts travel in the messages, because blocks of many share a call that lasts as long as a run.
 /// </summary>
 public static class BlockTraces
 {
@@ -28,7 +28,8 @@ public static class BlockTraces
 
     /// <summary>The context in a message; null when there is none, when it is none, or when it is not recorded.</summary>
     public static ActivityContext? Parse(string traceparent) =>
-        ActivityContext.TryParse(traceparent, null, isRemote: true, out var context) && context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)
+        ActivityContext.TryParse(traceparent, null, isRemote: true, out var context)
+        && context.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)
             ? context
             : null;
 

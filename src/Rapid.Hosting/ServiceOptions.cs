@@ -82,8 +82,8 @@ public sealed record ServiceOptions
     /// <summary>OTEL_EXPORTER_OTLP_ENDPOINT: where traces and metrics go; null sends none.</summary>
     public Uri? OtlpEndpoint { get; init; }
 
-    /// <summary>RAPID_TRACE_RATIO: part of an actor's blocks that are followed, from the first step to the update that learns from them, where
-    /// traces are sent.</summary>
+    /// <summary>RAPID_TRACE_RATIO: part of an actor's blocks that are followed, from the first step to the update that learns from them,
+    /// where traces are sent.</summary>
     public double TraceRatio { get; init; } = 0.01;
 
     /// <summary>

@@ -245,12 +245,12 @@ public static class ServiceOptionsReader
                 return null;
             }
 
-            if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) && value is >= 0 and <= 1)
+            if (NumberReader.TryReadReal(text, out var value) && value is >= 0 and <= 1)
             {
                 return value;
             }
 
-            Wrong(name, text, "a number from 0 to 1");
+            Wrong(name, text, $"a number from 0 to 1{NumberReader.Hint(text)}");
             return null;
         }
 

@@ -42,7 +42,8 @@ public sealed class WaitClock(TimeProvider? time = null)
     /// <summary>Starts to count: until something is waited for, <see cref="Share"/> is 0 of the time from here on.</summary>
     public void Start() => Change(0);
 
-    /// <summary>The part of the last while that was waited, 1 for one who waited all of it; of a younger clock, the part of its life.</summary>
+    /// <summary>The part of the last while that was waited, 1 for one who waited all of it; of a younger clock, the part of its
+    /// life.</summary>
     /// <param name="window">How long, at most <see cref="LongestWindow"/>.</param>
     public double Share(TimeSpan window)
     {

@@ -72,8 +72,18 @@ public class ServiceOptionsReaderTests
         Assert.Equal((new Uri("http://collector:4317"), 0.25), (options.OtlpEndpoint, options.TraceRatio));
         var limits = new ServiceLimits
         {
-            CompressionRatio = 11, ConnectionBytes = 70_000, ServiceBytes = 5_000_000_000, BodySeconds = 14, Connections = 15,
-            Streams = 16, Requests = 17, Tables = 18, Queued = 19, Workers = 20, Subscribers = 21, IdLength = 22,
+            CompressionRatio = 11,
+            ConnectionBytes = 70_000,
+            ServiceBytes = 5_000_000_000,
+            BodySeconds = 14,
+            Connections = 15,
+            Streams = 16,
+            Requests = 17,
+            Tables = 18,
+            Queued = 19,
+            Workers = 20,
+            Subscribers = 21,
+            IdLength = 22,
         };
         Assert.Equal(limits, options.Limits);
     }

@@ -12,8 +12,8 @@ using Rapid.Replay;
 
 namespace Rapid.Telemetry.Tests;
 
-/// <summary>All four services in this process, and a replay service with a certificate; what one of them serves to Prometheus has the meters of
-/// all.</summary>
+/// <summary>All four services in this process, and a replay service with a certificate; what one of them serves to Prometheus has the meters
+/// of all.</summary>
 internal sealed class RunningSystem : IAsyncDisposable
 {
     private readonly TestFolder _folder = new();
@@ -38,7 +38,7 @@ internal sealed class RunningSystem : IAsyncDisposable
         }
     }
 
-    /// <summary>Submits a run of an algorithm on CartPole or Pendulum that has everything that there is to measure and does not end.</summary>
+    /// <summary>Submits a run of an algorithm on CartPole or Pendulum that has all that there is to measure and does not end.</summary>
     public ExperimentRecord Submit(string algorithm) => Experiments.Submit(SpecReader.ReadYaml(
         $$"""
         environment: { name: {{(algorithm.Contains("sac", StringComparison.Ordinal) ? "Pendulum-v1" : "CartPole-v1")}} }

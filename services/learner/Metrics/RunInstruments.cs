@@ -21,8 +21,8 @@ public enum UpdateStage
 }
 
 /// <summary>
-/// The instruments of one run. Their meter ends with the run, and takes along what exporters keep of it. Counters count what this life of the
-/// run did, whatever the run's own figures began with.
+/// The instruments of one run. Their meter ends with the run, and takes along what exporters keep of it. Counters count what this life of
+/// the run did, whatever the run's own figures began with.
 /// </summary>
 public sealed class RunInstruments : IDisposable
 {
@@ -46,10 +46,13 @@ public sealed class RunInstruments : IDisposable
         _experiment = new("experiment", experiment);
         _steps = _meter.CreateCounter<long>("rapid.learner.steps", "{step}", "Environment steps learned from");
         Count("updates", "rapid.learner.updates", "{update}", "Updates");
-        Count("skipped_gradient_steps", "rapid.learner.skipped_gradient_steps", "{step}", "Gradients that were not finite, and not applied");
-        Count("invalid_blocks", "rapid.learner.invalid_blocks", "{block}", "Blocks dropped because they are not what the run's actors make");
+        Count("skipped_gradient_steps", "rapid.learner.skipped_gradient_steps", "{step}",
+            "Gradients that were not finite, and not applied");
+        Count("invalid_blocks", "rapid.learner.invalid_blocks", "{block}",
+            "Blocks dropped because they are not what the run's actors make");
         Count("stale_blocks", "rapid.learner.stale_blocks", "{block}", "Blocks dropped because their policy was too old");
-        Count("unpublished_blocks", "rapid.learner.unpublished_blocks", "{block}", "Blocks dropped because their policy was never published");
+        Count("unpublished_blocks", "rapid.learner.unpublished_blocks", "{block}",
+            "Blocks dropped because their policy was never published");
         Count("broken_environments", "rapid.learner.broken_environments", "{environment}",
             "Environments that actors reset because of numbers that were not finite or a simulation that broke down");
         _time = _meter.CreateDurations("rapid.learner.update.time", "Time of an update's stages: wait, learn, publish, checkpoint");

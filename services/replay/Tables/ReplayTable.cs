@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Grpc.Core;
-using Rapid.Hosting;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Sampling;
@@ -16,7 +15,7 @@ internal readonly record struct AppendOutcome(
 /// What all kinds of tables share: a block is stored once, whatever is retried, and its producer hears so when the table can take its next
 /// one, which is the back-pressure.
 /// </summary>
-internal abstract class ReplayTable(TableDefinition definition, string incarnation, ITableStore store, MemoryBudget memory) : IDisposable
+internal abstract partial class ReplayTable(TableDefinition definition, string incarnation, ITableStore store, MemoryBudget memory) : IDisposable
 {
     private const int MaximumProducers = 100_000;
 
@@ -24,7 +23,6 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
     private readonly Dictionary<string, Task> _storing = [];
     private readonly CancellationTokenSource _dropped = new();
     private List<string> _forgotten = [];
-    private TaskCompletionSource? _changed;
     private string? _signature;
     private CancellationTokenSource _superseded = new();
     private ulong _keptEpoch = definition.Epoch;
@@ -36,25 +34,6 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
 
     /// <summary>Cancelled when the table is dropped.</summary>
     public CancellationToken Dropped => _dropped.Token;
-
-    /// <summary>How long blocks, or the producers of the next ones, waited for room.</summary>
-    public WaitClock AppendWaits { get; } = new();
-
-    /// <summary>How long draws waited for data.</summary>
-    public WaitClock DrawWaits { get; } = new();
-
-    /// <summary>Steps drawn for each step stored.</summary>
-    public double SamplesPerInsert
-    {
-        get
-        {
-            lock (Gate)
-            {
-                var (inserted, drawn) = Flow();
-                return inserted == 0 ? 0 : drawn / inserted;
-            }
-        }
-    }
 
     protected Lock Gate { get; } = new();
 
@@ -282,9 +261,6 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
     /// <summary>Under the gate: what this kind of table has to say of itself.</summary>
     protected abstract void Describe(TableInfo info);
 
-    /// <summary>Under the gate: steps stored, and drawn.</summary>
-    protected abstract (double Inserted, double Drawn) Flow();
-
     /// <summary>Under the gate: gives back all memory; the table is no more.</summary>
     protected abstract void Free();
 
@@ -303,84 +279,6 @@ internal abstract class ReplayTable(TableDefinition definition, string incarnati
         StatusCode.ResourceExhausted,
         $"table '{definition.Name}': {what} does not fit: the replay service holds {memory.Used} bytes and may hold {memory.Limit} "
             + "(RAPID_REPLAY_MEMORY)");
-
-    /// <summary>Under the gate: wakes everybody who waits for a change.</summary>
-    protected void Signal()
-    {
-        _changed?.SetResult();
-        _changed = null;
-    }
-
-    /// <summary>Waits until a condition, which is asked under the gate, is true.</summary>
-    /// <param name="condition">What is waited for.</param>
-    /// <param name="waits">Counts the time.</param>
-    /// <param name="cancellation">Gives up.</param>
-    /// <exception cref="OperationCanceledException">Cancelled, or the table was dropped.</exception>
-    protected async Task WaitAsync(Func<bool> condition, WaitClock waits, CancellationToken cancellation)
-    {
-        CancellationTokenSource? either = null;
-        try
-        {
-            while (true)
-            {
-                Task changed;
-                lock (Gate)
-                {
-                    if (condition())
-                    {
-                        return;
-                    }
-
-                    _changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-                    changed = _changed.Task;
-                }
-
-                if (either is null)
-                {
-                    either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, Dropped);
-                    waits.Begin();
-                }
-
-                await changed.WaitAsync(either.Token);
-            }
-        }
-        finally
-        {
-            if (either is not null)
-            {
-                waits.End();
-                either.Dispose();
-            }
-        }
-    }
-
-    /// <summary>In this service's memory.</summary>
-    private CancellationToken TakeOver(ulong epoch)
-    {
-        CancellationTokenSource before;
-        CancellationToken superseded;
-        lock (Gate)
-        {
-            RefuseEarlier(epoch);
-            if (epoch == 0)
-            {
-                return CancellationToken.None;
-            }
-
-            if (epoch == definition.Epoch)
-            {
-                return _superseded.Token;
-            }
-
-            definition.Epoch = epoch;
-            (before, _superseded) = (_superseded, new CancellationTokenSource());
-            superseded = _superseded.Token;
-        }
-
-        before.Cancel();
-        before.Dispose();
-        return superseded;
-    }
 
     private async Task StoreAsync(
         ulong id,
