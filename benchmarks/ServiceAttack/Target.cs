@@ -36,7 +36,7 @@ internal sealed class Target : IAsyncDisposable
     public GrpcChannel Open(string service) =>
         Keep(Channels.Open(Socket(service), new ServiceOptions { Listen = [], Token = Token }));
 
-    /// <summary>With the windows of the protocol: what is not read stays with the service. Its calls carry no token by themselves.</summary>
+    /// <summary>With the windows of the protocol: what is not read stays with the service. Its calls carry no token.</summary>
     public GrpcChannel OpenBare(string service) => Keep(GrpcChannel.ForAddress("http://service", new GrpcChannelOptions
     {
         MaxReceiveMessageSize = null,

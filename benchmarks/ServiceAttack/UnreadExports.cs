@@ -18,7 +18,11 @@ internal static class UnreadExports
         {
             Definition = new TableDefinition
             {
-                Name = "t", Kind = TableKind.Uniform, Store = StoreKind.Memory, CapacitySteps = 4 * Blocks, Items = ItemKind.Block,
+                Name = "t",
+                Kind = TableKind.Uniform,
+                Store = StoreKind.Memory,
+                CapacitySteps = 4 * Blocks,
+                Items = ItemKind.Block,
             },
         });
         using (var append = client.Append())

@@ -232,9 +232,8 @@ public static class ServiceOptionsReader
                 return (long)value;
             }
 
-            Wrong(
-                name, text,
-                string.Create(CultureInfo.InvariantCulture, $"a whole number of {unit} from {minimum} to {maximum}{NumberReader.Hint(text)}"));
+            var allowed = string.Create(CultureInfo.InvariantCulture, $"a whole number of {unit} from {minimum} to {maximum}");
+            Wrong(name, text, allowed + NumberReader.Hint(text));
             return null;
         }
 
