@@ -53,7 +53,8 @@ internal static class HealthProbe
         options.Listen.FirstOrDefault(address => address.IsReachable) is { } address
             ? address.OnThisMachine()
             : throw new ConfigurationException([
-                $"RAPID_LISTEN: {string.Join(", ", options.Listen)} does not say which port it will be; give it one port to ask for its health",
+                $"RAPID_LISTEN: {string.Join(", ", options.Listen)} does not say which port it will be; give it one port to ask for its "
+                    + "health",
             ]);
 
     private static GrpcChannel Open(ServiceAddress address, ServiceOptions options) => address.IsSecure

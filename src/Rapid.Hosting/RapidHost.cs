@@ -15,8 +15,8 @@ namespace Rapid.Hosting;
 /// <summary>What every service is made of: Kestrel on its addresses, gRPC, health, reflection, the token, telemetry.</summary>
 public static class RapidHost
 {
-    /// <summary>What the health service calls the process alone: whether it answers, whatever else it waits for. One that does not has to be
-    /// started again; one whose health as a whole is bad need not be.</summary>
+    /// <summary>What the health service calls the process alone: whether it answers, whatever else it waits for. One that does not has
+    /// to be started again; one whose health as a whole is bad need not be.</summary>
     public const string LivenessService = "liveness";
 
     private const string ProcessCheck = "process";
@@ -125,7 +125,8 @@ public static class RapidHost
                 return await HealthProbe.RunAsync(kind);
             default:
                 await Console.Error.WriteLineAsync(
-                    $"'{string.Join(' ', arguments)}' is not allowed; allowed: health, which asks the running service, or nothing, which runs one");
+                    $"'{string.Join(' ', arguments)}' is not allowed; allowed: health, which asks the running service, or nothing, which "
+                    + "runs one");
                 return 2;
         }
     }

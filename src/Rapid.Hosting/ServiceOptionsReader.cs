@@ -6,8 +6,8 @@ using Rapid.Numbers;
 namespace Rapid.Hosting;
 
 /// <summary>
-/// Reads <see cref="ServiceOptions"/> from <c>appsettings.json</c> (same names as the variables) and the environment, which wins. Secrets can
-/// stay in files, where orchestrators put them: RAPID_TOKEN_FILE is the path of the file that holds RAPID_TOKEN, and so on.
+/// Reads <see cref="ServiceOptions"/> from <c>appsettings.json</c> (same names as the variables) and the environment, which wins. Secrets
+/// can stay in files, where orchestrators put them: RAPID_TOKEN_FILE is the path of the file that holds RAPID_TOKEN, and so on.
 /// </summary>
 public static class ServiceOptionsReader
 {

@@ -9,7 +9,7 @@ internal static partial class ComposeFile
     public static Container Service(string name, params (string Name, string Value)[] shell)
     {
         var service = Yaml.Read(Repository.File("docker-compose.yml"))[0]["services"][name];
-        var image = service["build"].Exists ? Image.Read(service["build"]["target"].Text) : new Image([], new Dictionary<string, string>(), []);
+        var image = service["build"].Exists ? Image.Read(service["build"]["target"].Text) : Image.Foreign;
         var environment = new Dictionary<string, string>(image.Environment);
         foreach (var (variable, value) in service["environment"].Fields)
         {

@@ -9,6 +9,9 @@ namespace Rapid.Deployment.Tests;
 /// <param name="HealthCheck">The command that tells how it is; empty when there is none.</param>
 internal sealed partial record Image(string[] Entrypoint, IReadOnlyDictionary<string, string> Environment, string[] HealthCheck)
 {
+    /// <summary>One that is not ours: what it does is said where it is used.</summary>
+    public static Image Foreign => new([], new Dictionary<string, string>(), []);
+
     /// <summary>Reads the stage that is a target.</summary>
     public static Image Read(string target)
     {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Rapid.Deployment.Tests;
 
 /// <summary>The manifests of k8s/: their fields against Kubernetes' schema, and what they say of each other.</summary>
@@ -48,15 +50,15 @@ public sealed class ManifestTests : IDisposable
             Assert.Equal("rapid", workload["metadata"]["namespace"].Text);
             Assert.Equal(("true", "RuntimeDefault"), (
                 pod["securityContext"]["runAsNonRoot"].Text, pod["securityContext"]["seccompProfile"]["type"].Text));
-            Assert.Equal(("false", "true"), (
-                container["securityContext"]["allowPrivilegeEscalation"].Text, container["securityContext"]["readOnlyRootFilesystem"].Text));
-            Assert.Equal(["ALL"], container["securityContext"]["capabilities"]["drop"].Texts);
+            var confined = container["securityContext"];
+            Assert.Equal(("false", "true"), (confined["allowPrivilegeEscalation"].Text, confined["readOnlyRootFilesystem"].Text));
+            Assert.Equal(["ALL"], confined["capabilities"]["drop"].Texts);
             Assert.Equal("false", pod["automountServiceAccountToken"].Text);
             Assert.True(container["resources"]["requests"]["cpu"].Exists && container["resources"]["limits"]["memory"].Exists, name);
             if (workload["kind"].Text != "Job")
             {
                 Assert.True(container["startupProbe"].Exists && container["readinessProbe"].Exists, name);
-                Assert.InRange(int.Parse(pod["terminationGracePeriodSeconds"].Text, System.Globalization.CultureInfo.InvariantCulture), 15, 60);
+                Assert.InRange(int.Parse(pod["terminationGracePeriodSeconds"].Text, CultureInfo.InvariantCulture), 15, 60);
             }
         }
     }
@@ -70,15 +72,13 @@ public sealed class ManifestTests : IDisposable
             Assert.All(workload["spec"]["selector"]["matchLabels"].Fields, label => Assert.Equal(label.Value.Text, labels[label.Key].Text));
             foreach (var (name, key) in Manifests.Keys(workload))
             {
-                Assert.False(string.IsNullOrWhiteSpace(key), $"{workload["metadata"]["name"].Text} mounts {name}, which the Secret does not have");
+                Assert.False(string.IsNullOrWhiteSpace(key), $"{NameOf(workload)} mounts {name}, which the Secret does not have");
             }
 
             var container = Manifests.Spec(workload)["containers"][0];
             var mounted = Manifests.Keys(workload).Select(key => $"/keys/{key.Name}").ToHashSet();
-            foreach (var variable in container["env"].Items.Where(variable => variable["name"].Text.EndsWith("_FILE", StringComparison.Ordinal)))
-            {
-                Assert.Contains(variable["value"].Text, mounted);
-            }
+            var files = container["env"].Items.Where(variable => variable["name"].Text.EndsWith("_FILE", StringComparison.Ordinal));
+            Assert.All(files, variable => Assert.Contains(variable["value"].Text, mounted));
         }
 
         foreach (var service in Manifested.Where(manifest => manifest["kind"].Text == "Service"))
@@ -93,14 +93,15 @@ public sealed class ManifestTests : IDisposable
     [Fact]
     public void Only_ports_that_are_listened_on_are_opened_to_pods_that_exist()
     {
-        var pods = Workloads.Select(workload => workload["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"].Text).ToHashSet();
+        const string Name = "app.kubernetes.io/name";
+        var pods = Workloads.Select(workload => workload["spec"]["template"]["metadata"]["labels"][Name].Text).ToHashSet();
         var ports = Workloads.SelectMany(workload => Manifests.Spec(workload)["containers"][0]["ports"].Items)
             .Select(port => port["containerPort"].Text).Append("53").ToHashSet();
         var policies = Manifested.Where(manifest => manifest["kind"].Text == "NetworkPolicy").ToList();
         foreach (var rule in policies.SelectMany(policy => policy["spec"]["ingress"].Items.Concat(policy["spec"]["egress"].Items)))
         {
             Assert.All(rule["ports"].Items, port => Assert.Contains(port["port"].Text, ports));
-            var selectors = rule["from"].Items.Concat(rule["to"].Items).Select(peer => peer["podSelector"]["matchLabels"]["app.kubernetes.io/name"]);
+            var selectors = rule["from"].Items.Concat(rule["to"].Items).Select(peer => peer["podSelector"]["matchLabels"][Name]);
             Assert.All(selectors.Where(name => name.Exists), name => Assert.Contains(name.Text, pods));
         }
 
@@ -136,7 +137,10 @@ public sealed class ManifestTests : IDisposable
         Assert.Equal(operation["op"].Text == "replace", parent[path[^1]].Exists);
     }
 
-    private static string[] Files(string folder) => [.. Directory.GetFiles(Repository.File(folder), "*.yaml").Order(StringComparer.Ordinal)];
+    private static string NameOf(Node manifest) => manifest["metadata"]["name"].Text;
+
+    private static string[] Files(string folder) =>
+        [.. Directory.GetFiles(Repository.File(folder), "*.yaml").Order(StringComparer.Ordinal)];
 
     private async Task<(int ExitCode, string Output)> CheckAsync(string[] files)
     {

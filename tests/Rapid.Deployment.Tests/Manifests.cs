@@ -14,7 +14,7 @@ internal static class Manifests
         var container = Spec(workload)["containers"][0];
         var image = container["image"].Text.Split(':')[0] is var name && name.StartsWith("rapid-", StringComparison.Ordinal)
             ? Image.Read(name["rapid-".Length..])
-            : new Image([], new Dictionary<string, string>(), []);
+            : Image.Foreign;
         var environment = new Dictionary<string, string>(image.Environment);
         foreach (var source in container["envFrom"].Items)
         {
@@ -33,7 +33,8 @@ internal static class Manifests
         var probe = container["readinessProbe"];
         var health = probe["exec"].Exists ? probe["exec"]["command"].Texts : image.HealthCheck;
         var host = workload["kind"].Text == "StatefulSet" && workload["metadata"]["name"].Text != "redis" ? "-0" : "";
-        return new Container(workload["metadata"]["name"].Text + host, [.. command, .. container["args"].Items.Select(word => word.Text)], environment, health);
+        var arguments = container["args"].Items.Select(word => word.Text);
+        return new Container(workload["metadata"]["name"].Text + host, [.. command, .. arguments], environment, health);
     }
 
     /// <summary>The files that a workload's pod finds in a mounted Secret.</summary>

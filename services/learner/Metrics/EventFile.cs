@@ -17,8 +17,8 @@ public sealed class EventFile : IDisposable
 
     private readonly BinaryWriter _file;
 
-    /// <summary>Starts a new file, whose name sorts behind those of earlier ones, also of one that is as old or, by a clock that was set back,
-    /// younger.</summary>
+    /// <summary>Starts a new file, whose name sorts behind those of earlier ones, also of one that is as old or, by a clock that was set
+    /// back, younger.</summary>
     /// <param name="directory">Made where it is not there.</param>
     /// <param name="now">Goes into the name.</param>
     /// <exception cref="IOException">The file cannot be made.</exception>
@@ -49,7 +49,8 @@ public sealed class EventFile : IDisposable
     public void Dispose() => _file.Dispose();
 
     private static long NewestIn(string directory) => Directory.EnumerateFiles(directory, Prefix + "*" + Suffix)
-        .Select(path => long.TryParse(Path.GetFileName(path)[Prefix.Length..^Suffix.Length], CultureInfo.InvariantCulture, out var number) ? number : 0)
+        .Select(path => Path.GetFileName(path)[Prefix.Length..^Suffix.Length])
+        .Select(text => long.TryParse(text, CultureInfo.InvariantCulture, out var number) ? number : 0)
         .DefaultIfEmpty()
         .Max();
 
