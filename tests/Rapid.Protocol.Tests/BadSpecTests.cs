@@ -42,6 +42,12 @@ public class BadSpecTests
         { Base + "offline: true", "offline", ["ppo", "allowed with sac"] },
         { Base + "algorithm: { name: sac }\noffline: true", "replay.data", ["is missing", "rapid replay export"] },
         { Base + "algorithm: { name: sac }\nreplay: { data: d }", "replay.data", ["'d'", "offline: true"] },
+        {
+            Base + "algorithm: { name: sac }\noffline: true\nreplay: { data: \"a\\0\" }", "replay.data",
+            ["the control character U+0000", "printable text"]
+        },
+        { "environment: { name: \"x\\e[2J.yaml\" }", "environment.name", ["the control character U+001B"] },
+        { "environment: { name: Pendulum-v1, options: { \"g\\0\": 1 } }", "environment.options", ["the control character U+0000"] },
         { Base + "replay: { keep_data: true }", "replay.keep_data", ["ppo", "allowed with sac"] },
         {
             Base + "algorithm: { name: sac }\noffline: true\nreplay: { data: d, keep_data: true }",

@@ -99,6 +99,12 @@ internal abstract record SourceNode(SourceSpan At)
     private static SourceSpan Span(YamlScalar scalar, string yaml)
     {
         var (start, end) = (scalar.Start, scalar.End);
+        if (scalar.Style != ScalarStyle.Plain && scalar.Value.Contains('\0', StringComparison.Ordinal))
+        {
+            // No path can have it, and the system would say so in words that name no field.
+            throw Wrong(start.Line, start.Column, "a text with the character U+0000 is not allowed");
+        }
+
         return scalar.Style == ScalarStyle.Plain
             ? new(yaml[(int)start.Index..(int)end.Index].TrimEnd(), (int)start.Line, (int)start.Column)
             : new(scalar.Value, (int)start.Line, (int)start.Column + 1);

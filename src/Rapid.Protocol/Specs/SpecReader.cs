@@ -28,6 +28,7 @@ public static class SpecReader
             Override(tree, item, problems);
         }
 
+        RefuseControlCharacters(tree, "");
         if (folder is not null)
         {
             CompletePaths(tree, folder);
@@ -43,7 +44,44 @@ public static class SpecReader
         ArgumentNullException.ThrowIfNull(spec);
         var problems = new List<SpecProblem>();
         FindUnknownFields(spec, "", problems);
-        return Resolve(SpecNode.FromMessage(spec), problems);
+        var tree = SpecNode.FromMessage(spec);
+        RefuseControlCharacters(tree, "");
+        return Resolve(tree, problems);
+    }
+
+    /// <summary>No name, number or path has one but a tab or the end of a line: the system refuses a path with U+0000, in words that name
+    /// no field, and what is printed would move a terminal's cursor. Nothing of such a spec is looked at any further.</summary>
+    private static void RefuseControlCharacters(SpecNode node, string path)
+    {
+        switch (node)
+        {
+            case SpecNode.Value { Text: { } text }:
+                Refuse(text, path);
+                break;
+            case SpecNode.List list:
+                for (var i = 0; i < list.Items.Count; i++)
+                {
+                    RefuseControlCharacters(list.Items[i], $"{path}[{i}]");
+                }
+
+                break;
+            case SpecNode.Map map:
+                foreach (var (name, child) in map.Children)
+                {
+                    Refuse(name, path);
+                    RefuseControlCharacters(child, SpecText.Join(path, name));
+                }
+
+                break;
+        }
+
+        static void Refuse(string text, string path)
+        {
+            foreach (var character in text.Where(character => char.IsControl(character) && character is not ('\t' or '\n' or '\r')))
+            {
+                throw new SpecException([new SpecProblem(path, $"has the control character U+{(int)character:X4}, allowed: printable text")]);
+            }
+        }
     }
 
     private static void Override(SpecNode.Map tree, string item, List<SpecProblem> problems)

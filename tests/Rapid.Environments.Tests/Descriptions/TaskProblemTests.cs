@@ -23,6 +23,7 @@ public sealed class TaskProblemTests : IDisposable
     [InlineData("options: { a: 1 }\nlet: { a: 2 }", 3, 8, "'a' is there twice")]
     [InlineData("let: { a: b, b: 1 }", 2, 11, "'b' is not known")]
     [InlineData("let: {}", 2, 6, "'let' is empty")]
+    [InlineData("summary: \"a\\0\"", 2, 10, "a text with the character U+0000 is not allowed")]
     [InlineData("let: 5", 2, 6, "a group is expected here")]
     [InlineData("summary: ''", 2, 11, "a summary is one line of at most 200 characters")]
     [InlineData("action: { low: -1 }", 2, 9, "'low' and 'high' belong together")]
