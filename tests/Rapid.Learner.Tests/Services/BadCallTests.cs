@@ -86,6 +86,8 @@ public class BadCallTests
     {
         await using var services = await StartAsync();
         var record = services.Registry.Submit(LearnerAndReplay.Spec(1));
+        // A life of a run begins without scores.
+        await LearnerAndReplay.Until(() => record.State == ExperimentState.Running);
         var client = new Evaluations.EvaluationsClient(services.ToLearner);
         EvaluationReport Report(long version, params double[] returns)
         {
