@@ -4,7 +4,8 @@ using System.Text;
 
 namespace Rapid.EndToEnd.Tests;
 
-/// <summary>What <c>rapid up</c> starts in a test's folder, on free ports, seen from outside: by what processes have in their environment.</summary>
+/// <summary>What <c>rapid up</c> starts in a test's folder, on free ports. It is seen from outside: by the environment of processes.
+/// </summary>
 internal sealed class UpServices : IAsyncDisposable
 {
     private readonly string _folder;
@@ -53,12 +54,31 @@ internal sealed class UpServices : IAsyncDisposable
     public Task<string> UpAsync(int expected, params string[] arguments) => UpAsync(expected, [], arguments);
 
     /// <summary><c>rapid up</c> with variables besides.</summary>
-    public Task<string> UpAsync(int expected, Dictionary<string, string> variables, params string[] arguments) =>
-        RunAsync(expected, variables.Concat(_variables.Where(pair => !variables.ContainsKey(pair.Key))).ToDictionary(), ["up", .. arguments]);
+    public Task<string> UpAsync(int expected, Dictionary<string, string> variables, params string[] arguments)
+    {
+        var all = variables.Concat(_variables.Where(pair => !variables.ContainsKey(pair.Key))).ToDictionary();
+        return RunAsync(expected, all, ["up", .. arguments]);
+    }
 
     /// <summary>A command that finds the services by itself.</summary>
     /// <returns>What it printed.</returns>
     public Task<string> RunAsync(int expected, params string[] arguments) => RunAsync(expected, [], arguments);
+
+    /// <summary><c>rapid status</c> as soon as all is well; on a busy machine an answer may take its time.</summary>
+    public async Task<string> WellAsync()
+    {
+        const int MostAttempts = 20;
+        for (var attempt = 1; ; attempt++)
+        {
+            await using var status = RapidProcess.Start(_folder, ["status"]);
+            if (await status.WaitAsync() == 0)
+            {
+                return status.Output;
+            }
+
+            Assert.True(attempt < MostAttempts, $"{status.Output}\n{Story}");
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -98,9 +118,9 @@ internal sealed class UpServices : IAsyncDisposable
         const string Mark = "RAPID_SUPERVISED=";
         try
         {
-            var text = Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(process, "environ")));
-            return text.Split('\0').FirstOrDefault(variable => variable.StartsWith(Mark, StringComparison.Ordinal))?[Mark.Length..].Split('|')
-                is [var name, _, var path] && path == State ? name : null;
+            var variables = Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(process, "environ"))).Split('\0');
+            var mark = variables.FirstOrDefault(variable => variable.StartsWith(Mark, StringComparison.Ordinal))?[Mark.Length..];
+            return mark?.Split('|') is [var name, _, var path] && path == State ? name : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -98,7 +98,7 @@ internal static class UpCommand
             var report = await ClusterReport.LookAsync(state, plan, cancellation);
             var wanted = report.Rows.Select(row => row.Service.Name).ToHashSet();
             var isDone = report.IsWell && MarkedProcess.All(state).All(process => wanted.Contains(process.Name));
-            var isHopeless = report.Rows.Any(row => row is { IsWell: false, Service.Name: not ServicePlan.Supervisor }
+            var isHopeless = report.Rows.Any(row => row is { Process: null, Service.Name: not ServicePlan.Supervisor }
                 && row.History.Restarts - (restarts.GetValueOrDefault(row.Service.Name)?.Restarts ?? 0) >= MostRestarts);
             if (isDone || isHopeless || clock.Elapsed > Patience)
             {
@@ -122,7 +122,8 @@ internal static class UpCommand
         foreach (var row in report.Rows.Where(row => !row.IsWell))
         {
             var log = state.LogOf(row.Service.Name);
-            await Console.Error.WriteLineAsync($"{row.Service.Name} is not healthy ({row.Health}); the last lines of {log}:");
+            var ends = row.History.LastEnd is { } end ? $", it {end}" : "";
+            await Console.Error.WriteLineAsync($"{row.Service.Name} is not healthy ({row.Health}{ends}); the last lines of {log}:");
             foreach (var line in ServiceLog.Last(log, LogLines))
             {
                 await Console.Error.WriteLineAsync($"  {line}");

@@ -40,18 +40,20 @@ internal sealed class ClusterReport
         var rows = ServicePlan.All(state, plan).Prepend(ServicePlan.ForSupervisor(state)).Select(async service =>
         {
             var process = processes.Find(process => process.Name == service.Name);
-            return new Row(
-                service,
-                process,
-                process is null ? ServiceHealth.Absent : await ServiceHealth.AskAsync(state, service, cancellation),
-                history.GetValueOrDefault(service.Name) ?? new ServiceHistory(0, null));
+            var health = process is null ? ServiceHealth.Absent : await ServiceHealth.AskAsync(state, service, cancellation);
+            var counted = history.GetValueOrDefault(service.Name) ?? new ServiceHistory(0, null);
+
+            // It may have ended while it was asked.
+            return process is { IsAlive: true }
+                ? new Row(service, process, health, counted)
+                : new Row(service, null, ServiceHealth.Absent, counted);
         });
         return new ClusterReport(state, await Task.WhenAll(rows));
     }
 
     /// <summary>Writes the table, and below it what services complain about and what to do.</summary>
     /// <param name="output">Takes it.</param>
-    /// <param name="isStart">Whether complaints of services that are well are left out: while the others started, each waited for them.</param>
+    /// <param name="isStart">Whether complaints of services that are well are left out: each waited for the others to start.</param>
     /// <param name="cancellation">Gives up.</param>
     public async Task WriteAsync(TextWriter output, bool isStart, CancellationToken cancellation)
     {
@@ -82,8 +84,10 @@ internal sealed class ClusterReport
     {
         { IsWell: true } => null,
         { Service.Name: ServicePlan.Supervisor } => "what ends is not started again: run 'rapid up'",
-        { Process: null } => $"{(row.History.LastEnd is { } end ? $"it {end}; " : "")}"
-            + (Rows[0].Process is null ? "run 'rapid up'" : $"it is started again by itself; whole log: {_state.LogOf(row.Service.Name)}"),
+        { Process: null } when Rows[0].Process is null => "run 'rapid up'",
+        { Process: null, History.LastEnd: { } end } =>
+            $"it {end} and is started again by itself; whole log: {_state.LogOf(row.Service.Name)}",
+        { Process: null } => $"it is started by itself; whole log: {_state.LogOf(row.Service.Name)}",
         { Health: ServiceHealth.Silent } => string.Create(
             CultureInfo.InvariantCulture,
             $"it starts, or hangs; if it stays so, 'kill -9 {row.Process.Pid}' lets it start anew; log: {_state.LogOf(row.Service.Name)}"),

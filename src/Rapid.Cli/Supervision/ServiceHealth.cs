@@ -21,7 +21,7 @@ internal static class ServiceHealth
     /// <summary>There is no process.</summary>
     public const string Absent = "not running";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Asks one whose process is there.</summary>
     public static Task<string> AskAsync(StateFolder state, ServicePlan service, CancellationToken cancellation) =>

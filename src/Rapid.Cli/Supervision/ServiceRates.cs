@@ -10,7 +10,7 @@ namespace Rapid.Cli.Supervision;
 /// <summary>What learner and replay services do in a second, and what waits for them, by their own figures.</summary>
 internal sealed class ServiceRates
 {
-    private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(2), Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(5), Interval = TimeSpan.FromSeconds(1);
 
     // Updates of large batches are some seconds apart.
     private const int MostIntervals = 4;

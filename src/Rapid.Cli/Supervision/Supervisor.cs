@@ -64,7 +64,8 @@ internal sealed class Supervisor(StateFolder state)
         var wanted = ServicePlan.All(state, plan).Append(ServicePlan.ForSupervisor(state)).ToDictionary(service => service.Name);
         foreach (var (name, watched) in _services)
         {
-            if (watched.Process is { IsAlive: false })
+            // One of its own it asks for its exit code, which is there a moment later.
+            if (watched is { Process.IsAlive: false, Child: null or { HasExited: true } })
             {
                 Bury(name, watched);
             }
@@ -175,7 +176,7 @@ internal sealed class Supervisor(StateFolder state)
 
     private static string EndOf(Process? child)
     {
-        if (child is not { HasExited: true })
+        if (child is null)
         {
             return "ended";
         }
