@@ -51,7 +51,7 @@ internal static class CommandLine
         Trains reinforcement-learning policies with actors, replay, learner and evaluator.
 
         The script ./rapid has three commands more: test [NAME] runs the tests, build builds everything, format formats the code.
-        Exit codes: 0 done, 1 failed, 2 wrong input, 3 service unreachable, 130 stopped by a signal.
+        Exit codes: 0 done, 1 failed, 2 wrong input, 3 service unreachable or nothing runs, 130 stopped by a signal.
         """)
     {
         TrainCommand.Create(),
@@ -63,6 +63,10 @@ internal static class CommandLine
         ListCommand.Create(),
         WatchCommand.Create(),
         CancelCommand.Create(),
+        UpCommand.Create(),
+        DownCommand.Create(),
+        StatusCommand.Create(),
+        SuperviseCommand.Create(),
         EnvironmentsCommand.Create(),
         RomsCommand.Create(),
         SpecCommand.Create(),

@@ -12,7 +12,7 @@ internal static class ExitCode
     /// <summary>The command line, the spec or the configuration is wrong; every problem was printed, one a line.</summary>
     public const int BadInput = 2;
 
-    /// <summary>A service does not answer or does not let this client in.</summary>
+    /// <summary>A service does not answer, does not run or does not let this client in.</summary>
     public const int Unreachable = 3;
 
     /// <summary>Stopped by Ctrl-C or SIGTERM.</summary>

@@ -71,7 +71,8 @@ internal sealed class Remote : IDisposable
         catch (RpcException error) when (error.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
         {
             throw new CliException(
-                $"the learner at {_address} does not answer; start one with 'rapid learner', or name it with RAPID_LEARNER or --learner",
+                $"the learner at {_address} does not answer; start it with 'rapid up' or 'rapid learner', "
+                + "or name it with RAPID_LEARNER or --learner",
                 ExitCode.Unreachable);
         }
         catch (RpcException error) when (error.StatusCode is StatusCode.Unauthenticated or StatusCode.PermissionDenied)

@@ -54,7 +54,8 @@ internal sealed class RemoteReplay : IDisposable
         catch (RpcException error) when (error.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
         {
             throw new CliException(
-                $"the replay service at {Address} does not answer; start one with 'rapid replay', or name it with RAPID_REPLAY or --replay",
+                $"the replay service at {Address} does not answer; start it with 'rapid up' or 'rapid replay', "
+                + "or name it with RAPID_REPLAY or --replay",
                 ExitCode.Unreachable);
         }
         catch (RpcException error) when (error.StatusCode is StatusCode.Unauthenticated or StatusCode.PermissionDenied)

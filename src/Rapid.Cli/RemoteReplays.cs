@@ -1,3 +1,4 @@
+using Rapid.Cli.Supervision;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
 
@@ -13,14 +14,14 @@ internal sealed class RemoteReplays(IReadOnlyList<RemoteReplay> services) : IDis
     /// <exception cref="CliException">An address is none.</exception>
     public static RemoteReplays Open(string? addresses)
     {
-        var options = ServiceOptionsReader.Read(ServiceKind.Replay) with { ActsAs = [Roles.Operator, Roles.Viewer] };
+        var options = OwnServices.Read();
         var named = addresses?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             .Select(text => ServiceAddress.TryParse(text, out var address) && address.IsReachable
                 ? address
                 : throw new CliException($"--replay: '{text}' is not an address; allowed: {ServiceAddress.Allowed}", ExitCode.BadInput))
             .ToList() ?? options.Replay;
         return named.Count > 0
-            ? new RemoteReplays([.. named.Select(address => new RemoteReplay(address, options))])
+            ? new RemoteReplays([.. named.Select(address => new RemoteReplay(address, OwnServices.For(address, options)))])
             : throw new CliException($"--replay: '{addresses}' names no address; allowed: {ServiceAddress.Allowed}", ExitCode.BadInput);
     }
 

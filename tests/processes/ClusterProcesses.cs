@@ -152,7 +152,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     private static string Address(int port) => $"http://127.0.0.1:{port}";
 
     /// <summary>Ports that nobody listens on, all held until the last is found so that they differ.</summary>
-    private static int[] FreePorts(int count)
+    public static int[] FreePorts(int count)
     {
         var probes = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
         try

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rapid.Cli.Supervision;
 using Rapid.Hosting;
 
 namespace Rapid.Cli.Commands;
@@ -8,20 +9,23 @@ internal static class ClientOptions
 {
     /// <summary><c>--learner ADDRESS</c>.</summary>
     public static Option<string?> LearnerOption() =>
-        new("--learner") { Description = "Address of the learner (default: RAPID_LEARNER, else http://127.0.0.1:5102)" };
+        new("--learner")
+        {
+            Description = "Address of the learner (default: RAPID_LEARNER, else that of 'rapid up', else http://127.0.0.1:5102)",
+        };
 
     /// <summary>Opens what the option or the environment names.</summary>
     /// <exception cref="CliException">The address is none.</exception>
     public static Remote Open(string? learner)
     {
-        var options = ServiceOptionsReader.Read(ServiceKind.Learner) with { ActsAs = [Roles.Operator, Roles.Viewer] };
+        var options = OwnServices.Read();
         if (learner is null)
         {
-            return new Remote(options.Learner, options);
+            return new Remote(options.Learner, OwnServices.For(options.Learner, options));
         }
 
         return ServiceAddress.TryParse(learner, out var address) && address.IsReachable
-            ? new Remote(address, options)
+            ? new Remote(address, OwnServices.For(address, options))
             : throw new CliException($"--learner: '{learner}' is not an address; allowed: {ServiceAddress.Allowed}", ExitCode.BadInput);
     }
 }

@@ -18,7 +18,8 @@ internal static class ReplayCommand
     /// <summary><c>--replay ADDRESS[,ADDRESS...]</c>.</summary>
     public static Option<string?> AddressOption() => new("--replay")
     {
-        Description = "Addresses of the replay services, comma separated (default: RAPID_REPLAY, else http://127.0.0.1:5101)",
+        Description = "Addresses of the replay services, comma separated "
+            + "(default: RAPID_REPLAY, else those of 'rapid up', else http://127.0.0.1:5101)",
         HelpName = "addresses",
     };
 }
