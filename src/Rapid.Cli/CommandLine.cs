@@ -67,6 +67,7 @@ internal static class CommandLine
         RomsCommand.Create(),
         SpecCommand.Create(),
         BenchCommand.Create(),
+        ChaosCommand.Create(),
         ReplayCommand.Create(),
         ServiceCommand.Learner(),
         ServiceCommand.Evaluator(),
