@@ -1,5 +1,3 @@
-using Rapid.Hosting;
-
 namespace Rapid.Benchmarks;
 
 /// <summary>A cluster whose processes are joined by links and have clocks of their own.</summary>
@@ -39,9 +37,8 @@ internal sealed class ChaosCluster : IAsyncDisposable
     [
         .. Processes.Replays.Select((address, shard) =>
         {
-            var port = new Uri(address).Port;
-            return ServiceAddress.Parse($"http://127.0.0.1:{LinkTo(shard == 0 ? "recorder>replay" : $"recorder>replay {shard}", port).Port}")
-                .ToString();
+            var link = LinkTo(shard == 0 ? "recorder>replay" : $"recorder>replay {shard}", new Uri(address).Port);
+            return $"http://127.0.0.1:{link.Port}";
         }),
     ];
 

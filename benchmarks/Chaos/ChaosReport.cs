@@ -16,16 +16,18 @@ internal sealed record ChaosReport(IReadOnlyList<Outcome> Outcomes, IReadOnlyLis
     {
         yield return "| fault | times | measured | median s | worst s |";
         yield return "|---|---|---|---|---|";
-        foreach (var kind in Outcomes.Where(outcome => outcome.Note is null).GroupBy(NameOf).OrderBy(kind => kind.Key, StringComparer.Ordinal))
+        var done = Outcomes.Where(outcome => outcome.Note is null);
+        foreach (var kind in done.GroupBy(NameOf).OrderBy(kind => kind.Key, StringComparer.Ordinal))
         {
             var seconds = SecondsOf(kind);
+            double? worst = seconds.Length > 0 ? seconds[^1] : null;
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {kind.Key} | {kind.Count()} | {seconds.Length} | {Median(seconds):F1} | {(seconds.Length > 0 ? seconds[^1] : null):F1} |");
+                $"| {kind.Key} | {kind.Count()} | {seconds.Length} | {Median(seconds):F1} | {worst:F1} |");
         }
     }
 
-    /// <summary>Whether a learner that is killed alone is back in time, as the median of its kills; null where it was never killed.</summary>
+    /// <summary>Whether a learner that is killed alone is back in time, as the median; null where it was never killed.</summary>
     public bool? IsLearnerBackInTime() => Median(SecondsOf(LearnerKills)) is { } median ? median <= MostSeconds : null;
 
     /// <summary>How soon a learner that was killed was back, in words.</summary>

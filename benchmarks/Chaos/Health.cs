@@ -47,8 +47,8 @@ internal sealed class Health(ClusterProcesses cluster)
     public IEnumerable<string> Problems() =>
     [
         .. _problems,
-        .. _peaks.Where(peak => peak.Value > BoundOf(peak.Key))
-            .Select(peak => string.Create(CultureInfo.InvariantCulture, $"{peak.Key} took {peak.Value} MiB, more than {BoundOf(peak.Key)}")),
+        .. _peaks.Where(peak => peak.Value > BoundOf(peak.Key)).Select(peak => string.Create(
+            CultureInfo.InvariantCulture, $"{peak.Key} took {peak.Value} MiB, more than {BoundOf(peak.Key)}")),
         .. cluster.Ended.Concat(cluster.Running.Values).SelectMany(process => process.Output.Split('\n'))
             .Where(line => Crashes.Any(crash => line.Contains(crash, StringComparison.Ordinal)))
             .Distinct().Take(10).Select(line => $"a log says: {line}"),

@@ -78,7 +78,7 @@ internal sealed class History
         {
             lock (_gate)
             {
-                return _acknowledged.Select(entry => entry.Block).Except(_delivered.Select(entry => entry.Block)).FirstOrDefault() == default;
+                return _acknowledged.Select(entry => entry.Block).ToHashSet().IsSubsetOf(_delivered.Select(entry => entry.Block));
             }
         }
     }

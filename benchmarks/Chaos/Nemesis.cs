@@ -9,7 +9,11 @@ internal sealed class Nemesis(ChaosCluster cluster, RunFollower runs, Recoveries
     // Above a policy in shared memory, below a checkpoint.
     private const long FullAt = 64 << 10;
 
+    // 128 and SIGTERM.
+    private const int EndedBySignal = 143;
+
     private readonly List<string> _problems = [];
+    private readonly HashSet<string> _damaged = [];
 
     /// <summary>What processes did wrong when they were asked to end.</summary>
     public IReadOnlyList<string> Problems => _problems;
@@ -41,12 +45,13 @@ internal sealed class Nemesis(ChaosCluster cluster, RunFollower runs, Recoveries
             case FaultKind.TornLog:
                 await KillAsync(fault.Targets, () => TearLog((int)fault.Amount));
                 break;
-            case FaultKind.DamagedCheckpoint when Checkpoints() is not { Length: >= 2 }:
+            case FaultKind.DamagedCheckpoint when Checkpoints()?.Count(path => !_damaged.Contains(path)) is not >= 2:
+                // Without one before it a run could only fail.
                 recoveries.Skip(fault, "there are not two checkpoints");
                 say("        left out: there are not two checkpoints");
                 return;
             case FaultKind.DamagedCheckpoint:
-                await KillAsync(fault.Targets, () => Damage.Checkpoint(Checkpoints()![^1], fault.Amount), skipCheckpoints: 1);
+                await KillAsync(fault.Targets, () => DamageCheckpoint(fault.Amount));
                 break;
             case FaultKind.DamagedRunFile when runs.Newest is not { }:
                 recoveries.Skip(fault, "there is no run");
@@ -107,7 +112,7 @@ internal sealed class Nemesis(ChaosCluster cluster, RunFollower runs, Recoveries
                 links.ForEach(link => link.Throttle(fault.Amount));
                 break;
             case FaultKind.FullDisk:
-                NoteFloor(0);
+                NoteFloor();
                 processes.ForEach(process => process.LimitFiles(FullAt));
                 break;
             case FaultKind.ClockJump:
@@ -135,15 +140,15 @@ internal sealed class Nemesis(ChaosCluster cluster, RunFollower runs, Recoveries
     }
 
     /// <summary>Kills all of them, then does something to what they left, then starts them again.</summary>
-    private async Task KillAsync(IReadOnlyCollection<string> names, Action meanwhile, int skipCheckpoints = 0)
+    private async Task KillAsync(IReadOnlyCollection<string> names, Action meanwhile)
     {
         await Processes.KillAsync(names);
+        meanwhile();
         if (names.Contains("learner"))
         {
-            NoteFloor(skipCheckpoints);
+            NoteFloor();
         }
 
-        meanwhile();
         foreach (var name in Places.Processes.Where(names.Contains))
         {
             Processes.Start(name);
@@ -153,29 +158,33 @@ internal sealed class Nemesis(ChaosCluster cluster, RunFollower runs, Recoveries
     private async Task StopAsync(string name)
     {
         var began = Stopwatch.GetTimestamp();
+        var process = Processes.Running[name];
         var exitCode = await Processes.StopAsync(name);
         var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         say(string.Create(CultureInfo.InvariantCulture, $"        {name} ended {seconds:F1} s after SIGTERM"));
-        if (exitCode != 0)
+        // Whoever has only just begun is ended by the system: nobody listens to signals yet.
+        if (exitCode != 0 && !(exitCode == EndedBySignal && !process.Output.Contains("listening on", StringComparison.Ordinal)))
         {
             _problems.Add($"{name} ended with exit code {exitCode} after SIGTERM");
         }
 
         if (name == "learner")
         {
-            NoteFloor(0);
+            NoteFloor();
         }
 
         Processes.Start(name);
         await WaitAsync(TimeSpan.FromSeconds(0.2));
     }
 
-    private void NoteFloor(int skip)
+    private void NoteFloor() =>
+        runs.NoteFloor(Checkpoints()?.LastOrDefault(path => !_damaged.Contains(path)) is { } newest ? Damage.StepOf(newest) : 0);
+
+    private void DamageCheckpoint(long which)
     {
-        if (Checkpoints() is { } checkpoints)
-        {
-            runs.NoteFloor(checkpoints.Length > skip ? Damage.StepOf(checkpoints[^(skip + 1)]) : 0);
-        }
+        var newest = Checkpoints()![^1];
+        Damage.Checkpoint(newest, which);
+        _damaged.Add(newest);
     }
 
     /// <summary>Folders of the checkpoints of the run that is trained, the newest last; null without a run.</summary>

@@ -54,7 +54,8 @@ internal sealed class RecordedTraffic : IAsyncDisposable
     {
         foreach (var table in _tables)
         {
-            await UntilItAnswersAsync(async () => await table.Calm.CreateTableAsync(new CreateTableRequest { Definition = table.Definition }));
+            var request = new CreateTableRequest { Definition = table.Definition };
+            await UntilItAnswersAsync(async () => await table.Calm.CreateTableAsync(request));
             _producing.Add(Task.Run(() => table.Producer.RunAsync(_producersEnd.Token)));
             if (table.Kind == TableKind.Queue)
             {
@@ -68,6 +69,7 @@ internal sealed class RecordedTraffic : IAsyncDisposable
     /// <returns>What is not as it must be.</returns>
     public async Task<IReadOnlyList<string>> EndAsync()
     {
+        var problems = await CheckLivesAsync();
         await _producersEnd.CancelAsync();
         await Task.WhenAny(Task.WhenAll(_producing), Task.Delay(Patience));
         var queues = _tables.Where(table => table.Kind == TableKind.Queue).ToList();
@@ -78,7 +80,7 @@ internal sealed class RecordedTraffic : IAsyncDisposable
 
         await _consumersEnd.CancelAsync();
         await Task.WhenAny(Task.WhenAll(_consuming), Task.Delay(Patience));
-        var problems = Failures.ToList();
+        problems.AddRange(Failures);
         foreach (var table in _tables)
         {
             var offered = new Dictionary<string, ulong>
@@ -102,6 +104,20 @@ internal sealed class RecordedTraffic : IAsyncDisposable
         await Task.WhenAll(_producing.Concat(_consuming)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _producersEnd.Dispose();
         _consumersEnd.Dispose();
+    }
+
+    /// <summary>Whether every table still takes blocks, by itself, after all that was done.</summary>
+    private async Task<List<string>> CheckLivesAsync()
+    {
+        var since = DateTime.UtcNow;
+        var waiting = _tables.ToDictionary(table => table, table => table.Producer.Acknowledged);
+        while (waiting.Count > 0 && DateTime.UtcNow - since < Patience)
+        {
+            await Task.Delay(100);
+            waiting = waiting.Where(table => table.Key.Producer.Acknowledged == table.Value).ToDictionary();
+        }
+
+        return [.. waiting.Keys.Select(table => $"{table.Name} takes no block of {table.Producer.Name} any more")];
     }
 
     /// <summary>What a table holds; a block with another content is a problem.</summary>

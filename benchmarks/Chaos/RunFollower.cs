@@ -122,9 +122,11 @@ internal sealed class RunFollower : IDisposable
         {
             return
             [
-                .. _followed.Select(run => string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{run.Plan.Name}: {run.Folder.State} at step {run.Folder.TrainingSteps().LastOrDefault()}, return {ReturnOf(run.Folder):F0}")),
+                .. from run in _followed
+                   let step = run.Folder.TrainingSteps().LastOrDefault()
+                   select string.Create(
+                       CultureInfo.InvariantCulture,
+                       $"{run.Plan.Name}: {run.Folder.State} at step {step}, return {ReturnOf(run.Folder):F0}"),
             ];
         }
     }

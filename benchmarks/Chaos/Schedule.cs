@@ -5,7 +5,7 @@ internal static class Schedule
 {
     // The kinds of a deck, which is shuffled and played to its end before the next.
     private static readonly FaultKind[] Deck =
-        [.. Enum.GetValues<FaultKind>(), FaultKind.Kill, FaultKind.Kill, FaultKind.Kill, FaultKind.Kill, FaultKind.Kill, FaultKind.Freeze, FaultKind.Cut];
+        [.. Enum.GetValues<FaultKind>(), .. Enumerable.Repeat(FaultKind.Kill, 5), FaultKind.Freeze, FaultKind.Cut];
 
     private static readonly TimeSpan Lead = TimeSpan.FromSeconds(15);
 

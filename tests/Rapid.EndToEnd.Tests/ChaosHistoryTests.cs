@@ -1,3 +1,4 @@
+using System.Globalization;
 using Rapid.Benchmarks;
 
 namespace Rapid.EndToEnd.Tests;
@@ -85,7 +86,7 @@ public sealed class ChaosHistoryTests
         Assert.False(_history.IsDrained);
     }
 
-    private static BlockName Block(string text) => new(text[..1], ulong.Parse(text[1..], System.Globalization.CultureInfo.InvariantCulture));
+    private static BlockName Block(string text) => new(text[..1], ulong.Parse(text[1..], CultureInfo.InvariantCulture));
 
     private static BlockName[] Blocks(string text) => [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Block)];
 
