@@ -8,13 +8,22 @@ namespace Rapid.Benchmarks;
 /// <summary>
 /// Appends blocks that follow from its name and their sequence, some of them ahead of their acknowledgements, and counts those.
 /// </summary>
-internal sealed class RecordingProducer(Replay.ReplayClient client, string table, string name)
+/// <param name="client">Of the replay service.</param>
+/// <param name="table">Where it appends.</param>
+/// <param name="name">Its name.</param>
+/// <param name="pace">Time between two acknowledgements, at least; 20 ms when null.</param>
+/// <param name="heard">Hears every acknowledgement.</param>
+internal sealed class RecordingProducer(
+    Replay.ReplayClient client, string table, string name, TimeSpan? pace = null, Action<AppendReply>? heard = null)
 {
     /// <summary>Blocks sent and not acknowledged, at most.</summary>
     public const int Window = 4;
 
     private const int Steps = 8, Environments = 2, ObservationSize = 3;
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20), Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan UsualPace = TimeSpan.FromMilliseconds(20), Pause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Steps of a block.</summary>
+    public const int BlockSteps = Steps * Environments;
 
     public string Name => name;
 
@@ -95,7 +104,8 @@ internal sealed class RecordingProducer(Replay.ReplayClient client, string table
 
             Acknowledged++;
             Repeated += reply.Duplicate ? 1 : 0;
-            await Task.Delay(Pace, ended);
+            heard?.Invoke(reply);
+            await Task.Delay(pace ?? UsualPace, ended);
         }
     }
 }

@@ -71,6 +71,7 @@ internal static class CommandLine
         RomsCommand.Create(),
         SpecCommand.Create(),
         BenchCommand.Create(),
+        ChaosCommand.Create(),
         ReplayCommand.Create(),
         ServiceCommand.Learner(),
         ServiceCommand.Evaluator(),

@@ -1,6 +1,10 @@
 using Grpc.Core;
 using Grpc.Health.V1;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Hosting;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Stores;
 
 namespace Rapid.Replay.Tests;
 
@@ -98,5 +102,55 @@ public class RedisLeaseTests
         await redis.WaitForAsync("79", "HGET", "rapid:lease", "token");
         Assert.Equal("", (await ReplayServiceTests.AppendAsync(append, "a/t", Blocks.Make("p", 2))).Message);
         Assert.Equal("79", (await redis.CommandAsync("HGET", "rapid:{a/t}:about", "fence")).Trim());
+    }
+
+    /// <summary>As when a health check is made while a service waits for the lease of one that was killed.</summary>
+    [Fact]
+    public async Task A_lease_that_was_asked_for_before_it_was_taken_is_not_lost()
+    {
+        using var redis = new RedisServer();
+        await redis.WaitForAsync("PONG", "PING");
+        await redis.CommandAsync("HSET", "rapid:lease", "owner", "elsewhere|ns|1|x", "token", "5", "until", "0");
+        await using var connection = Connect(redis);
+        var lease = new RedisLease(connection, NullLogger<RedisLease>.Instance);
+
+        var early = await Assert.ThrowsAsync<RpcException>(() => lease.RenewAsync(CancellationToken.None));
+        await lease.AcquireAsync(CancellationToken.None);
+        await lease.RenewAsync(CancellationToken.None);
+
+        Assert.Equal(StatusCode.Unavailable, early.StatusCode);
+        Assert.Equal(6, lease.Token);
+    }
+
+    [Fact]
+    public async Task A_service_that_ends_while_Redis_is_away_ends_well()
+    {
+        var said = new Saying();
+        using var redis = new RedisServer();
+        await using var connection = Connect(redis);
+        var lease = new RedisLease(connection, said);
+        await lease.AcquireAsync(CancellationToken.None);
+        redis.Kill();
+
+        await lease.ReleaseAsync(CancellationToken.None);
+
+        Assert.Contains("the lease on Redis could not be given back", Assert.Single(said.Lines), StringComparison.Ordinal);
+    }
+
+    private static RedisConnection Connect(RedisServer redis) => new(
+        new ServiceOptions { Listen = [], Redis = redis.Configuration }, NullLogger<RedisConnection>.Instance);
+
+    private sealed class Saying : ILogger<RedisLease>
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
     }
 }

@@ -13,20 +13,21 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     private readonly int _redisPort;
     private readonly string? _fsync;
     private readonly Dictionary<string, string> _variables;
-    private readonly string[] _replays;
-    private readonly string _learner;
+    private readonly int[] _replayPorts;
+    private readonly int _learnerPort;
+    private readonly ClusterSurroundings _surroundings;
 
-    private ClusterProcesses(string folder, int replays, string? fsync, IReadOnlyDictionary<string, string>? variables)
+    private ClusterProcesses(
+        string folder, int replays, string? fsync, IReadOnlyDictionary<string, string>? variables, ClusterSurroundings? surroundings)
     {
-        (_folder, _fsync) = (folder, fsync);
+        (_folder, _fsync, _surroundings) = (folder, fsync, surroundings ?? new ClusterSurroundings());
         var ports = FreePorts(2 + replays);
-        (_redisPort, _learner) = (ports[0], Address(ports[1]));
-        _replays = [.. ports.Skip(2).Select(Address)];
+        (_redisPort, _learnerPort, _replayPorts) = (ports[0], ports[1], ports[2..]);
         _variables = new Dictionary<string, string>(variables ?? new Dictionary<string, string>())
         {
             ["RAPID_REDIS"] = $"127.0.0.1:{_redisPort}",
-            ["RAPID_REPLAY"] = string.Join(',', _replays),
-            ["RAPID_LEARNER"] = _learner,
+            ["RAPID_REPLAY"] = string.Join(',', _replayPorts.Select(Address)),
+            ["RAPID_LEARNER"] = Learner,
             ["RAPID_ACTOR_SLOTS"] = "4",
             ["RAPID_TOKEN"] = Token,
         };
@@ -36,7 +37,13 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     public static string Token => "a-token-of-the-test";
 
     /// <summary>Where the first replay service answers.</summary>
-    public string Replay => _replays[0];
+    public string Replay => Replays[0];
+
+    /// <summary>Where the replay services answer.</summary>
+    public string[] Replays => [.. _replayPorts.Select(Address)];
+
+    /// <summary>Where the learner answers.</summary>
+    public string Learner => Address(_learnerPort);
 
     /// <summary>Outputs of all processes, for messages.</summary>
     public string Story => string.Join('\n', _ended.Concat(_running.Values).Select(process => process.Output));
@@ -47,6 +54,12 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     /// <summary>The processes that run now, by name.</summary>
     public IReadOnlyDictionary<string, RapidProcess> Running => _running;
 
+    /// <summary>Where Redis keeps what it was told.</summary>
+    public string RedisLogs => Path.Combine(_folder, "appendonlydir");
+
+    /// <summary>The processes that were killed or stopped.</summary>
+    public IReadOnlyList<RapidProcess> Ended => _ended;
+
     /// <summary>
     /// Starts one of each, and actors, in an order that nobody waits for. The first replay service is "replay", others "replay 1" and so
     /// on, each with a database of its own in Redis.
@@ -56,10 +69,12 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     /// <param name="replays">How many replay services.</param>
     /// <param name="fsync">Redis' <c>appendfsync</c>; null keeps nothing on disk.</param>
     /// <param name="variables">What every process has in its environment besides.</param>
+    /// <param name="surroundings">What lies between the processes and the machine.</param>
     public static ClusterProcesses Start(
-        string folder, int actors, int replays = 1, string? fsync = null, IReadOnlyDictionary<string, string>? variables = null)
+        string folder, int actors, int replays = 1, string? fsync = null, IReadOnlyDictionary<string, string>? variables = null,
+        ClusterSurroundings? surroundings = null)
     {
-        var cluster = new ClusterProcesses(folder, replays, fsync, variables);
+        var cluster = new ClusterProcesses(folder, replays, fsync, variables, surroundings);
         for (var i = 0; i < actors; i++)
         {
             cluster.Start($"actor {i}");
@@ -70,7 +85,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         cluster.Start("replay");
         for (var i = 1; i < replays; i++)
         {
-            cluster.Start($"replay {i}");
+            cluster.Start(NameOf("replay", i));
         }
 
         cluster.Start("redis");
@@ -101,18 +116,20 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         }
     }
 
-    /// <summary>SIGKILL.</summary>
-    public async Task KillAsync(string name)
+    /// <summary>SIGKILL of all of them at once.</summary>
+    public async Task KillAsync(params IReadOnlyCollection<string> names)
     {
-        var process = _running[name];
-        if (process.HasExited)
+        if (names.FirstOrDefault(name => _running[name].HasExited) is { } ended)
         {
-            throw new InvalidOperationException($"{name} ended by itself\n{Story}");
+            throw new InvalidOperationException($"{ended} ended by itself\n{Story}");
         }
 
-        await process.KillAsync();
-        _running.Remove(name);
-        _ended.Add(process);
+        await Task.WhenAll(names.Select(name => _running[name].KillAsync()).ToList());
+        foreach (var name in names)
+        {
+            _running.Remove(name, out var process);
+            _ended.Add(process!);
+        }
     }
 
     /// <summary>SIGKILL, and at once a new one.</summary>
@@ -127,18 +144,48 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     {
         var service = name.Split(' ')[0];
         var number = name.Length > service.Length ? int.Parse(name[service.Length..], CultureInfo.InvariantCulture) : 0;
+        var replays = _replayPorts.Select((port, shard) => Address(_surroundings.Reach(name, NameOf("replay", shard), port)));
+        var redis = $"127.0.0.1:{_surroundings.Reach(name, "redis", _redisPort)}";
         _running.Add(name, service == "redis"
             ? RapidProcess.StartProgram(
                 "redis-server", _folder,
                 [
                     "--port", $"{_redisPort}", "--bind", "127.0.0.1", "--save", "",
                     .. _fsync is null ? (string[])["--appendonly", "no"] : ["--appendonly", "yes", "--appendfsync", _fsync],
-                ])
-            : RapidProcess.Start(_folder, [service], new Dictionary<string, string>(_variables)
+                ],
+                _surroundings.VariablesOf(name))
+            : _surroundings.StartRapid(_folder, service, new Dictionary<string, string>(_variables.Concat(_surroundings.VariablesOf(name)))
             {
-                ["RAPID_LISTEN"] = service switch { "replay" => _replays[number], "learner" => _learner, _ => "http://127.0.0.1:0" },
-                ["RAPID_REDIS"] = $"127.0.0.1:{_redisPort},defaultDatabase={(service == "replay" ? number : 0)}",
+                ["RAPID_LISTEN"] = service switch
+                {
+                    "replay" => Replays[number],
+                    "learner" => Learner,
+                    _ => "http://127.0.0.1:0",
+                },
+                ["RAPID_LEARNER"] = Address(_surroundings.Reach(name, "learner", _learnerPort)),
+                ["RAPID_REPLAY"] = string.Join(',', replays),
+                ["RAPID_REDIS"] = $"{redis},defaultDatabase={(service == "replay" ? number : 0)}",
             }));
+    }
+
+    /// <summary>A new one in the place of one that has ended by itself.</summary>
+    public void Replace(string name)
+    {
+        _running.Remove(name, out var process);
+        _ended.Add(process!);
+        Start(name);
+    }
+
+    /// <summary>SIGTERM, and waits until it has ended.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> StopAsync(string name)
+    {
+        var process = _running[name];
+        process.Terminate();
+        var exitCode = await process.WaitAsync();
+        _running.Remove(name);
+        _ended.Add(process);
+        return exitCode;
     }
 
     public async ValueTask DisposeAsync()
@@ -148,6 +195,8 @@ internal sealed class ClusterProcesses : IAsyncDisposable
             await process.DisposeAsync();
         }
     }
+
+    private static string NameOf(string service, int number) => number == 0 ? service : $"{service} {number}";
 
     private static string Address(int port) => $"http://127.0.0.1:{port}";
 

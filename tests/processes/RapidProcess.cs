@@ -56,6 +56,9 @@ internal sealed partial class RapidProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>Of a process that has exited.</summary>
+    public int ExitCode => _process.ExitCode;
+
     /// <summary>Starts <c>rapid</c> in a folder.</summary>
     public static RapidProcess Start(string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? variables = null) =>
         StartProgram(Program, folder, arguments, variables);
@@ -118,6 +121,9 @@ internal sealed partial class RapidProcess : IAsyncDisposable
 
     /// <summary>Ctrl-C.</summary>
     public void Interrupt() => SendUnlessDeaf(SigInt);
+
+    /// <summary>What a supervisor sends first.</summary>
+    public void Terminate() => Send(SigTerm);
 
     /// <summary>Ctrl-\.</summary>
     public void Quit() => SendUnlessDeaf(SigQuit);

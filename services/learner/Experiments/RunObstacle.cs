@@ -28,5 +28,6 @@ internal static class RunObstacle
     /// <summary>Whether a file grew beyond what its file system or the process' limit (ulimit -f) allows, which is no IOException to the
     /// runtime.</summary>
     private static bool IsTooLarge(Exception error) =>
-        error is ArgumentOutOfRangeException { TargetSite.DeclaringType: var thrower } && thrower == typeof(RandomAccess);
+        error is ArgumentOutOfRangeException { TargetSite.DeclaringType.Namespace: { } thrower }
+        && (thrower == "System.IO" || thrower.StartsWith("System.IO.", StringComparison.Ordinal));
 }

@@ -12,7 +12,8 @@ public sealed class SequenceShards : ISequenceSource
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2), Absence = TimeSpan.FromSeconds(30);
 
     private readonly SequenceReplay[] _shards;
-    private readonly DateTime[] _awayUntil;
+    // Milliseconds since the machine started, which nobody can set back.
+    private readonly long[] _awayUntil;
     private readonly Turns _turns;
     private readonly Queue<int> _planned = new();
 
@@ -21,7 +22,7 @@ public sealed class SequenceShards : ISequenceSource
     {
         ArgumentNullException.ThrowIfNull(shards);
         _shards = [.. shards];
-        _awayUntil = new DateTime[shards.Count];
+        _awayUntil = new long[shards.Count];
         _turns = new Turns(shards.Count);
     }
 
@@ -100,7 +101,7 @@ public sealed class SequenceShards : ISequenceSource
         }
     }
 
-    private bool IsUsable(int shard) => _shards[shard].IsWarm && DateTime.UtcNow >= _awayUntil[shard];
+    private bool IsUsable(int shard) => _shards[shard].IsWarm && Environment.TickCount64 >= _awayUntil[shard];
 
     private double Weight(int shard) => IsUsable(shard) ? _shards[shard].HeldSteps : 0;
 
@@ -124,7 +125,7 @@ public sealed class SequenceShards : ISequenceSource
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            _awayUntil[shard] = DateTime.UtcNow + Absence;
+            _awayUntil[shard] = Environment.TickCount64 + (long)Absence.TotalMilliseconds;
             _shards[shard].Forget();
             return default;
         }

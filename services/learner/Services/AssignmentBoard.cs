@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Rapid.Protocol.V1;
 
@@ -21,7 +22,7 @@ public sealed class AssignmentBoard : IDisposable
     private readonly TimeSpan _grace;
     private readonly Timer _afterGrace;
     private Assignment _work = new();
-    private DateTime _settlesAt;
+    private long _settling;
     private int _evaluators;
     private long _enlisted;
 
@@ -181,7 +182,7 @@ public sealed class AssignmentBoard : IDisposable
     {
         lock (_gate)
         {
-            _settlesAt = DateTime.UtcNow + _grace;
+            _settling = Stopwatch.GetTimestamp();
         }
 
         Assign();
@@ -192,7 +193,7 @@ public sealed class AssignmentBoard : IDisposable
     {
         lock (_gate)
         {
-            var isSettled = DateTime.UtcNow >= _settlesAt;
+            var isSettled = Stopwatch.GetElapsedTime(_settling) >= _grace;
             while (_free.Count > 0 && _takers.Min is { } taker && (isSettled || taker.Slots.Count == 0))
             {
                 // Its place among the others follows from what it has.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using Rapid.Protocol.V1;
 
@@ -45,14 +46,14 @@ public sealed class EvaluationInbox(Func<bool> hasEvaluator)
     /// <returns>Whether the report came.</returns>
     public async Task<bool> WaitAsync(long version, TimeSpan grace, CancellationToken cancellation)
     {
-        var deadline = DateTime.UtcNow + grace;
+        var since = Stopwatch.GetTimestamp();
         while (!HasSeen(version))
         {
             if (hasEvaluator())
             {
-                deadline = DateTime.UtcNow + grace;
+                since = Stopwatch.GetTimestamp();
             }
-            else if (DateTime.UtcNow > deadline)
+            else if (Stopwatch.GetElapsedTime(since) > grace)
             {
                 return false;
             }

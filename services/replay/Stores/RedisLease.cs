@@ -84,8 +84,7 @@ internal sealed class RedisLease(RedisConnection redis, ILogger<RedisLease> logg
             {
                 await RenewAsync(cancellation);
             }
-            catch (Exception error) when (error is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException
-                or RpcException)
+            catch (Exception error) when (IsAway(error) || error is RpcException)
             {
                 // Writes say what is wrong, and so does the health check.
             }
@@ -108,6 +107,12 @@ internal sealed class RedisLease(RedisConnection redis, ILogger<RedisLease> logg
     /// <exception cref="RpcException">UNAVAILABLE: another service has it.</exception>
     public async Task EnsureAsync(IDatabase database, long exceeding = 0)
     {
+        if (Token == 0)
+        {
+            // Not lost: a health check comes before it was ever taken, while the one who had it may be dead.
+            throw new RpcException(new Status(StatusCode.Unavailable, "this replay service does not have its Redis database yet"));
+        }
+
         // Whoever lost it does not know what the other has written since, and cannot go on when that one ends.
         var owner = _lostTo ?? await TryRenewAsync(database, exceeding);
         if (owner is null)
@@ -123,12 +128,21 @@ internal sealed class RedisLease(RedisConnection redis, ILogger<RedisLease> logg
         throw new RpcException(new Status(StatusCode.Unavailable, Lost(owner)));
     }
 
-    /// <summary>Lets the next service begin at once.</summary>
+    /// <summary>Lets the next service begin at once; without Redis it has to wait until the lease ends by itself.</summary>
     public async Task ReleaseAsync(CancellationToken cancellation)
     {
-        if (Token > 0 && _lostTo is null)
+        if (Token == 0 || _lostTo is not null)
+        {
+            return;
+        }
+
+        try
         {
             await redis.OnceAsync(database => RedisRights.RunAsync(database, Release, Key, [_owner]), cancellation);
+        }
+        catch (Exception error) when (IsAway(error) || cancellation.IsCancellationRequested)
+        {
+            logger.LogWarning("the lease on Redis could not be given back and ends by itself: {Message}", error.Message);
         }
     }
 
@@ -163,6 +177,9 @@ internal sealed class RedisLease(RedisConnection redis, ILogger<RedisLease> logg
     /// <summary>Whether a holder was a process of this machine that is no more: then nobody need wait for its time.</summary>
     private static bool IsDead(string? owner) => owner?.Split('|') is { Length: 4 } parts && parts[0] == Place[0] && parts[1] == Place[1]
         && (parts[2] == Place[2] || (OperatingSystem.IsLinux() && !Directory.Exists($"/proc/{parts[2]}")));
+
+    private static bool IsAway(Exception error) =>
+        error is RedisException or RedisCommandException or TimeoutException or ObjectDisposedException;
 
     private static string PidNamespace() =>
         OperatingSystem.IsLinux() ? new FileInfo("/proc/self/ns/pid").LinkTarget ?? "" : "";

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using Rapid.Environments;
 
 namespace Rapid.Cli.Commands;
@@ -23,9 +22,8 @@ internal static class BenchCommand
 
     private static async Task<int> RunAsync(string[] names, CancellationToken cancellation)
     {
-        var repository = Environment.GetEnvironmentVariable("RAPID_REPOSITORY")
-            ?? throw new CliException("benchmarks are started through the script: ./rapid bench", ExitCode.BadInput);
-        var known = Directory.GetFiles(Path.Combine(repository, "benchmarks"), "*.csproj", SearchOption.AllDirectories)
+        var known = Directory.GetFiles(
+            Path.Combine(BenchmarkProgram.Repository("bench"), "benchmarks"), "*.csproj", SearchOption.AllDirectories)
             .Select(path => Path.GetFileNameWithoutExtension(path)!)
             .Order(StringComparer.Ordinal)
             .ToList();
@@ -40,7 +38,7 @@ internal static class BenchCommand
         foreach (var name in names.Length > 0 ? names.ToList() : known)
         {
             Console.Out.WriteLine($"== {name}");
-            var (exitCode, lastLine) = await MeasureAsync(name, cancellation);
+            var (exitCode, lastLine) = await BenchmarkProgram.RunAsync(NameOf(name), name.Split(':')[1..], cancellation);
             allMet &= exitCode == 0;
             rows.Add([name, exitCode switch { 0 => "met", 1 => "missed", _ => $"failed ({exitCode})" }, lastLine]);
         }
@@ -51,35 +49,4 @@ internal static class BenchCommand
     }
 
     private static string NameOf(string benchmark) => benchmark.Split(':')[0];
-
-    /// <summary>A benchmark prints its ratio in its last line and answers 0 when its target is met, 1 when not.</summary>
-    private static async Task<(int ExitCode, string LastLine)> MeasureAsync(string benchmark, CancellationToken cancellation)
-    {
-        var name = NameOf(benchmark);
-        var artifacts = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../.."));
-        var start = new ProcessStartInfo(Path.Combine(artifacts, name, "release", name), benchmark.Split(':')[1..])
-        {
-            RedirectStandardOutput = true,
-        };
-        using var process = Process.Start(start) ?? throw new CliException($"{start.FileName} did not start");
-        try
-        {
-            var lastLine = "";
-            while (await process.StandardOutput.ReadLineAsync(cancellation) is { } line)
-            {
-                Console.Out.WriteLine(line);
-                lastLine = line.Length > 0 ? line : lastLine;
-            }
-
-            await process.WaitForExitAsync(cancellation);
-            return (process.ExitCode, lastLine);
-        }
-        finally
-        {
-            if (!process.HasExited)
-            {
-                process.Kill(entireProcessTree: true);
-            }
-        }
-    }
 }
