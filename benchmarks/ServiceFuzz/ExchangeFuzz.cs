@@ -28,7 +28,9 @@ internal static class ExchangeFuzz
             var nobody = ServiceAddress.Unix(Path.Combine(folder.FullName, "nobody")).ToString();
             await using var process = RapidProcess.Start(folder.FullName, [name], new Dictionary<string, string>
             {
-                ["RAPID_LISTEN"] = address.ToString(), ["RAPID_LEARNER"] = nobody, ["RAPID_REPLAY"] = nobody,
+                ["RAPID_LISTEN"] = address.ToString(),
+                ["RAPID_LEARNER"] = nobody,
+                ["RAPID_REPLAY"] = nobody,
             });
             using var channel = Channels.Open(address, new ServiceOptions { Listen = [] });
             await AwaitHealthAsync(channel, process);

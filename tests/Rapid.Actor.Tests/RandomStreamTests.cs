@@ -1,4 +1,3 @@
-using Rapid.Environments;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using static Rapid.Actor.Tests.Setups;

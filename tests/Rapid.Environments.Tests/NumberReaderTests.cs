@@ -113,12 +113,20 @@ public sealed class NumberReaderTests
         });
         var options = OptionText.Normalize(info, new Dictionary<string, string>
         {
-            ["length"] = "1e1", ["speed"] = "1_000.50", ["slippery"] = "TRUE", ["range"] = "[-inf,2.0]", ["map"] = "1e1",
+            ["length"] = "1e1",
+            ["speed"] = "1_000.50",
+            ["slippery"] = "TRUE",
+            ["range"] = "[-inf,2.0]",
+            ["map"] = "1e1",
         });
         Assert.Equal(
             new Dictionary<string, string>
             {
-                ["length"] = "10", ["speed"] = "1000.5", ["slippery"] = "true", ["range"] = "-inf 2", ["map"] = "1e1",
+                ["length"] = "10",
+                ["speed"] = "1000.5",
+                ["slippery"] = "true",
+                ["range"] = "-inf 2",
+                ["map"] = "1e1",
             },
             options);
     }

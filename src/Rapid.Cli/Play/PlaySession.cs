@@ -103,8 +103,12 @@ internal static class PlaySession
             {
                 Options = new Dictionary<string, string>(options.Options)
                 {
-                    ["frame_skip"] = "2", ["noop_max"] = "0", ["repeat_action_probability"] = "0", ["fire_reset"] = "false",
-                    ["full_action_space"] = "true", ["max_pool"] = "false",
+                    ["frame_skip"] = "2",
+                    ["noop_max"] = "0",
+                    ["repeat_action_probability"] = "0",
+                    ["fire_reset"] = "false",
+                    ["full_action_space"] = "true",
+                    ["max_pool"] = "false",
                 },
             };
         }

@@ -105,7 +105,11 @@ public class HopelessRunTests
         var learner = new Assignments.AssignmentsClient(services.ToLearner);
         SlotFailure Failure(uint slot, uint failures) => new()
         {
-            Experiment = record.Directory.Id, Epoch = epoch, Slot = slot, Failures = failures, Reason = "the cartridge is gone",
+            Experiment = record.Directory.Id,
+            Epoch = epoch,
+            Slot = slot,
+            Failures = failures,
+            Reason = "the cartridge is gone",
         };
 
         await learner.ReportFailureAsync(Failure(0, 3));

@@ -1,6 +1,5 @@
 using Google.Protobuf.Collections;
 using Grpc.Core;
-using Rapid.Hosting;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.V1;
 

@@ -3,12 +3,10 @@ using System.Net.Sockets;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
 using Grpc.Core;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
-using Rapid.Protocol;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Tests.Experiments;
