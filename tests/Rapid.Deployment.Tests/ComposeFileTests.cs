@@ -49,6 +49,20 @@ public sealed class ComposeFileTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task The_images_are_made_of_every_project_of_the_product()
+    {
+        var dockerfile = await File.ReadAllTextAsync(Repository.File("Dockerfile"));
+        string[] projects =
+        [
+            .. ((string[])["src", "services"]).SelectMany(folder => Directory.GetFiles(
+                Repository.File(folder), "*.csproj", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 1 })),
+        ];
+        Assert.NotEmpty(projects);
+        Assert.All(projects, project => Assert.Contains(
+            $"COPY {Path.GetRelativePath(Repository.Root, project)} ", dockerfile, StringComparison.Ordinal));
+    }
+
     private async Task<(int ExitCode, string Output)> ConfigAsync(string[] files)
     {
         // Fetched once where this machine has none.
