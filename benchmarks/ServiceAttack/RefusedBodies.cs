@@ -45,10 +45,22 @@ internal static class RefusedBodies
         var calls = clients.Select(client => client.CallAsync(token, body())).ToList();
         var most = await Target.MostBytesAsync(replay, Watched);
         clients.ForEach(client => client.Dispose());
-        await Task.WhenAll(calls).ContinueWith(_ => { }, TaskScheduler.Default);
-        var answers = calls.Where(call => call.IsCompletedSuccessfully).GroupBy(call => call.Result.Status)
-            .Select(answer => $"{answer.Count()} x status {answer.Key}");
+        var statuses = await Task.WhenAll(calls.Select(StatusAsync));
+        var answers = statuses.OfType<string>().CountBy(status => status).Select(answer => $"{answer.Value} x status {answer.Key}");
         Console.WriteLine($"answers: {string.Join(", ", answers.DefaultIfEmpty("none"))}");
         return Attack.OfMemory(name, before, most, bound);
+    }
+
+    /// <summary>What a call was answered with; null when it was given up.</summary>
+    private static async Task<string?> StatusAsync(Task<(string Status, string Message)> call)
+    {
+        try
+        {
+            return (await call).Status;
+        }
+        catch (Exception error) when (error is HttpRequestException or IOException or OperationCanceledException)
+        {
+            return null;
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Grpc.Core;
 using Rapid.Environments.Rendering;
+using Rapid.Hosting;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
@@ -19,7 +20,7 @@ public sealed class Exhibition : IDisposable
 
     private readonly Lock _gate = new();
     private readonly List<Channel<EvaluationFrame>> _watchers = [];
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ChangeSignal _changes = new();
     private Exhibit? _exhibit;
     private CancellationTokenSource? _stop;
 
@@ -65,8 +66,7 @@ public sealed class Exhibition : IDisposable
         lock (_gate)
         {
             _exhibit = exhibit;
-            _changed.TrySetResult();
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _changes.Raise();
         }
     }
 
@@ -153,7 +153,7 @@ public sealed class Exhibition : IDisposable
                     return _exhibit;
                 }
 
-                changed = _changed.Task;
+                changed = _changes.Next;
             }
 
             await changed.WaitAsync(stop);

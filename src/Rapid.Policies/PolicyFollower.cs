@@ -16,7 +16,7 @@ public sealed class PolicyFollower : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly Task _following;
     private readonly Lock _gate = new();
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ChangeSignal _changes = new();
     private PolicySnapshot? _newest;
     private int _failedReads;
 
@@ -46,7 +46,7 @@ public sealed class PolicyFollower : IAsyncDisposable
                     return _newest;
                 }
 
-                changed = _changed.Task;
+                changed = _changes.Next;
             }
 
             await changed.WaitAsync(cancellation);
@@ -124,7 +124,6 @@ public sealed class PolicyFollower : IAsyncDisposable
             return;
         }
 
-        TaskCompletionSource changed;
         lock (_gate)
         {
             // A learner that comes back may not know yet how far it was.
@@ -134,10 +133,7 @@ public sealed class PolicyFollower : IAsyncDisposable
             }
 
             _newest = snapshot;
-            changed = _changed;
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _changes.Raise();
         }
-
-        changed.SetResult();
     }
 }

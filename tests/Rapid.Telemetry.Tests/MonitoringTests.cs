@@ -142,11 +142,11 @@ public sealed class MonitoringTests : IDisposable
     }
 
     private Task UntilAsync(int port, string query, Func<string> story) => Eventually.TrueAsync(
-        () =>
+        async () =>
         {
             try
             {
-                return QueryAsync(port, query).GetAwaiter().GetResult().GetArrayLength() > 0;
+                return (await QueryAsync(port, query)).GetArrayLength() > 0;
             }
             catch (HttpRequestException error) when (error.StatusCode is null or HttpStatusCode.ServiceUnavailable)
             {

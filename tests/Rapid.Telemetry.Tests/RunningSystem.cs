@@ -58,9 +58,9 @@ internal sealed class RunningSystem : IAsyncDisposable
     {
         var scrape = "";
         await Eventually.TrueAsync(
-            () =>
+            async () =>
             {
-                scrape = ScrapeAsync().GetAwaiter().GetResult();
+                scrape = await ScrapeAsync();
                 return isThere(scrape);
             },
             () => scrape);

@@ -7,10 +7,14 @@ internal static class Eventually
 
     /// <summary>Returns when the condition holds.</summary>
     /// <exception cref="TimeoutException">It never does; with the story.</exception>
-    public static async Task TrueAsync(Func<bool> condition, Func<string> story)
+    public static Task TrueAsync(Func<bool> condition, Func<string> story) => TrueAsync(() => Task.FromResult(condition()), story);
+
+    /// <summary>Returns when the condition holds.</summary>
+    /// <exception cref="TimeoutException">It never does; with the story.</exception>
+    public static async Task TrueAsync(Func<Task<bool>> condition, Func<string> story)
     {
         var deadline = DateTime.UtcNow + Patience;
-        while (!condition())
+        while (!await condition())
         {
             if (DateTime.UtcNow > deadline)
             {

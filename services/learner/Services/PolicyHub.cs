@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rapid.Hosting;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Services;
@@ -10,7 +11,7 @@ public sealed class PolicyHub
     private readonly Lock _gate = new();
     private readonly Queue<PolicySnapshot> _toEvaluate = [];
     private PolicySnapshot? _newest;
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ChangeSignal _changes = new();
     private bool _isOver;
     private int _subscribers;
 
@@ -105,7 +106,7 @@ public sealed class PolicyHub
                 lock (_gate)
                 {
                     snapshot = evaluationsOnly ? _toEvaluate.FirstOrDefault() : _newest;
-                    changed = _changed.Task;
+                    changed = _changes.Next;
                     if (_isOver)
                     {
                         yield break;
@@ -131,14 +132,10 @@ public sealed class PolicyHub
 
     private void Change(Action change)
     {
-        TaskCompletionSource changed;
         lock (_gate)
         {
             change();
-            changed = _changed;
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _changes.Raise();
         }
-
-        changed.SetResult();
     }
 }

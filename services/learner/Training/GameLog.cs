@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Rapid.Environments;
+using Rapid.Hosting;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 
@@ -19,7 +20,7 @@ public sealed class GameLog(int slots)
 
     private readonly Lock _gate = new();
     private readonly Slot[] _slots = [.. Enumerable.Range(0, slots).Select(_ => new Slot())];
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ChangeSignal _changes = new();
     private long _version; // 0: between an update and its weights
     private bool _isOver;
 
@@ -65,7 +66,7 @@ public sealed class GameLog(int slots)
                     return (_version, _slots[slot].Records());
                 }
 
-                changed = _changed.Task;
+                changed = _changes.Next;
             }
 
             await changed.WaitAsync(cancellation);
@@ -116,15 +117,11 @@ public sealed class GameLog(int slots)
 
     private void Change(Action change)
     {
-        TaskCompletionSource changed;
         lock (_gate)
         {
             change();
-            changed = _changed;
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _changes.Raise();
         }
-
-        changed.SetResult();
     }
 
     private sealed class Slot
