@@ -105,21 +105,20 @@ HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --start-interval=1s 
 COPY --from=publish-replay /app /app
 ENTRYPOINT ["/app/Rapid.Replay"]
 
-FROM physics AS learner
+FROM physics AS any-learner
 ENV RAPID_LISTEN=http://0.0.0.0:5102 RAPID_RUNS=/data/runs
 EXPOSE 5102
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --start-interval=1s --retries=3 CMD ["/app/Rapid.Learner", "health"]
-COPY --from=publish-learner /app /app
 ENTRYPOINT ["/app/Rapid.Learner"]
 
-# The same on a GPU. CUDA's libraries come with libtorch, the driver from the host through NVIDIA's container toolkit: CUDA's own images would add
-# a second copy, and are not made for Debian, whose MuJoCo this is.
-FROM physics AS learner-gpu
-ENV RAPID_LISTEN=http://0.0.0.0:5102 RAPID_RUNS=/data/runs NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
-EXPOSE 5102
-HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --start-interval=1s --retries=3 CMD ["/app/Rapid.Learner", "health"]
+FROM any-learner AS learner
+COPY --from=publish-learner /app /app
+
+# CUDA's libraries come with libtorch, the driver from the host through NVIDIA's container toolkit: CUDA's own images would add a second copy, and
+# are not made for Debian, whose MuJoCo this is.
+FROM any-learner AS learner-gpu
+ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 COPY --from=publish-learner-gpu /app /app
-ENTRYPOINT ["/app/Rapid.Learner"]
 
 FROM physics AS actor
 ENV RAPID_LISTEN=http://0.0.0.0:5103 DOTNET_GCgen0size=0x1000000
