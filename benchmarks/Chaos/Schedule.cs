@@ -27,7 +27,7 @@ internal static class Schedule
             faults.Add(fault);
 
             // Mostly when what came before is over; now and then while it is being repaired.
-            at += fault.Duration + Seconds(random.Next(4) == 0 ? Between(random, 0, 1.5) : Between(random, 6, 10));
+            at += fault.Duration + Seconds(random.Next(4) == 0 ? Between(random, 0, 1.5) : Between(random, 4.5, 8));
         }
 
         return faults;

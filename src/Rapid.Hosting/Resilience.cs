@@ -15,10 +15,29 @@ public static class Resilience
     /// <summary>Tries until it succeeds or is cancelled: for streams that carry the work.</summary>
     /// <param name="what">What is tried, for the log: "following policies".</param>
     /// <param name="logger">Hears of the first failure and of every tenth after it.</param>
-    public static ResiliencePipeline Forever(string what, ILogger logger) => Build(what, logger, int.MaxValue);
+    public static ResiliencePipeline Forever(string what, ILogger logger) => new ResiliencePipelineBuilder()
+        .AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = arguments => ValueTask.FromResult(
+                arguments.Outcome.Exception is { } error && IsTransient(error)
+                && !arguments.Context.CancellationToken.IsCancellationRequested),
+            MaxRetryAttempts = int.MaxValue,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+            Delay = TimeSpan.FromMilliseconds(50),
+            // A learner that was killed is back in two or three seconds: nobody should be found in a longer sleep.
+            MaxDelay = TimeSpan.FromSeconds(1),
+            OnRetry = arguments =>
+            {
+                if (arguments.AttemptNumber % 10 == 0)
+                {
+                    logger.LogWarning("{What} failed, trying again: {Message}", what, arguments.Outcome.Exception?.Message);
+                }
 
-    /// <summary>Tries for about half a minute: for single calls whose caller wants an answer.</summary>
-    public static ResiliencePipeline Briefly(string what, ILogger logger) => Build(what, logger, 12);
+                return ValueTask.CompletedTask;
+            },
+        })
+        .Build();
 
     /// <summary>Whether a failure may go away by itself.</summary>
     public static bool IsTransient(Exception error) => error is IOException or RpcException
@@ -40,27 +59,4 @@ public static class Resilience
         ArgumentNullException.ThrowIfNull(error);
         return error as RpcException ?? new RpcException(new Status(StatusCode.Unavailable, error.Message, error));
     }
-
-    private static ResiliencePipeline Build(string what, ILogger logger, int attempts) => new ResiliencePipelineBuilder()
-        .AddRetry(new RetryStrategyOptions
-        {
-            ShouldHandle = arguments => ValueTask.FromResult(
-                arguments.Outcome.Exception is { } error && IsTransient(error)
-                && !arguments.Context.CancellationToken.IsCancellationRequested),
-            MaxRetryAttempts = attempts,
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-            Delay = TimeSpan.FromMilliseconds(50),
-            MaxDelay = TimeSpan.FromSeconds(3),
-            OnRetry = arguments =>
-            {
-                if (arguments.AttemptNumber % 10 == 0)
-                {
-                    logger.LogWarning("{What} failed, trying again: {Message}", what, arguments.Outcome.Exception?.Message);
-                }
-
-                return ValueTask.CompletedTask;
-            },
-        })
-        .Build();
 }

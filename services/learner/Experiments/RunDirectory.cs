@@ -128,22 +128,28 @@ public sealed class RunDirectory(string path)
     public (long Step, double? EvaluationReturn) ReadProgress()
     {
         var metrics = System.IO.Path.Combine(path, "metrics.jsonl");
-        var (step, evaluation) = (0L, (double?)null);
-        foreach (var line in File.Exists(metrics) ? File.ReadLines(metrics) : [])
+        var lines = File.Exists(metrics) ? File.ReadAllBytes(metrics).AsSpan() : [];
+        var (step, evaluation) = ((long?)null, (double?)null);
+
+        // From the end: a learner that begins again with a hundred long runs has other things to do than to read all of them.
+        while (lines.Length > 0 && (step is null || evaluation is null))
         {
+            var begin = lines.LastIndexOf((byte)'\n') + 1;
             try
             {
-                var figures = JsonNode.Parse(line)!;
-                step = (string?)figures["kind"] == "train" ? (long)figures["step"]! : step;
-                evaluation = (string?)figures["kind"] == "evaluation" ? (double?)figures["return_mean"] : evaluation;
+                var figures = JsonNode.Parse(lines[begin..])!;
+                step ??= (string?)figures["kind"] == "train" ? (long)figures["step"]! : null;
+                evaluation ??= (string?)figures["kind"] == "evaluation" ? (double?)figures["return_mean"] : null;
             }
             catch (Exception error) when (IsUnreadable(error))
             {
-                // A line that a killed process did not finish.
+                // What follows the last line, or a line that a killed process did not finish.
             }
+
+            lines = lines[..Math.Max(begin - 1, 0)];
         }
 
-        return (step, evaluation);
+        return (step ?? 0, evaluation);
     }
 
     /// <summary>Keeps other processes from training the run until the lock is disposed of.</summary>
