@@ -26,8 +26,9 @@ internal static class Schedule
             var fault = Make(at, kinds.Pop(), random);
             faults.Add(fault);
 
-            // Mostly when what came before is over; now and then while it is being repaired.
-            at += fault.Duration + Seconds(random.Next(4) == 0 ? Between(random, 0, 1.5) : Between(random, 4.5, 8));
+            // Mostly when what came before is over, which takes longest where the learner begins again; now and then while it is being repaired.
+            var least = fault.Targets.Contains("learner") ? 6 : 3.5;
+            at += fault.Duration + Seconds(random.Next(4) == 0 ? Between(random, 0, 1.5) : Between(random, least, least + 3));
         }
 
         return faults;
