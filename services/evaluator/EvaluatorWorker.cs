@@ -33,33 +33,41 @@ public sealed class EvaluatorWorker(
 
     private async Task WorkAsync(IAsyncEnumerable<Assignment> work, CancellationToken stopping)
     {
-        var (playing, experiment) = (Task.CompletedTask, "");
-        var stop = new CancellationTokenSource();
+        var followed = new Dictionary<string, (CancellationTokenSource Stop, Task Playing)>();
         try
         {
-            await foreach (var assignment in work.WithCancellation(stopping))
+            await foreach (var message in work.WithCancellation(stopping))
             {
-                if (assignment.Experiment == experiment)
+                var wanted = message.Beside.Prepend(message).Where(assignment => assignment.Experiment.Length > 0)
+                    .ToDictionary(assignment => assignment.Experiment);
+                foreach (var experiment in followed.Keys.Except(wanted.Keys).ToList())
                 {
-                    continue;
+                    await LeaveAsync(experiment);
                 }
 
-                await stop.CancelAsync();
-                await playing;
-                stop.Dispose();
-                stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-                experiment = assignment.Experiment;
-                var token = stop.Token;
-                playing = experiment.Length == 0
-                    ? Task.CompletedTask
-                    : Task.Run(() => FollowAsync(assignment, SpecReader.Read(assignment.Spec), token), token);
+                foreach (var (experiment, assignment) in wanted.Where(one => !followed.ContainsKey(one.Key)))
+                {
+                    var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+                    var token = stop.Token;
+                    followed[experiment] =
+                        (stop, Task.Run(() => FollowAsync(assignment, SpecReader.Read(assignment.Spec), token), CancellationToken.None));
+                }
             }
         }
         finally
         {
-            await stop.CancelAsync();
-            await playing;
-            stop.Dispose();
+            foreach (var experiment in followed.Keys.ToList())
+            {
+                await LeaveAsync(experiment);
+            }
+        }
+
+        async Task LeaveAsync(string experiment)
+        {
+            followed.Remove(experiment, out var one);
+            await one.Stop.CancelAsync();
+            await one.Playing;
+            one.Stop.Dispose();
         }
     }
 
@@ -109,7 +117,7 @@ public sealed class EvaluatorWorker(
         }
         catch (Exception) when (cancellation.IsCancellationRequested)
         {
-            // Another assignment, or the end.
+            // It has ended, or this process ends.
         }
         catch (Exception error)
         {
@@ -118,7 +126,7 @@ public sealed class EvaluatorWorker(
         finally
         {
             evaluator?.Dispose();
-            exhibition.Close();
+            exhibition.Close(spec);
         }
     }
 

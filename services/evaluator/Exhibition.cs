@@ -24,13 +24,23 @@ public sealed class Exhibition : IDisposable
     private Exhibit? _exhibit;
     private CancellationTokenSource? _stop;
 
-    /// <summary>Says what there is to see from the next episode on; costs nothing.</summary>
+    /// <summary>Says what there is to see from the next episode on, whatever run was shown before; costs nothing.</summary>
     /// <param name="spec">Of the run.</param>
     /// <param name="snapshot">The policy; not changed any more.</param>
     public void Show(ExperimentOptions spec, PolicySnapshot snapshot) => Change(new Exhibit(spec, snapshot));
 
-    /// <summary>There is nothing to see any more after the episode that is shown.</summary>
-    public void Close() => Change(null);
+    /// <summary>Of a run there is nothing to see any more after the episode that is shown.</summary>
+    /// <param name="spec">Of the run, the same object as it was shown with.</param>
+    public void Close(ExperimentOptions spec)
+    {
+        lock (_gate)
+        {
+            if (ReferenceEquals(_exhibit?.Spec, spec))
+            {
+                Change(null);
+            }
+        }
+    }
 
     /// <summary>Pictures for one watcher, the newest one first when it is slow.</summary>
     /// <param name="cancellation">The watcher goes.</param>

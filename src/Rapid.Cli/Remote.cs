@@ -26,9 +26,9 @@ internal sealed class Remote : IDisposable
         _client = new Experiments.ExperimentsClient(_channel);
     }
 
-    /// <summary>Submits a complete spec.</summary>
-    public Task<Experiment> SubmitAsync(ExperimentSpec spec, CancellationToken cancellation) =>
-        CallAsync(() => _client.SubmitAsync(new SubmitRequest { Spec = spec }, Options(cancellation)).ResponseAsync);
+    /// <summary>Submits a complete spec on somebody's account.</summary>
+    public Task<Experiment> SubmitAsync(ExperimentSpec spec, string submitter, CancellationToken cancellation) => CallAsync(
+        () => _client.SubmitAsync(new SubmitRequest { Spec = spec, Submitter = submitter }, Options(cancellation)).ResponseAsync);
 
     /// <summary>All experiments of the learner.</summary>
     public async Task<IReadOnlyList<Experiment>> ListAsync(CancellationToken cancellation) =>

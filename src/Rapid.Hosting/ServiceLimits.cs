@@ -33,6 +33,12 @@ public sealed record ServiceLimits
     /// <summary>RAPID_MAX_QUEUED: experiments that wait for their turn.</summary>
     public int Queued { get; init; } = 1000;
 
+    /// <summary>RAPID_MAX_QUEUED_PER_SUBMITTER: those of one submitter.</summary>
+    public int QueuedPerSubmitter { get; init; } = 1000;
+
+    /// <summary>RAPID_MAX_RUNNING_PER_SUBMITTER: experiments of one submitter that run at once; further ones wait.</summary>
+    public int RunningPerSubmitter { get; init; } = 1000;
+
     /// <summary>RAPID_MAX_WORKERS: enlisted actors and evaluators.</summary>
     public int Workers { get; init; } = 4096;
 

@@ -79,6 +79,12 @@ public sealed record ServiceOptions
     /// <summary>RAPID_ACTOR_SLOTS: most slots that one actor process fills at once (default: one a core).</summary>
     public int ActorSlots { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>
+    /// RAPID_PARALLEL_RUNS: most experiments that a learner runs at once, as far as its cores suffice for their <c>learner.threads</c>. One
+    /// by default: cores say nothing of whether there are actors for a second one, and on a machine that is the actors' too none is free.
+    /// </summary>
+    public int ParallelRuns { get; init; } = 1;
+
     /// <summary>OTEL_EXPORTER_OTLP_ENDPOINT: where traces and metrics go; null sends none.</summary>
     public Uri? OtlpEndpoint { get; init; }
 

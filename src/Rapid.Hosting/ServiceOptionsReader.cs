@@ -64,6 +64,7 @@ public static class ServiceOptionsReader
                 (int?)reader.Integer("RAPID_MAX_MESSAGE", SmallestMaxMessage, Array.MaxLength, "bytes") ?? defaults.MaxMessageBytes,
             Limits = reader.Limits(defaults.Limits),
             ActorSlots = (int?)reader.Integer("RAPID_ACTOR_SLOTS", 1, 100_000, "slots") ?? defaults.ActorSlots,
+            ParallelRuns = (int?)reader.Integer("RAPID_PARALLEL_RUNS", 1, 1000, "experiments") ?? defaults.ParallelRuns,
             OtlpEndpoint = reader.Endpoint("OTEL_EXPORTER_OTLP_ENDPOINT"),
             TraceRatio = reader.Fraction("RAPID_TRACE_RATIO") ?? defaults.TraceRatio,
         };
@@ -266,6 +267,8 @@ public static class ServiceOptionsReader
                 Requests = Limit("REQUESTS", defaults.Requests, "calls a second"),
                 Tables = Limit("TABLES", defaults.Tables, "tables"),
                 Queued = Limit("QUEUED", defaults.Queued, "experiments"),
+                QueuedPerSubmitter = Limit("QUEUED_PER_SUBMITTER", defaults.QueuedPerSubmitter, "experiments"),
+                RunningPerSubmitter = Limit("RUNNING_PER_SUBMITTER", defaults.RunningPerSubmitter, "experiments"),
                 Workers = Limit("WORKERS", defaults.Workers, "workers"),
                 Subscribers = Limit("SUBSCRIBERS", defaults.Subscribers, "subscribers"),
                 IdLength = Limit("ID", defaults.IdLength, "characters", maximum: 10_000),

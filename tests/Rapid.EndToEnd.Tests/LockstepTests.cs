@@ -126,6 +126,70 @@ public sealed class LockstepTests : IDisposable
         AssertSame(whole, run);
     }
 
+    [Fact]
+    public async Task Runs_side_by_side_in_one_learner_that_is_killed_end_with_the_same_bytes_as_each_alone()
+    {
+        string[] specs =
+        [
+            _folder.Spec(
+                $$"""
+                environment: { name: CartPole-v1 }
+                seed: 7
+                total_steps: 10_240
+                lockstep: true
+                actors: { count: 2, environments: 2 }
+                algorithm: { rollout_steps: 64, epochs: 2 }
+                replay: { store: memory }
+                checkpoint: { interval_steps: 1024 }
+                {{Evaluations}}
+                """),
+            _folder.Spec(
+                $$"""
+                environment: { name: CartPole-v1 }
+                seed: 8
+                total_steps: 12_800
+                actors: { count: 2, environments: 8 }
+                algorithm: { name: a2c }
+                replay: { store: memory }
+                checkpoint: { interval_steps: 1600 }
+                {{Evaluations}}
+                """),
+        ];
+        var whole = new[] { await TrainAsync(specs[0], "ppo alone"), await TrainAsync(specs[1], "a2c alone") };
+        await using var cluster = ClusterProcesses.Start(
+            _folder.Path, actors: 0, variables: new Dictionary<string, string> { ["RAPID_PARALLEL_RUNS"] = "2" });
+        var ids = new[]
+        {
+            await cluster.SubmitAsync(specs[0], "--submitter", "anna"),
+            await cluster.SubmitAsync(specs[1]),
+        };
+        var runs = ids.Select(id => new RunFolder(Path.Combine(_folder.Runs, id))).ToList();
+        await using (var list = cluster.Client("list"))
+        {
+            Assert.True(await list.WaitAsync() == 0, list.Output);
+            Assert.Matches($"{ids[0]} .* anna", list.Output);
+            Assert.Matches($"{ids[1]} .* {Environment.UserName}", list.Output);
+        }
+
+        // One actor more than there are runs: they share three, and one evaluator.
+        for (var i = 0; i < 3; i++)
+        {
+            cluster.Start($"actor {i}");
+        }
+
+        int Updates(int run) => runs[run].TrainingSteps().Length;
+        int All(int run) => whole[run].TrainingSteps().Length;
+        await Eventually.TrueAsync(() => Enumerable.Range(0, 2).All(run => Updates(run) > All(run) / 10), () => cluster.Story);
+        await cluster.RestartAsync("learner");
+        var middle = Enumerable.Range(0, 2).Select(run => (runs[run].State, IsDone: Updates(run) >= All(run)));
+        Assert.All(middle, run => Assert.Equal(("running", false), run));
+
+        await Eventually.TrueAsync(() => runs.TrueForAll(run => run.State is "finished" or "failed"), () => cluster.Story);
+        Assert.True(runs.TrueForAll(run => run.State == "finished"), cluster.Story);
+        AssertSame(whole[0], runs[0]);
+        AssertSame(whole[1], runs[1]);
+    }
+
     private async Task<RunFolder> TrainAsync(string spec, string runs)
     {
         var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec, "--runs", runs);

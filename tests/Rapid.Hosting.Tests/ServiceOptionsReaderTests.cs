@@ -53,6 +53,9 @@ public class ServiceOptionsReaderTests
             ["RAPID_MAX_REQUESTS"] = "17",
             ["RAPID_MAX_TABLES"] = "18",
             ["RAPID_MAX_QUEUED"] = "19",
+            ["RAPID_MAX_QUEUED_PER_SUBMITTER"] = "23",
+            ["RAPID_MAX_RUNNING_PER_SUBMITTER"] = "24",
+            ["RAPID_PARALLEL_RUNS"] = "4",
             ["RAPID_MAX_WORKERS"] = "20",
             ["RAPID_MAX_SUBSCRIBERS"] = "21",
             ["RAPID_MAX_ID"] = "22",
@@ -68,7 +71,7 @@ public class ServiceOptionsReaderTests
         Assert.True(options.IsInsecure);
         Assert.Equal((tls.Chain, tls.Key, tls.Root), (options.TlsCertificate, options.TlsKey, options.TlsCa));
         Assert.Equal(tls.Chain, options.TlsClientCa);
-        Assert.Equal((1 << 20, 3), (options.MaxMessageBytes, options.ActorSlots));
+        Assert.Equal((1 << 20, 3, 4), (options.MaxMessageBytes, options.ActorSlots, options.ParallelRuns));
         Assert.Equal((new Uri("http://collector:4317"), 0.25), (options.OtlpEndpoint, options.TraceRatio));
         var limits = new ServiceLimits
         {
@@ -81,6 +84,8 @@ public class ServiceOptionsReaderTests
             Requests = 17,
             Tables = 18,
             Queued = 19,
+            QueuedPerSubmitter = 23,
+            RunningPerSubmitter = 24,
             Workers = 20,
             Subscribers = 21,
             IdLength = 22,

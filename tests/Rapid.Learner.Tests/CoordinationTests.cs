@@ -57,14 +57,14 @@ public class CoordinationTests
         using var leaving = new CancellationTokenSource();
         var first = new Worker(board, "first", leaving.Token);
         var second = new Worker(board, "second", CancellationToken.None);
-        board.Set(new Assignment { Experiment = "x" }, 4);
+        board.Begin(new Assignment { Experiment = "x" }, 4);
         await Until(() => first.Slots.Length == 2 && second.Slots.Length == 2);
         Assert.Equal(new uint[] { 0, 1, 2, 3 }, first.Slots.Concat(second.Slots).Order());
         var kept = second.Slots.ToArray();
         await leaving.CancelAsync();
         await Until(() => second.Slots.Length == 4);
         Assert.Subset(second.Slots.ToHashSet(), kept.ToHashSet());
-        board.Set(new Assignment(), 0);
+        board.End("x");
         await Until(() => second.Slots.Length == 0);
     }
 
@@ -73,7 +73,7 @@ public class CoordinationTests
     {
         using var board = new AssignmentBoard(TimeSpan.FromMilliseconds(10));
         var worker = new Worker(board, "only", CancellationToken.None, maxSlots: 2);
-        board.Set(new Assignment { Experiment = "x" }, 5);
+        board.Begin(new Assignment { Experiment = "x" }, 5);
         await Until(() => worker.Slots.Length == 2);
         await Task.Delay(200);
         Assert.Equal(2, worker.Slots.Length);

@@ -27,6 +27,12 @@ internal sealed class LearnerAndReplay : IAsyncDisposable
     /// <summary>How long an environment is waited for.</summary>
     public TimeSpan EnvironmentPatience { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>Experiments that the learner runs at once.</summary>
+    public int ParallelRuns { get; init; } = 1;
+
+    /// <summary>What callers can ask for.</summary>
+    public ServiceLimits Limits { get; init; } = new();
+
     public string Runs => Path.Combine(_directory.FullName, "runs");
 
     public GrpcChannel ToLearner => _toLearner ??= Channels.Open(Options.Learner, Options);
@@ -47,6 +53,8 @@ internal sealed class LearnerAndReplay : IAsyncDisposable
         Runs = Runs,
         MaxMessageBytes = MaxMessageBytes,
         EnvironmentPatience = EnvironmentPatience,
+        ParallelRuns = ParallelRuns,
+        Limits = Limits,
     };
 
     /// <summary>A spec that nobody acts for: it runs until it is cancelled.</summary>

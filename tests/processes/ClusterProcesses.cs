@@ -97,12 +97,12 @@ internal sealed class ClusterProcesses : IAsyncDisposable
 
     /// <summary>Submits a spec, as soon as the learner answers.</summary>
     /// <returns>The run's id.</returns>
-    public async Task<string> SubmitAsync(string spec)
+    public async Task<string> SubmitAsync(string spec, params string[] options)
     {
         // Exit code 3 says that the learner does not answer yet.
         while (true)
         {
-            await using var submit = Client("submit", spec);
+            await using var submit = Client(["submit", spec, .. options]);
             var exitCode = await submit.WaitAsync();
             if (exitCode == 0)
             {

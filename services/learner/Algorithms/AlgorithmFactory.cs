@@ -40,7 +40,7 @@ public static class AlgorithmFactory
 
     private static Device Prepare(ExperimentOptions experiment)
     {
-        torch.set_num_threads(experiment.Learner.Threads);
+        TorchThreads.Use(experiment.Learner.Threads);
         var hasCuda = torch.cuda.is_available();
         if (experiment.Learner.Device == ComputeDevice.Cuda && !hasCuda)
         {

@@ -32,6 +32,7 @@ public sealed class ExperimentRecord : IDisposable
         Games = new GameLog(options.Actors.Count);
         _failures = new SlotFailures(options.Actors.Count, TimeProvider.System);
         _spec = SpecWriter.ToMessage(options);
+        Submitter = directory.ReadSubmitter();
         (State, Error) = directory.ReadState();
         (Step, EvaluationReturn) = directory.ReadProgress();
         if (IsOver)
@@ -41,7 +42,7 @@ public sealed class ExperimentRecord : IDisposable
         else if (State == ExperimentState.Running)
         {
             // By an earlier life of this learner, or by another one.
-            State = ExperimentState.Pending;
+            (State, WasInterrupted) = (ExperimentState.Pending, true);
         }
     }
 
@@ -50,6 +51,15 @@ public sealed class ExperimentRecord : IDisposable
 
     /// <summary>Its spec.</summary>
     public ExperimentOptions Options { get; }
+
+    /// <summary>On whose account it runs; empty when nobody was named.</summary>
+    public string Submitter { get; }
+
+    /// <summary>Whether it ran when its learner ended, and has not begun again.</summary>
+    public bool WasInterrupted { get; private set; }
+
+    /// <summary>Whether its learner died so often while it ran that it is to run alone until it has a new checkpoint.</summary>
+    public bool IsSuspect { get; set; }
 
     /// <summary>Weights while it runs.</summary>
     public PolicyHub Policies { get; private set; } = new();
@@ -125,6 +135,7 @@ public sealed class ExperimentRecord : IDisposable
             Games = new GameLog(Options.Actors.Count);
             _hopeless.Dispose();
             (_hopeless, Hopeless, _epoch) = (new CancellationTokenSource(), null, epoch);
+            WasInterrupted = false;
             _failures = new SlotFailures(Options.Actors.Count, TimeProvider.System);
         }
 
@@ -166,7 +177,7 @@ public sealed class ExperimentRecord : IDisposable
     {
         lock (_gate)
         {
-            (State, Error) = (ExperimentState.Pending, reason);
+            (State, Error, WasInterrupted) = (ExperimentState.Pending, reason, false);
             Tell(new ExperimentEvent { Experiment = Describe() });
         }
     }
@@ -257,6 +268,7 @@ public sealed class ExperimentRecord : IDisposable
             TotalSteps = Options.TotalSteps,
             Error = Error,
             Spec = _spec,
+            Submitter = Submitter,
         };
         if (EvaluationReturn is { } value)
         {

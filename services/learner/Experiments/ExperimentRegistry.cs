@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
@@ -13,10 +12,9 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ExperimentRecord> _records = [];
-    private readonly Channel<ExperimentRecord> _waiting = Channel.CreateUnbounded<ExperimentRecord>();
 
-    /// <summary>Experiments in the order they are to run.</summary>
-    public ChannelReader<ExperimentRecord> Waiting => _waiting.Reader;
+    /// <summary>Experiments that are to run.</summary>
+    public RunQueue Waiting { get; } = new(options, Environment.ProcessorCount);
 
     /// <summary>Every experiment, oldest first.</summary>
     public IReadOnlyList<ExperimentRecord> All
@@ -31,20 +29,31 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
     }
 
     /// <summary>Makes a run and puts it at the end of the queue.</summary>
-    /// <exception cref="RpcException">RESOURCE_EXHAUSTED: the queue is full.</exception>
-    public ExperimentRecord Submit(ExperimentOptions spec)
+    /// <param name="spec">What it is to learn.</param>
+    /// <param name="submitter">On whose account; empty for those who give no name.</param>
+    /// <exception cref="RpcException">RESOURCE_EXHAUSTED: the queue is full, or the submitter's part of it.</exception>
+    public ExperimentRecord Submit(ExperimentOptions spec, string submitter = "")
     {
         lock (_gate)
         {
-            if (_records.Values.Count(record => record.State == ExperimentState.Pending) >= options.Limits.Queued)
+            var waiting = _records.Values.Where(record => record.State == ExperimentState.Pending).ToList();
+            if (waiting.Count >= options.Limits.Queued)
             {
-                throw new RpcException(new Status(
-                    StatusCode.ResourceExhausted,
-                    $"{options.Limits.Queued} experiments wait already (RAPID_MAX_QUEUED); cancel some, or submit it later"));
+                throw Full($"{waiting.Count} experiments wait already (RAPID_MAX_QUEUED)");
             }
 
-            return Enqueue(RunDirectory.Create(options.Runs, spec), spec);
+            var own = waiting.Count(record => record.Submitter == submitter);
+            if (own >= options.Limits.QueuedPerSubmitter)
+            {
+                var who = submitter.Length > 0 ? $"'{submitter}' has" : "submitters without a name have";
+                throw Full($"{who} {own} experiments that wait already (RAPID_MAX_QUEUED_PER_SUBMITTER)");
+            }
+
+            return Enqueue(RunDirectory.Create(options.Runs, spec, submitter), spec);
         }
+
+        static RpcException Full(string reason) =>
+            new(new Status(StatusCode.ResourceExhausted, $"{reason}; cancel some, or submit it later"));
     }
 
     /// <summary>Puts an existing run at the end of the queue, to go on from its newest checkpoint whatever ended it.</summary>
@@ -66,7 +75,7 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
     public async Task PutBackAsync(ExperimentRecord record, TimeSpan pause, CancellationToken stopping)
     {
         await Task.Delay(pause, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _waiting.Writer.TryWrite(record);
+        Waiting.Add(record);
     }
 
     /// <summary>
@@ -127,7 +136,7 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
         }
 
         _records[directory.Id] = record;
-        _waiting.Writer.TryWrite(record);
+        Waiting.Add(record);
         return record;
     }
 }

@@ -13,8 +13,8 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Experiments;
 
 /// <summary>
-/// Runs experiments, one after the other. A failed one is marked and the next begins; one that something keeps from going on waits for its
-/// next turn, and a stopped learner leaves the running one to be taken up again.
+/// Runs experiments, as many at once as there is room for. A failed one is marked and the next begins; one that something keeps from going
+/// on waits for its next turn, and a stopped learner leaves the running ones to be taken up again.
 /// </summary>
 public sealed class ExperimentRunner(
     ExperimentRegistry registry, AssignmentBoard board, LearnerMetrics telemetry, ServiceOptions options, IHostApplicationLifetime lifetime,
@@ -22,6 +22,9 @@ public sealed class ExperimentRunner(
     : BackgroundService
 {
     private const int MostDeaths = 5;
+
+    // Nobody tells of the checkpoint with which a run that had to be alone lets others run beside it.
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
 
     private readonly ILogger _logger = loggers.CreateLogger<ExperimentRunner>();
 
@@ -35,15 +38,43 @@ public sealed class ExperimentRunner(
         {
             // A second learner on the same address ends here, before it touches anything.
             await WaitForAsync(lifetime.ApplicationStarted, stopping);
-            await foreach (var record in registry.Waiting.ReadAllAsync(stopping))
-            {
-                // Learning is long synchronous work: it must not run on the thread that starts the host.
-                await Task.Run(() => RunOrReportAsync(record, stopping), stopping);
-            }
+            await RunAllAsync(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
             // The service stops.
+        }
+    }
+
+    private async Task RunAllAsync(CancellationToken stopping)
+    {
+        var running = new Dictionary<ExperimentRecord, Task>();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        try
+        {
+            while (true)
+            {
+                var changed = registry.Waiting.Changed;
+                foreach (var (record, run) in running.Where(run => run.Value.IsCompleted).ToList())
+                {
+                    running.Remove(record);
+                    await run;
+                }
+
+                while (registry.Waiting.TryTake(running.Keys) is { } next)
+                {
+                    // Learning is long synchronous work: it must not run on the thread that starts the host.
+                    running.Add(next, Task.Run(() => RunOrReportAsync(next, ended.Token), CancellationToken.None));
+                }
+
+                await Task.WhenAny([changed, Task.Delay(LookAgain, stopping), .. running.Values]);
+                stopping.ThrowIfCancellationRequested();
+            }
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await Task.WhenAll(running.Values);
         }
     }
 
@@ -186,7 +217,7 @@ public sealed class ExperimentRunner(
                 EnvironmentDigest = EnvironmentFiles.DigestOf(spec.Environment.Name, spec.Environment.Options),
             };
             work.ReplayAddresses.AddRange(tables.ActorServices.Select(address => address.ToString()));
-            board.Set(work, spec.Offline ? 0 : spec.Actors.Count);
+            board.Begin(work, spec.Offline ? 0 : spec.Actors.Count);
 
             var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
             using var kept = spec.Replay.KeepData
@@ -201,11 +232,15 @@ public sealed class ExperimentRunner(
                 ? new TrainingLoop(context)
                 : new OffPolicyTraining(context, tables.Transitions);
             // No actor helps a run that learns from files.
-            telemetry.Follow(spec.Offline ? null : metrics.Instruments.Waiting);
+            if (!spec.Offline)
+            {
+                telemetry.Follow(metrics.Instruments.Waiting);
+            }
+
             await training.RunAsync(cancellation);
             if (kept is not null)
             {
-                board.Set(new Assignment(), 0);
+                board.End(record.Directory.Id);
                 await kept.CommitAsync(cancellation);
             }
 
@@ -218,9 +253,9 @@ public sealed class ExperimentRunner(
         }
         finally
         {
-            telemetry.Follow(null);
+            telemetry.Unfollow(metrics.Instruments.Waiting);
             // Actors go home before their table goes. A run that goes on later finds it again.
-            board.Set(new Assignment(), 0);
+            board.End(record.Directory.Id);
             if (!goesOn && !stopping.IsCancellationRequested)
             {
                 await tables.DropAsync(stopping);

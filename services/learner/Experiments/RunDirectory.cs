@@ -55,7 +55,7 @@ public sealed class RunDirectory(string path)
     public DateTime Created => File.GetCreationTimeUtc(System.IO.Path.Combine(path, "run.json"));
 
     /// <summary>Makes the folder of a new run: the name and seed, and a number when that is taken.</summary>
-    public static RunDirectory Create(string runs, ExperimentOptions options)
+    public static RunDirectory Create(string runs, ExperimentOptions options, string submitter = "")
     {
         ArgumentNullException.ThrowIfNull(options);
         Directory.CreateDirectory(runs);
@@ -76,6 +76,7 @@ public sealed class RunDirectory(string path)
             ["id"] = id,
             ["identity"] = Guid.NewGuid().ToString("N")[..12],
             ["seed"] = options.Seed,
+            ["submitter"] = submitter,
             ["created"] = DateTime.UtcNow.ToString("O"),
             ["versions"] = new JsonObject
             {
@@ -107,6 +108,19 @@ public sealed class RunDirectory(string path)
         catch (Exception error) when (IsUnreadable(error))
         {
             throw new SpecException([new SpecProblem("run.json", $"cannot be read: {error.Message}")]);
+        }
+    }
+
+    /// <summary>On whose account the run was submitted; empty where nobody was named or the file cannot be read.</summary>
+    public string ReadSubmitter()
+    {
+        try
+        {
+            return (string?)ReadRun()["submitter"] ?? "";
+        }
+        catch (Exception error) when (IsUnreadable(error))
+        {
+            return "";
         }
     }
 
@@ -167,6 +181,9 @@ public sealed class RunDirectory(string path)
             return null;
         }
     }
+
+    /// <summary>How many lives of the run in a row, one that has not ended included, have brought no new checkpoint.</summary>
+    public int Deaths => ReadLife() is var (_, deaths, checkpoint) && checkpoint == NewestCheckpoint() ? deaths : 0;
 
     /// <summary>Notes that the run is taken up. Only who holds the lock may.</summary>
     /// <returns>Fencing token of this life, greater than those of all before; how many lives before it were cut short in a row without a

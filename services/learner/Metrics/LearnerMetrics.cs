@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Rapid.Hosting;
@@ -14,22 +15,27 @@ public sealed class LearnerMetrics(ExperimentRegistry registry, AssignmentBoard 
         [ExperimentState.Pending, ExperimentState.Running, ExperimentState.Finished, ExperimentState.Cancelled, ExperimentState.Failed];
 
     private readonly Meter _meter = new("Rapid.Learner");
-    private volatile WaitClock? _running;
+    private readonly ConcurrentDictionary<WaitClock, bool> _running = [];
 
-    /// <summary>Says how long the run that is learning now waits for trajectories; null while none is.</summary>
-    public void Follow(WaitClock? running)
+    /// <summary>Says how long a run that is learning now waits for trajectories.</summary>
+    public void Follow(WaitClock run)
     {
-        running?.Start();
-        _running = running;
+        ArgumentNullException.ThrowIfNull(run);
+        run.Start();
+        _running[run] = true;
     }
+
+    /// <summary>The run, if it was followed, learns no more.</summary>
+    public void Unfollow(WaitClock run) => _running.TryRemove(run, out _);
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         // The name ends as collectors that know units would end it: autoscalers ask for rapid_learner_starvation_ratio.
         _meter.CreateObservableGauge(
-            "rapid.learner.starvation.ratio", () => _running?.Share(WaitClock.LongestWindow) ?? 0, "1",
-            "Share of the last minute that the running experiment waited for trajectories; 0 while none runs");
+            "rapid.learner.starvation.ratio",
+            () => _running.Keys.Select(run => run.Share(WaitClock.LongestWindow)).DefaultIfEmpty().Max(), "1",
+            "Share of the last minute that a running experiment waited for trajectories, the largest of all; 0 while none runs");
         _meter.CreateObservableGauge("rapid.learner.experiments", CountExperiments, "{experiment}", "Experiments by their state");
         _meter.CreateObservableGauge("rapid.learner.workers", CountWorkers, "{worker}", "Enlisted workers by their role");
         _meter.CreateObservableGauge(

@@ -5,23 +5,16 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Services;
 
 /// <summary>
-/// Who does what: the slots of the running experiment go to enlisted actors, evenly. A worker keeps what it has; slots of a worker that
-/// left go to others at once. A process gets more than one slot only after a grace period in which others may come. Who comes and who
-/// leaves costs as much as the slots that move.
+/// Who does what: enlisted actors fill the slots of the experiments that run (<see cref="SlotShares"/>), evaluators score all of them. A
+/// process gets more than one slot only after a grace period in which others may come.
 /// </summary>
 public sealed class AssignmentBoard : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Worker> _workers = [];
-
-    // Slots that nobody has, the lowest first, and actors that can fill another one, those with the fewest first.
-    private readonly PriorityQueue<uint, uint> _free = new();
-    private readonly SortedSet<Worker> _takers = new(
-        Comparer<Worker>.Create((x, y) => (x.Slots.Count, x.Number).CompareTo((y.Slots.Count, y.Number))));
-
+    private readonly SlotShares _shares = new();
     private readonly TimeSpan _grace;
     private readonly Timer _afterGrace;
-    private Assignment _work = new();
     private long _settling;
     private int _evaluators;
     private long _enlisted;
@@ -45,31 +38,37 @@ public sealed class AssignmentBoard : IDisposable
         }
     }
 
-    /// <summary>Sets what everybody works on.</summary>
-    /// <param name="work">Without slots; an empty experiment sends everybody home.</param>
-    /// <param name="slots">Slots of the experiment.</param>
-    public void Set(Assignment work, int slots)
+    /// <summary>An experiment begins.</summary>
+    /// <param name="assignment">What its actors are told, without slots.</param>
+    /// <param name="slots">Slots that it wants filled.</param>
+    public void Begin(Assignment assignment, int slots)
     {
-        ArgumentNullException.ThrowIfNull(work);
+        ArgumentNullException.ThrowIfNull(assignment);
         lock (_gate)
         {
-            _work = work;
-            _takers.Clear();
-            foreach (var worker in _workers.Values)
-            {
-                worker.Slots.Clear();
-                worker.Change();
-                if (worker.Role == WorkerRole.Actor)
-                {
-                    _takers.Add(worker);
-                }
-            }
-
-            _free.Clear();
-            _free.EnqueueRange(Enumerable.Range(0, slots).Select(slot => ((uint)slot, (uint)slot)));
+            _shares.Begin(new SlotWork(assignment, slots));
+            ChangeEvaluators();
         }
 
         Settle();
+    }
+
+    /// <summary>An experiment ends, if it has not already: nobody works for it any more.</summary>
+    /// <param name="experiment">Its id.</param>
+    public void End(string experiment)
+    {
+        lock (_gate)
+        {
+            if (_shares.Works.FirstOrDefault(work => work.Assignment.Experiment == experiment) is not { } work)
+            {
+                return;
+            }
+
+            _shares.End(work);
+            ChangeEvaluators();
+        }
+
+        Assign();
     }
 
     /// <summary>Takes a worker in; it leaves when the enumeration ends.</summary>
@@ -88,7 +87,7 @@ public sealed class AssignmentBoard : IDisposable
             while (true)
             {
                 Task changed;
-                Assignment? work = null;
+                Assignment[]? works = null;
                 uint[] slots = [];
                 lock (_gate)
                 {
@@ -101,16 +100,20 @@ public sealed class AssignmentBoard : IDisposable
                     {
                         sent = worker.Version;
                         slots = [.. worker.Slots];
-                        work = worker.Role == WorkerRole.Actor && slots.Length == 0 ? new Assignment() : _work;
+                        works = worker.Role != WorkerRole.Actor ? [.. _shares.Works.Select(work => work.Assignment)]
+                            : worker.Work is { } work ? [work.Assignment]
+                            : [];
                     }
 
                     changed = worker.NextChange();
                 }
 
-                if (work is not null)
+                if (works is not null)
                 {
-                    var assignment = work.Clone();
+                    // An evaluator that knows of no others scores the earliest.
+                    var assignment = works.FirstOrDefault()?.Clone() ?? new Assignment();
                     assignment.Slots.AddRange(slots.Order());
+                    assignment.Beside.AddRange(works.Skip(1));
                     yield return assignment;
                 }
                 else
@@ -150,7 +153,7 @@ public sealed class AssignmentBoard : IDisposable
             _workers.Add(worker.Id, worker);
             if (worker.Role == WorkerRole.Actor)
             {
-                _takers.Add(worker);
+                _shares.Enter(worker);
             }
             else
             {
@@ -169,9 +172,7 @@ public sealed class AssignmentBoard : IDisposable
         }
 
         _workers.Remove(worker.Id);
-        _takers.Remove(worker);
-        _free.EnqueueRange(worker.Slots.Select(slot => (slot, slot)));
-        worker.Slots.Clear();
+        _shares.Leave(worker);
         if (worker.Role != WorkerRole.Actor)
         {
             _evaluators--;
@@ -193,57 +194,15 @@ public sealed class AssignmentBoard : IDisposable
     {
         lock (_gate)
         {
-            var isSettled = Stopwatch.GetElapsedTime(_settling) >= _grace;
-            while (_free.Count > 0 && _takers.Min is { } taker && (isSettled || taker.Slots.Count == 0))
-            {
-                // Its place among the others follows from what it has.
-                _takers.Remove(taker);
-                taker.Slots.Add(_free.Dequeue());
-                taker.Change();
-                if (taker.Slots.Count < taker.MaxSlots)
-                {
-                    _takers.Add(taker);
-                }
-            }
+            _shares.Share(isSettled: Stopwatch.GetElapsedTime(_settling) >= _grace);
         }
     }
 
-    private sealed class Worker(string id, WorkerRole role, int maxSlots, long number)
+    private void ChangeEvaluators()
     {
-        private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public string Id => id;
-
-        public WorkerRole Role => role;
-
-        public int MaxSlots => maxSlots;
-
-        /// <summary>Those that came earlier have lower ones.</summary>
-        public long Number => number;
-
-        public List<uint> Slots { get; } = [];
-
-        /// <summary>The same worker has enlisted again.</summary>
-        public bool IsReplaced { get; set; }
-
-        /// <summary>Grows with every change of what this worker should do.</summary>
-        public long Version { get; private set; }
-
-        public void Change()
+        foreach (var worker in _workers.Values.Where(worker => worker.Role != WorkerRole.Actor))
         {
-            Version++;
-            _changed.TrySetResult();
-        }
-
-        /// <summary>Ends with the next change after this call.</summary>
-        public Task NextChange()
-        {
-            if (_changed.Task.IsCompleted)
-            {
-                _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
-
-            return _changed.Task;
+            worker.Change();
         }
     }
 }

@@ -15,9 +15,17 @@ namespace Rapid.Learner.Services;
 internal sealed class ExperimentsService(ExperimentRegistry registry, RunTrial trial, CallLifetime lifetime)
     : Protocol.V1.Experiments.ExperimentsBase
 {
+    private const int LongestSubmitter = 100;
+
     [Authorize(Roles = Roles.Operator)]
     public override async Task<Experiment> Submit(SubmitRequest request, ServerCallContext context)
     {
+        if (request.Submitter.Length > LongestSubmitter || request.Submitter.Any(char.IsControl))
+        {
+            throw FieldErrors.InvalidArgument(
+                "submitter", $"must have at most {LongestSubmitter} characters, none of them a control character");
+        }
+
         try
         {
             var spec = SpecReader.Read(request.Spec ?? new ExperimentSpec());
@@ -27,7 +35,7 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, RunTrial t
                 await OfflineData.OpenAsync(spec, context.CancellationToken);
             }
 
-            return registry.Submit(spec).Describe();
+            return registry.Submit(spec, request.Submitter).Describe();
         }
         catch (SpecException error)
         {

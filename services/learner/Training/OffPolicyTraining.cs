@@ -262,6 +262,7 @@ public sealed partial class OffPolicyTraining : ITraining
     {
         var received = await ReadBatchAsync(cancellation);
         var began = _instruments.Begin(UpdateStage.Learn);
+        TorchThreads.Use(_options.Learner.Threads);
         _algorithm.Update(received.Transitions);
         if (_priorities.Length > 0)
         {

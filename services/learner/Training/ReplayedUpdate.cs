@@ -6,7 +6,7 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Training;
 
 /// <summary>An update on fresh blocks with the replayed batches that follow it.</summary>
-internal sealed class ReplayedUpdate(IReplayingAlgorithm algorithm, ISequenceSource replay)
+internal sealed class ReplayedUpdate(IReplayingAlgorithm algorithm, ISequenceSource replay, int threads)
 {
     /// <summary>Keeps the blocks for replay, then learns from them and from a random number of replayed batches.</summary>
     public async Task<IReadOnlyList<(string Name, double Value)>> UpdateAsync(
@@ -18,12 +18,14 @@ internal sealed class ReplayedUpdate(IReplayingAlgorithm algorithm, ISequenceSou
         // Batches are asked for now, so that they are sampled and sent while the on-policy step computes, but not earlier: which blocks
         // they are drawn from then depends on the run's seed alone.
         await replay.RequestAsync(wanted, cancellation);
+        TorchThreads.Use(threads);
         var figures = algorithm.Update(blocks, progress, cancellation);
         var replays = 0;
         try
         {
             while (replays < wanted && await replay.ReadAsync(cancellation) is { } sequences)
             {
+                TorchThreads.Use(threads);
                 algorithm.Replay(sequences, progress);
                 replays++;
             }

@@ -43,7 +43,7 @@ public sealed class TrainingLoop : ITraining
         _layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
         _algorithm = AlgorithmFactory.Create(_options, _layout);
         _replayed = _algorithm is IReplayingAlgorithm replaying && run.Tables.Sequences is { } sequences
-            ? new ReplayedUpdate(replaying, sequences)
+            ? new ReplayedUpdate(replaying, sequences, _options.Learner.Threads)
             : null;
         _reports = new RunReports(run, _layout, environment);
         _collector = new BatchCollector(
@@ -111,6 +111,7 @@ public sealed class TrainingLoop : ITraining
         began = _instruments.Begin(UpdateStage.Learn);
         Trajectory[] batch = [.. blocks.Select(block => block.Trajectory)];
         var progress = (double)_step / _options.TotalSteps;
+        TorchThreads.Use(_options.Learner.Threads);
         var figures = _replayed is null
             ? _algorithm.Update(batch, progress, cancellation)
             : await _replayed.UpdateAsync(batch, progress, cancellation);

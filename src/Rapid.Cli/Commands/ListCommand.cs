@@ -17,7 +17,7 @@ internal static class ListCommand
             var experiments = await remote.ListAsync(signals.Stop);
             TextTable.Write(
                 Console.Out,
-                ["id", "state", "step", "of", "evaluation", "error"],
+                ["id", "state", "step", "of", "evaluation", "submitter", "error"],
                 experiments.Select(experiment => (string[])
                 [
                     experiment.Id,
@@ -25,6 +25,7 @@ internal static class ListCommand
                     experiment.Step.ToString(CultureInfo.InvariantCulture),
                     experiment.TotalSteps.ToString(CultureInfo.InvariantCulture),
                     Figures.Return(experiment.HasEvaluationReturn ? experiment.EvaluationReturn : null),
+                    experiment.Submitter,
                     experiment.Error,
                 ]));
             return ExitCode.Success;

@@ -17,14 +17,22 @@ internal static class SubmitCommand
         {
             Description = "Unless an experiment of the same complete spec waits, runs or has finished: that one is taken for this",
         };
-        var command = new Command("submit", "Submit an experiment to a running learner") { spec, set, seed, learner, once, watch };
+        var submitter = new Option<string>("--submitter")
+        {
+            Description = "On whose account: submitters take turns (default: the name of the user who calls)",
+            DefaultValueFactory = _ => Environment.UserName,
+        };
+        var command = new Command("submit", "Submit an experiment to a running learner")
+        {
+            spec, set, seed, learner, submitter, once, watch,
+        };
         command.SetBody(async (result, signals) =>
         {
             var options = TrainCommand.ReadSpec(result.GetValue(spec), result.GetValue(set) ?? [], result.GetValue(seed));
             using var remote = ClientOptions.Open(result.GetValue(learner));
             var message = SpecWriter.ToMessage(options);
             var experiment = (result.GetValue(once) ? await FindAsync(remote, message, signals.Stop) : null)
-                ?? await remote.SubmitAsync(message, signals.Stop);
+                ?? await remote.SubmitAsync(message, result.GetValue(submitter)!, signals.Stop);
             Console.Out.WriteLine(experiment.Id);
             return result.GetValue(watch) ? await WatchCommand.FollowAsync(remote, experiment.Id, signals.Stop) : ExitCode.Success;
         });

@@ -1,4 +1,6 @@
+using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
 using Rapid.Learner.Tests.Checkpoints;
@@ -29,6 +31,67 @@ public class ExperimentTests
         await services.Experiments.CancelAsync(new CancelRequest { Id = first.Directory.Id });
         await LearnerAndReplay.Until(() => third.State == ExperimentState.Running);
         Assert.Equal((ExperimentState.Cancelled, ExperimentState.Cancelled), (first.State, second.State));
+    }
+
+    [Fact]
+    public async Task Several_run_at_once_and_what_one_of_them_waits_for_holds_no_other_up()
+    {
+        await using var services = new LearnerAndReplay { ParallelRuns = 2 };
+        await services.StartReplayAsync();
+        await services.StartLearnerAsync();
+        var records = Enumerable.Range(1, 3).Select(seed => services.Registry.Submit(LearnerAndReplay.Spec(seed))).ToList();
+        await LearnerAndReplay.Until(() => records[..2].TrueForAll(record => record.State == ExperimentState.Running));
+        Assert.Equal(ExperimentState.Pending, records[2].State);
+
+        await services.Experiments.CancelAsync(new CancelRequest { Id = records[0].Directory.Id });
+        await LearnerAndReplay.Until(() => records[2].State == ExperimentState.Running);
+        Assert.Equal((ExperimentState.Cancelled, ExperimentState.Running), (records[0].State, records[1].State));
+
+        // Both are taken up again.
+        await services.StopLearnerAsync();
+        await services.StartLearnerAsync();
+        await LearnerAndReplay.Until(() => records[1..].TrueForAll(
+            record => services.Registry.Find(record.Directory.Id)!.State == ExperimentState.Running));
+    }
+
+    [Fact]
+    public async Task A_submitter_has_a_limit_of_his_own_and_his_name_outlives_the_learner()
+    {
+        await using var services = new LearnerAndReplay { Limits = new ServiceLimits { QueuedPerSubmitter = 1 } };
+        await services.StartReplayAsync();
+        await services.StartLearnerAsync();
+        SubmitRequest By(string submitter) => new() { Spec = SpecWriter.ToMessage(LearnerAndReplay.Spec(1)), Submitter = submitter };
+        var running = await services.Experiments.SubmitAsync(By("anna"));
+        await LearnerAndReplay.Until(() => services.Registry.Find(running.Id)!.State == ExperimentState.Running);
+        await services.Experiments.SubmitAsync(By("anna"));
+
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await services.Experiments.SubmitAsync(By("anna")));
+        Assert.Equal(
+            (StatusCode.ResourceExhausted,
+                "'anna' has 1 experiments that wait already (RAPID_MAX_QUEUED_PER_SUBMITTER); cancel some, or submit it later"),
+            (refused.StatusCode, refused.Status.Detail));
+        await services.Experiments.SubmitAsync(By("ben"));
+        await services.Experiments.SubmitAsync(By(""));
+        refused = await Assert.ThrowsAsync<RpcException>(async () => await services.Experiments.SubmitAsync(By("")));
+        Assert.Contains("submitters without a name", refused.Status.Detail, StringComparison.Ordinal);
+
+        await services.StopLearnerAsync();
+        await services.StartLearnerAsync();
+        var known = (await services.Experiments.ListAsync(new ListRequest())).Experiments.Select(one => one.Submitter);
+        Assert.Equal(["anna", "anna", "ben", ""], known);
+    }
+
+    [Theory]
+    [InlineData("a\nb")]
+    [InlineData(101)]
+    public async Task A_submitters_name_that_nobody_has_is_refused(object name)
+    {
+        await using var services = new LearnerAndReplay();
+        await services.StartLearnerAsync();
+        var request = new SubmitRequest { Submitter = name as string ?? new string('x', (int)name) };
+        var refused = await Assert.ThrowsAsync<RpcException>(async () => await services.Experiments.SubmitAsync(request));
+        Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
+        Assert.Contains("submitter", refused.Status.Detail, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,7 +12,7 @@ public class AssignmentBoardTests
     {
         using var board = new AssignmentBoard(TimeSpan.Zero);
         await using var broken = Enlist(board, "actor");
-        board.Set(new Assignment { Experiment = "x" }, 2);
+        board.Begin(new Assignment { Experiment = "x" }, 2);
         while ((await Next(broken)).Slots.Count < 2)
         {
         }
@@ -31,7 +31,7 @@ public class AssignmentBoardTests
         using var board = new AssignmentBoard(TimeSpan.FromHours(1));
         await using var first = Enlist(board, "first");
         Assert.Empty((await Next(first)).Slots);
-        board.Set(new Assignment { Experiment = "x" }, 3);
+        board.Begin(new Assignment { Experiment = "x" }, 3);
         while ((await Next(first)).Slots.Count != 1)
         {
         }
@@ -48,7 +48,7 @@ public class AssignmentBoardTests
 
         // An assignment is sent when it changes and not otherwise.
         Assert.False(more.IsCompleted);
-        board.Set(new Assignment(), 0);
+        board.End("x");
         Assert.True(await more.WaitAsync(Patience));
         Assert.Equal("", first.Current.Experiment);
     }
@@ -58,7 +58,7 @@ public class AssignmentBoardTests
     {
         using var board = new AssignmentBoard(TimeSpan.Zero);
         await using var busy = Enlist(board, "busy");
-        board.Set(new Assignment { Experiment = "x" }, 2);
+        board.Begin(new Assignment { Experiment = "x" }, 2);
         while ((await Next(busy)).Slots.Count < 2)
         {
         }
@@ -67,7 +67,8 @@ public class AssignmentBoardTests
         Assert.Empty((await Next(leaving)).Slots);
         await using var idle = Enlist(board, "idle");
         Assert.Empty((await Next(idle)).Slots);
-        board.Set(new Assignment { Experiment = "y" }, 3);
+        board.End("x");
+        board.Begin(new Assignment { Experiment = "y" }, 3);
         await Until(busy, 1);
         await Until(leaving, 1);
         await Until(idle, 1);
@@ -91,7 +92,7 @@ public class AssignmentBoardTests
             await Next(worker);
         }
 
-        board.Set(new Assignment { Experiment = "y" }, Slots);
+        board.Begin(new Assignment { Experiment = "y" }, Slots);
         var held = await Task.WhenAll(workers.Select(worker => Until(worker, Slots / Workers)));
         Assert.Equal(Slots, held.SelectMany(slots => slots).Distinct().Count());
 
@@ -106,6 +107,40 @@ public class AssignmentBoardTests
         {
             await worker.DisposeAsync();
         }
+    }
+
+    [Fact]
+    public async Task A_second_experiment_gets_actors_of_the_first_and_gives_them_back_and_evaluators_score_both()
+    {
+        using var board = new AssignmentBoard(TimeSpan.Zero);
+        await using var first = Enlist(board, "first");
+        await using var second = Enlist(board, "second");
+        await using var evaluator = Enlist(board, "evaluator", WorkerRole.Evaluator);
+        foreach (var worker in (IAsyncEnumerator<Assignment>[])[first, second, evaluator])
+        {
+            Assert.Equal("", (await Next(worker)).Experiment);
+        }
+
+        board.Begin(new Assignment { Experiment = "x" }, 2);
+        Assert.Equal([0u], (await Next(first)).Slots);
+        Assert.Equal([1u], (await Next(second)).Slots);
+        board.Begin(new Assignment { Experiment = "y", Table = "of y" }, 2);
+
+        // The one that came last goes over, and the other fills its slot.
+        Assert.Equal([0u, 1u], await Until(second, 2));
+        Assert.Equal("of y", second.Current.Table);
+        Assert.Equal([0u, 1u], (await Next(first)).Slots);
+        while ((await Next(evaluator)).Beside.Count == 0)
+        {
+        }
+
+        Assert.Equal(("x", "y"), (evaluator.Current.Experiment, Assert.Single(evaluator.Current.Beside).Experiment));
+        board.End("x");
+        Assert.Equal(("y", 0), ((await Next(evaluator)).Experiment, evaluator.Current.Beside.Count));
+        Assert.Equal("", (await Next(first)).Experiment);
+        board.End("x");
+        board.End("y");
+        Assert.Equal("", (await Next(second)).Experiment);
     }
 
     private static IAsyncEnumerator<Assignment> Enlist(AssignmentBoard board, string worker, WorkerRole role = WorkerRole.Actor) =>
