@@ -25,6 +25,8 @@ public sealed class AssignmentBoard : IDisposable
     private long _settling;
     private int _evaluators;
     private long _enlisted;
+    private IReadOnlyList<string> _others = [];
+    private int _slots;
 
     /// <param name="grace">How long others may come before one process fills several slots.</param>
     public AssignmentBoard(TimeSpan? grace = null)
@@ -36,12 +38,56 @@ public sealed class AssignmentBoard : IDisposable
     /// <summary>Whether an evaluator is enlisted.</summary>
     public bool HasEvaluator => Volatile.Read(ref _evaluators) > 0;
 
+    /// <summary>Slots of what everybody works on.</summary>
+    public int Slots
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _slots;
+            }
+        }
+    }
+
     /// <summary>Enlisted workers of a role.</summary>
     public int Count(WorkerRole role)
     {
         lock (_gate)
         {
             return _workers.Values.Count(worker => worker.Role == role);
+        }
+    }
+
+    /// <summary>Tells evaluators with which other learners they are to enlist.</summary>
+    public void SetOthers(IReadOnlyList<string> learners)
+    {
+        lock (_gate)
+        {
+            if (learners.SequenceEqual(_others))
+            {
+                return;
+            }
+
+            _others = learners;
+            foreach (var worker in _workers.Values.Where(worker => worker.Role != WorkerRole.Actor))
+            {
+                worker.Change();
+            }
+        }
+    }
+
+    /// <summary>Sends actors on to another learner: those with the fewest slots, the newest first.</summary>
+    public void SendOn(int count, string learner)
+    {
+        lock (_gate)
+        {
+            var actors = _workers.Values.Where(worker => worker.Role == WorkerRole.Actor && worker.MovedTo is null);
+            foreach (var worker in actors.OrderBy(worker => worker.Slots.Count).ThenByDescending(worker => worker.Number).Take(count))
+            {
+                worker.MovedTo = learner;
+                worker.Change();
+            }
         }
     }
 
@@ -53,7 +99,7 @@ public sealed class AssignmentBoard : IDisposable
         ArgumentNullException.ThrowIfNull(work);
         lock (_gate)
         {
-            _work = work;
+            (_work, _slots) = (work, slots);
             _takers.Clear();
             foreach (var worker in _workers.Values)
             {
@@ -90,6 +136,8 @@ public sealed class AssignmentBoard : IDisposable
                 Task changed;
                 Assignment? work = null;
                 uint[] slots = [];
+                IReadOnlyList<string> others = [];
+                string? movedTo;
                 lock (_gate)
                 {
                     if (worker.IsReplaced)
@@ -97,8 +145,10 @@ public sealed class AssignmentBoard : IDisposable
                         yield break;
                     }
 
+                    movedTo = worker.MovedTo;
                     if (worker.Version != sent)
                     {
+                        others = worker.Role == WorkerRole.Actor ? [] : _others;
                         sent = worker.Version;
                         slots = [.. worker.Slots];
                         work = worker.Role == WorkerRole.Actor && slots.Length == 0 ? new Assignment() : _work;
@@ -107,10 +157,17 @@ public sealed class AssignmentBoard : IDisposable
                     changed = worker.NextChange();
                 }
 
+                if (movedTo is not null)
+                {
+                    yield return new Assignment { MovedTo = movedTo };
+                    yield break;
+                }
+
                 if (work is not null)
                 {
                     var assignment = work.Clone();
                     assignment.Slots.AddRange(slots.Order());
+                    assignment.OtherLearners.AddRange(others);
                     yield return assignment;
                 }
                 else
@@ -222,6 +279,9 @@ public sealed class AssignmentBoard : IDisposable
         public long Number => number;
 
         public List<uint> Slots { get; } = [];
+
+        /// <summary>The learner that it is sent on to; null: it stays.</summary>
+        public string? MovedTo { get; set; }
 
         /// <summary>The same worker has enlisted again.</summary>
         public bool IsReplaced { get; set; }
