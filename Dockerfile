@@ -30,6 +30,7 @@ COPY src/Rapid.Cli/Rapid.Cli.csproj src/Rapid.Cli/
 COPY src/Rapid.Environments/Rapid.Environments.csproj src/Rapid.Environments/
 COPY src/Rapid.Hosting/Rapid.Hosting.csproj src/Rapid.Hosting/
 COPY src/Rapid.Numbers/Rapid.Numbers.csproj src/Rapid.Numbers/
+COPY src/Rapid.Redis/Rapid.Redis.csproj src/Rapid.Redis/
 COPY src/Rapid.Policies/Rapid.Policies.csproj src/Rapid.Policies/
 COPY src/Rapid.Protocol/Rapid.Protocol.csproj src/Rapid.Protocol/
 COPY services/actor/Rapid.Actor.csproj services/actor/

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
-using Rapid.Protocol.V1;
 
 namespace Rapid.Actor;
 
@@ -13,12 +12,7 @@ public static class ActorHost
     public static WebApplication Build(ServiceOptions options, LogLevel minimumLevel = LogLevel.Information) => RapidHost.Build(
         "rapid-actor",
         options,
-        services =>
-        {
-            services.AddClient<Assignments.AssignmentsClient>(found => found.Learner);
-            services.AddClient<Protocol.V1.Policies.PoliciesClient>(found => found.Learner);
-            services.AddHostedService<ActorWorker>();
-        },
+        services => services.AddHostedService<ActorWorker>(),
         _ => { },
         minimumLevel);
 }

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rapid.Environments;
@@ -8,14 +9,10 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Actor;
 
-/// <summary>Enlists with the learner and fills the slots it is given. The open call is the lease: when it breaks, all work stops.</summary>
-/// <param name="assignments">The learner, which says what to do.</param>
-/// <param name="policies">The learner, which publishes weights.</param>
-/// <param name="options">How the replay services are reached.</param>
+/// <summary>Enlists with a learner and fills the slots it is given. The open call is the lease: when it breaks, all work stops.</summary>
+/// <param name="options">Where learners are, and how services are reached.</param>
 /// <param name="loggers">Says what goes wrong.</param>
-public sealed class ActorWorker(
-    Assignments.AssignmentsClient assignments, Protocol.V1.Policies.PoliciesClient policies, ServiceOptions options,
-    ILoggerFactory loggers) : BackgroundService
+public sealed class ActorWorker(ServiceOptions options, ILoggerFactory loggers) : BackgroundService
 {
     // Threads that environments do not give back are the process' until it ends.
     private const int MostLeftBehind = 3;
@@ -28,10 +25,11 @@ public sealed class ActorWorker(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var request = new EnlistRequest { Worker = _id, Role = WorkerRole.Actor, MaxSlots = (uint)options.ActorSlots };
-        await Enlistment.FollowAsync(assignments, request, _logger, work => WorkAsync(work, stoppingToken), stoppingToken);
+        await Enlistment.FollowAsync(
+            options.Learners, options, request, _logger, (learner, work) => WorkAsync(learner, work, stoppingToken), stoppingToken);
     }
 
-    private async Task WorkAsync(IAsyncEnumerable<Assignment> work, CancellationToken stopping)
+    private async Task WorkAsync(GrpcChannel learner, IAsyncEnumerable<Assignment> work, CancellationToken stopping)
     {
         ExperimentCrew? crew = null;
         try
@@ -46,7 +44,7 @@ public sealed class ActorWorker(
 
                 if (assignment.Experiment.Length > 0)
                 {
-                    crew ??= await MakeCrewAsync(assignment, stopping);
+                    crew ??= await MakeCrewAsync(learner, assignment, stopping);
                     await crew.FillAsync(assignment.Slots);
                 }
             }
@@ -61,8 +59,9 @@ public sealed class ActorWorker(
     }
 
     /// <exception cref="RpcException">UNAVAILABLE when this process cannot do the work: giving up the lease lets others try.</exception>
-    private async Task<ExperimentCrew> MakeCrewAsync(Assignment assignment, CancellationToken stopping)
+    private async Task<ExperimentCrew> MakeCrewAsync(GrpcChannel learner, Assignment assignment, CancellationToken stopping)
     {
+        var assignments = new Assignments.AssignmentsClient(learner);
         try
         {
             if (_leftBehind >= MostLeftBehind)
@@ -73,7 +72,8 @@ public sealed class ActorWorker(
 
             var watch = new CallWatch(options.EnvironmentPatience);
             var crew = await watch.RunAsync(
-                () => new ExperimentCrew(assignment, _id, assignments, policies, options, loggers, watch));
+                () => new ExperimentCrew(
+                    assignment, _id, assignments, new Protocol.V1.Policies.PoliciesClient(learner), options, loggers, watch));
             _failures = 0;
             return crew;
         }

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
-using Rapid.Protocol.V1;
 
 namespace Rapid.Evaluator;
 
@@ -15,9 +14,6 @@ public static class EvaluatorHost
         options,
         services =>
         {
-            services.AddClient<Assignments.AssignmentsClient>(found => found.Learner);
-            services.AddClient<Protocol.V1.Policies.PoliciesClient>(found => found.Learner);
-            services.AddClient<Evaluations.EvaluationsClient>(found => found.Learner);
             services.AddSingleton<Exhibition>();
             services.AddHostedService<EvaluatorWorker>();
         },

@@ -1,3 +1,4 @@
+using Grpc.Net.Client;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rapid.Environments;
@@ -9,16 +10,11 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Evaluator;
 
-/// <summary>Plays the snapshots that ask for it and reports the scores.</summary>
-/// <param name="assignments">The learner, which says what to do.</param>
-/// <param name="policies">The learner, which publishes weights.</param>
-/// <param name="evaluations">The learner, which takes scores.</param>
+/// <summary>Plays the snapshots that ask for it and reports the scores, for all learners that share a queue.</summary>
 /// <param name="exhibition">Shows what is scored.</param>
-/// <param name="options">How long an environment is waited for.</param>
+/// <param name="options">Where learners are, and how long an environment is waited for.</param>
 /// <param name="logger">Says what goes wrong.</param>
-public sealed class EvaluatorWorker(
-    Assignments.AssignmentsClient assignments, Protocol.V1.Policies.PoliciesClient policies, Evaluations.EvaluationsClient evaluations,
-    Exhibition exhibition, ServiceOptions options, ILogger<EvaluatorWorker> logger) : BackgroundService
+public sealed class EvaluatorWorker(Exhibition exhibition, ServiceOptions options, ILogger<EvaluatorWorker> logger) : BackgroundService
 {
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -28,10 +24,11 @@ public sealed class EvaluatorWorker(
             Worker = $"{Environment.MachineName}-{Environment.ProcessId}-{Guid.NewGuid():N}",
             Role = WorkerRole.Evaluator,
         };
-        await Enlistment.FollowAsync(assignments, request, logger, work => WorkAsync(work, stoppingToken), stoppingToken);
+        await Enlistment.FollowAllAsync(
+            options, request, logger, (learner, work) => WorkAsync(learner, work, stoppingToken), stoppingToken);
     }
 
-    private async Task WorkAsync(IAsyncEnumerable<Assignment> work, CancellationToken stopping)
+    private async Task WorkAsync(GrpcChannel learner, IAsyncEnumerable<Assignment> work, CancellationToken stopping)
     {
         var followed = new Dictionary<string, (CancellationTokenSource Stop, Task Playing)>();
         try
@@ -49,8 +46,8 @@ public sealed class EvaluatorWorker(
                 {
                     var stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
                     var token = stop.Token;
-                    followed[experiment] =
-                        (stop, Task.Run(() => FollowAsync(assignment, SpecReader.Read(assignment.Spec), token), CancellationToken.None));
+                    followed[experiment] = (stop, Task.Run(
+                        () => FollowAsync(learner, assignment, SpecReader.Read(assignment.Spec), token), CancellationToken.None));
                 }
             }
         }
@@ -71,8 +68,9 @@ public sealed class EvaluatorWorker(
         }
     }
 
-    private async Task FollowAsync(Assignment work, ExperimentOptions spec, CancellationToken cancellation)
+    private async Task FollowAsync(GrpcChannel learner, Assignment work, ExperimentOptions spec, CancellationToken cancellation)
     {
+        var evaluations = new Evaluations.EvaluationsClient(learner);
         var experiment = work.Experiment;
         long last = 0;
         PolicyEvaluator? evaluator = null;
@@ -81,7 +79,8 @@ public sealed class EvaluatorWorker(
             var watch = new CallWatch(options.EnvironmentPatience);
             var obstacle = EnvironmentFactory.Mismatch(spec.Environment, work.EnvironmentDigest);
             using var instruments = new EvaluatorInstruments(experiment);
-            await using var newest = new PolicyFollower(policies, experiment, evaluationsOnly: true, logger);
+            await using var newest = new PolicyFollower(
+                new Protocol.V1.Policies.PoliciesClient(learner), experiment, evaluationsOnly: true, logger);
             while (true)
             {
                 instruments.Waiting.Begin();

@@ -1,10 +1,13 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry.Trace;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Experiments.Queue;
 using Rapid.Learner.Metrics;
 using Rapid.Learner.Services;
+using Rapid.Redis;
 
 namespace Rapid.Learner;
 
@@ -27,6 +30,7 @@ public static class LearnerHost
             services =>
             {
                 services.AddSingleton(_ => new AssignmentBoard());
+                AddQueue(options, services);
                 services.AddSingleton<ExperimentRegistry>();
                 services.AddSingleton<SharedParameterFolder>();
                 services.AddSingleton(trials ?? new TrialLimits());
@@ -50,5 +54,28 @@ public static class LearnerHost
         }
 
         return app;
+    }
+
+    private static void AddQueue(ServiceOptions options, IServiceCollection services)
+    {
+        services.AddSingleton(new RunOrder(options, Environment.ProcessorCount));
+        if (options.Redis is null)
+        {
+            services.AddSingleton<IRunQueue, LocalQueue>();
+            return;
+        }
+
+        if (options.OtlpEndpoint is not null)
+        {
+            services.ConfigureOpenTelemetryTracerProvider(traces => traces.AddRedisInstrumentation());
+        }
+
+        services.AddSingleton(QueueScripts.Use);
+        services.AddSingleton<RedisConnection>();
+        services.AddSingleton<SharedQueue>();
+        services.AddSingleton<IRunQueue>(provider => provider.GetRequiredService<SharedQueue>());
+        services.AddSingleton<SharedBeat>();
+        services.AddHostedService(provider => provider.GetRequiredService<SharedBeat>());
+        services.AddHealthChecks().AddCheck<SharedBeat>("queue");
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Trace;
 using Rapid.Hosting;
+using Rapid.Redis;
 using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Stores;
 using Rapid.Replay.Tables;
@@ -29,8 +30,9 @@ public static class ReplayHost
                 services.ConfigureOpenTelemetryTracerProvider(traces => traces.AddRedisInstrumentation());
             }
 
+            services.AddSingleton(RedisRights.Use);
             services.AddSingleton<RedisConnection>();
-            services.AddSingleton<RedisLease>();
+            services.AddSingleton<DatabaseLease>();
             services.AddSingleton<TableRegistry>();
             services.AddHostedService<TableRecovery>();
             services.AddSingleton<ReplayMetrics>();
@@ -41,7 +43,7 @@ public static class ReplayHost
         minimumLevel);
 
     /// <summary>Takes the lease on Redis and brings the tables back that it holds.</summary>
-    private sealed class TableRecovery(RedisConnection redis, RedisLease lease, TableRegistry tables) : BackgroundService
+    private sealed class TableRecovery(RedisConnection redis, DatabaseLease lease, TableRegistry tables) : BackgroundService
     {
         public override async Task StartAsync(CancellationToken cancellationToken)
         {

@@ -4,14 +4,12 @@ using System.Security.Authentication;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Rapid.Hosting;
 
 /// <summary>
-/// The one place that says how clients reach services: over TCP, TLS or a unix socket, with the token when there is one. Clients of a
-/// service whose address the options fix come from gRPC's client factory; channels to addresses that come with the work, as the replay
-/// services of an assignment do, are opened and disposed of with it.
+/// The one place that says how clients reach services: over TCP, TLS or a unix socket, with the token when there is one. Addresses come
+/// with the work, as the replay services of an assignment do, or change with it, as learners do: a channel is opened and disposed of with it.
 /// </summary>
 public static class Channels
 {
@@ -50,27 +48,17 @@ public static class Channels
     {
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(options);
-        var channel = new GrpcChannelOptions { HttpHandler = HandlerFor(address, options), DisposeHttpClient = true };
-        Configure(channel, options);
-        return GrpcChannel.ForAddress(UriOf(address), channel);
-    }
-
-    /// <summary>Registers a client of a service; clients of one type share a connection, which lasts as long as the provider.</summary>
-    /// <typeparam name="TClient">A client that protoc generated.</typeparam>
-    /// <param name="services">Where it is registered.</param>
-    /// <param name="address">Finds the service's address.</param>
-    public static void AddClient<TClient>(this IServiceCollection services, Func<ServiceOptions, ServiceAddress> address)
-        where TClient : ClientBase
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        services.AddGrpcClient<TClient>((provider, client) => client.Address = UriOf(address(OptionsOf(provider))))
-            .ConfigureChannel((provider, channel) => Configure(channel, OptionsOf(provider)))
-            .ConfigurePrimaryHttpMessageHandler(provider => HandlerFor(address(OptionsOf(provider)), OptionsOf(provider)))
-            // A new connection every other minute would break streams that last as long as a run.
-            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
-            .RemoveAllLoggers();
-
-        static ServiceOptions OptionsOf(IServiceProvider provider) => provider.GetRequiredService<ServiceOptions>();
+        return GrpcChannel.ForAddress(
+            // The name is unused when a socket is connected to.
+            address.SocketPath is null ? address.ToString() : "http://localhost",
+            new GrpcChannelOptions
+            {
+                HttpHandler = HandlerFor(address, options),
+                DisposeHttpClient = true,
+                MaxReceiveMessageSize = options.MaxMessageBytes,
+                MaxSendMessageSize = options.MaxMessageBytes,
+                ServiceConfig = Retries,
+            });
     }
 
     /// <summary>Why a service that answers is not trusted; null when a call failed for another reason.</summary>
@@ -86,16 +74,6 @@ public static class Channels
         }
 
         return null;
-    }
-
-    // The name is unused when a socket is connected to.
-    private static Uri UriOf(ServiceAddress address) => new(address.SocketPath is null ? address.ToString() : "http://localhost");
-
-    private static void Configure(GrpcChannelOptions channel, ServiceOptions options)
-    {
-        channel.MaxReceiveMessageSize = options.MaxMessageBytes;
-        channel.MaxSendMessageSize = options.MaxMessageBytes;
-        channel.ServiceConfig = Retries;
     }
 
     private static HttpMessageHandler HandlerFor(ServiceAddress address, ServiceOptions options)

@@ -67,7 +67,8 @@ internal static class ListenAddresses
     /// <summary>Warns of each service that this one would send its token to in the clear.</summary>
     public static void WarnOfPlainTokens(ServiceOptions options, ILogger logger)
     {
-        var services = options.Replay.Select(address => ("RAPID_REPLAY", address)).Prepend(("RAPID_LEARNER", options.Learner));
+        var services = options.Learners.Select(address => ("RAPID_LEARNER", address))
+            .Concat(options.Replay.Select(address => ("RAPID_REPLAY", address)));
         foreach (var (variable, address) in services)
         {
             if (options.SendsPlainToken(address))

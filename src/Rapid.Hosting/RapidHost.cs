@@ -183,10 +183,11 @@ public static class RapidHost
                 return 0;
             case RpcException { StatusCode: StatusCode.Unauthenticated or StatusCode.PermissionDenied } refusal:
                 await Console.Error.WriteLineAsync(
-                    $"RAPID_TOKEN: the learner at {options.Learner} refused the token: {refusal.Status.Detail}");
+                    $"RAPID_TOKEN: the learner at {string.Join(" or ", options.Learners)} refused the token: {refusal.Status.Detail}");
                 return 3;
             case RpcException error:
-                await Console.Error.WriteLineAsync($"the learner at {options.Learner} refused: {error.Status.StatusCode}: {error.Status.Detail}");
+                await Console.Error.WriteLineAsync(
+                    $"the learner at {string.Join(" or ", options.Learners)} refused: {error.Status.StatusCode}: {error.Status.Detail}");
                 return 1;
             default:
                 app.Logger.LogCritical(failure, "the service failed");

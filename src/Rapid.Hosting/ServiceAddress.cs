@@ -112,6 +112,12 @@ public sealed partial record ServiceAddress
         _ => this,
     };
 
+    /// <summary>The same address as other machines reach it, where every interface is meant.</summary>
+    public ServiceAddress FromElsewhere() =>
+        IPAddress.TryParse(Host, out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any))
+        ? this with { Host = Environment.MachineName }
+        : this;
+
     /// <summary>The form that <see cref="Parse"/> reads.</summary>
     public override string ToString()
     {

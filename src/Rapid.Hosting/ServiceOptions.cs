@@ -13,13 +13,28 @@ public sealed record ServiceOptions
     /// </summary>
     public IReadOnlyList<ServiceAddress> MetricsListen { get; init; } = [];
 
-    /// <summary>RAPID_LEARNER: where the learner is.</summary>
-    public ServiceAddress Learner { get; init; } = ServiceAddress.Parse("http://127.0.0.1:5102");
+    /// <summary>RAPID_LEARNER: where learners are. Those that share a queue answer for each other: the next is asked when one is
+    /// away.</summary>
+    public IReadOnlyList<ServiceAddress> Learners { get; init; } = [ServiceAddress.Parse("http://127.0.0.1:5102")];
+
+    /// <summary>The first of <see cref="Learners"/>.</summary>
+    public ServiceAddress Learner
+    {
+        get => Learners[0];
+        init => Learners = [value];
+    }
+
+    /// <summary>RAPID_ADVERTISE: where others reach this learner when it shares its queue; null when it follows from
+    /// <see cref="Listen"/>.</summary>
+    public ServiceAddress? Advertise { get; init; }
 
     /// <summary>RAPID_REPLAY: where the replay services are, as learner and actors reach them.</summary>
     public IReadOnlyList<ServiceAddress> Replay { get; init; } = [ServiceAddress.Parse("http://127.0.0.1:5101")];
 
-    /// <summary>RAPID_REDIS: StackExchange.Redis configuration such as "localhost:6379"; null when there is no Redis.</summary>
+    /// <summary>
+    /// RAPID_REDIS: StackExchange.Redis configuration such as "localhost:6379"; null when there is no Redis. Of a replay service: where its
+    /// tables are. Of a learner: where it shares a queue with others.
+    /// </summary>
     public string? Redis { get; init; }
 
     /// <summary>RAPID_RUNS: folder of the learner's runs, one folder a run.</summary>

@@ -42,7 +42,8 @@ public static class ServiceOptionsReader
         {
             Listen = reader.Addresses("RAPID_LISTEN", [DefaultListen(kind)], reachable: false),
             MetricsListen = reader.Addresses("RAPID_METRICS_LISTEN", defaults.MetricsListen, reachable: false),
-            Learner = reader.Addresses("RAPID_LEARNER", [defaults.Learner], reachable: true, single: true)[0],
+            Learners = reader.Addresses("RAPID_LEARNER", defaults.Learners, reachable: true),
+            Advertise = reader.Addresses("RAPID_ADVERTISE", [], reachable: true, single: true) is [var advertised] ? advertised : null,
             Replay = reader.Addresses("RAPID_REPLAY", defaults.Replay, reachable: true),
             Redis = reader.Secret("RAPID_REDIS"),
             Runs = reader.Text("RAPID_RUNS") ?? defaults.Runs,

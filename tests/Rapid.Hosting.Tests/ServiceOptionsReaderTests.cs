@@ -147,7 +147,7 @@ public class ServiceOptionsReaderTests
         { "RAPID_LISTEN", ",", ["','", "http://host:port"] },
         { "RAPID_METRICS_LISTEN", "9100", ["'9100'", "http://host:port", "first free one"] },
         { "RAPID_METRICS_LISTEN", "https://0.0.0.0:9100", ["RAPID_METRICS_LISTEN has https://0.0.0.0:9100", "RAPID_TLS_KEY"] },
-        { "RAPID_LEARNER", "http://learner:5102,http://other:5102", ["one address"] },
+        { "RAPID_ADVERTISE", "http://learner:5102,http://other:5102", ["one address"] },
         { "RAPID_LEARNER", "http://learner:0", ["'http://learner:0'", "above 0"] },
         { "RAPID_REPLAY", "http://replay:5101-5102", ["'http://replay:5101-5102'", "a single one"] },
         { "RAPID_REPLAY", "replay", ["'replay'", "http://host:port"] },

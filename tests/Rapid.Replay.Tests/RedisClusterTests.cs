@@ -10,7 +10,7 @@ public class RedisClusterTests
     public async Task Tables_live_on_every_node_of_a_cluster_and_go_on_when_a_slot_moves_and_a_node_restarts()
     {
         using var cluster = await RedisCluster.StartAsync(
-            ["--user", .. $"rapid on >a-secret {RedisRefusal.LeastRights} +cluster|slots +cluster|nodes".Split(' ')]);
+            ["--user", .. $"rapid on >a-secret {RedisRights.Least} +cluster|slots +cluster|nodes".Split(' ')]);
         await using var service = await ReplayProcess.StartAsync($"{cluster.Configuration},user=rapid,password=a-secret");
         var tables = new Dictionary<RedisServer, string>();
         for (var i = 0; tables.Count < cluster.Nodes.Count; i++)

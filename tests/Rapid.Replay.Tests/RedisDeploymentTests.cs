@@ -21,7 +21,7 @@ public sealed class RedisDeploymentTests : IDisposable
     [Fact]
     public async Task A_table_survives_a_kill_when_its_user_has_the_least_rights_alone()
     {
-        using var redis = new RedisServer(more: ["--user", .. $"rapid on >a-secret {RedisRefusal.LeastRights}".Split(' ')]);
+        using var redis = new RedisServer(more: ["--user", .. $"rapid on >a-secret {RedisRights.Least}".Split(' ')]);
         await SurviveAsync(redis, "user=rapid,password=a-secret");
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
+using Rapid.Redis;
 using Rapid.Replay.Stores;
 
 namespace Rapid.Replay.Tests;
@@ -112,7 +113,7 @@ public class RedisLeaseTests
         await redis.WaitForAsync("PONG", "PING");
         await redis.CommandAsync("HSET", "rapid:lease", "owner", "elsewhere|ns|1|x", "token", "5", "until", "0");
         await using var connection = Connect(redis);
-        var lease = new RedisLease(connection, NullLogger<RedisLease>.Instance);
+        var lease = new DatabaseLease(connection, NullLogger<DatabaseLease>.Instance);
 
         var early = await Assert.ThrowsAsync<RpcException>(() => lease.RenewAsync(CancellationToken.None));
         await lease.AcquireAsync(CancellationToken.None);
@@ -128,7 +129,7 @@ public class RedisLeaseTests
         var said = new Saying();
         using var redis = new RedisServer();
         await using var connection = Connect(redis);
-        var lease = new RedisLease(connection, said);
+        var lease = new DatabaseLease(connection, said);
         await lease.AcquireAsync(CancellationToken.None);
         redis.Kill();
 
@@ -138,9 +139,9 @@ public class RedisLeaseTests
     }
 
     private static RedisConnection Connect(RedisServer redis) => new(
-        new ServiceOptions { Listen = [], Redis = redis.Configuration }, NullLogger<RedisConnection>.Instance);
+        new ServiceOptions { Listen = [], Redis = redis.Configuration }, RedisRights.Use, NullLogger<RedisConnection>.Instance);
 
-    private sealed class Saying : ILogger<RedisLease>
+    private sealed class Saying : ILogger<DatabaseLease>
     {
         public List<string> Lines { get; } = [];
 

@@ -23,7 +23,7 @@ public sealed class RedisRefusalTests : IDisposable
     [Fact]
     public async Task A_wrong_password_of_a_named_user_is_refused_though_the_default_user_needs_none()
     {
-        using var redis = new RedisServer(more: ["--user", .. $"rapid on >other {RedisRefusal.LeastRights}".Split(' ')]);
+        using var redis = new RedisServer(more: ["--user", .. $"rapid on >other {RedisRights.Least}".Split(' ')]);
         await FailAsync($"{redis.Configuration},user=rapid,password={Secret}", "user 'rapid'", "WRONGPASS", "password=...");
     }
 
@@ -46,14 +46,14 @@ public sealed class RedisRefusalTests : IDisposable
     public async Task A_user_that_lacks_a_right_is_told_which(string lacking, string told)
     {
         using var redis =
-            new RedisServer(more: ["--user", .. $"rapid on >{Secret} {RedisRefusal.LeastRights} -{lacking}".Split(' ')]);
-        await FailAsync($"{redis.Configuration},user=rapid,password={Secret}", "user 'rapid'", told, RedisRefusal.LeastRights);
+            new RedisServer(more: ["--user", .. $"rapid on >{Secret} {RedisRights.Least} -{lacking}".Split(' ')]);
+        await FailAsync($"{redis.Configuration},user=rapid,password={Secret}", "user 'rapid'", told, RedisRights.Least);
     }
 
     [Fact]
     public async Task A_user_that_may_not_touch_the_keys_is_told_so()
     {
-        var rights = RedisRefusal.LeastRights.Replace("~rapid:*", "~other:*", StringComparison.Ordinal);
+        var rights = RedisRights.Least.Replace("~rapid:*", "~other:*", StringComparison.Ordinal);
         using var redis = new RedisServer(more: ["--user", .. $"rapid on >{Secret} {rights}".Split(' ')]);
         await FailAsync($"{redis.Configuration},user=rapid,password={Secret}", "user 'rapid'", "NOPERM", "~rapid:*");
     }
@@ -75,7 +75,7 @@ public sealed class RedisRefusalTests : IDisposable
     [Fact]
     public async Task Rights_that_are_taken_away_end_appends_with_the_reason_and_come_back()
     {
-        using var redis = new RedisServer(more: ["--user", .. $"rapid on >{Secret} {RedisRefusal.LeastRights}".Split(' ')]);
+        using var redis = new RedisServer(more: ["--user", .. $"rapid on >{Secret} {RedisRights.Least}".Split(' ')]);
         await using var service = await ReplayProcess.StartAsync($"{redis.Configuration},user=rapid,password={Secret}");
         await service.Client.CreateTableAsync(new CreateTableRequest { Definition = Blocks.Table("a/t", StoreKind.Redis) });
         await redis.CommandAsync("ACL", "SETUSER", "rapid", "-hset");

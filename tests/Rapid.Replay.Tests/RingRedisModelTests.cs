@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
+using Rapid.Redis;
 using Rapid.Replay.Stores;
 using Rapid.Replay.Tables;
 
@@ -19,11 +20,11 @@ public class RingRedisModelTests
         var options = new ServiceOptions { Listen = [], Redis = redis.Configuration };
         for (ulong run = 0; run < 12; run++)
         {
-            await using var connection = new RedisConnection(options, NullLogger<RedisConnection>.Instance);
+            await using var connection = new RedisConnection(options, RedisRights.Use, NullLogger<RedisConnection>.Instance);
             var definition = Blocks.Ring($"t{run}", store: StoreKind.Redis, capacity: Capacity * Items);
             definition.CacheBytes = 1000;
             definition = TableRules.Check(definition);
-            var lease = new RedisLease(connection, NullLogger<RedisLease>.Instance);
+            var lease = new DatabaseLease(connection, NullLogger<DatabaseLease>.Instance);
             await lease.AcquireAsync(CancellationToken.None);
             var store = new RedisStore(connection, lease, definition);
             await store.CreateAsync("i", CancellationToken.None);

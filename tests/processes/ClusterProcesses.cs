@@ -164,7 +164,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
                 },
                 ["RAPID_LEARNER"] = Address(_surroundings.Reach(name, "learner", _learnerPort)),
                 ["RAPID_REPLAY"] = string.Join(',', replays),
-                ["RAPID_REDIS"] = $"{redis},defaultDatabase={(service == "replay" ? number : 0)}",
+                ["RAPID_REDIS"] = service == "replay" ? $"{redis},defaultDatabase={number}" : "",
             }));
     }
 

@@ -24,7 +24,8 @@ public sealed record Checkpoint(
 /// <param name="directory">Holds <c>step-...</c> directories.</param>
 /// <param name="keep">Newest checkpoints that stay.</param>
 /// <param name="logger">Hears of checkpoints that cannot be read.</param>
-public sealed class CheckpointStore(string directory, int keep, ILogger logger)
+/// <param name="mayWrite">Called before anything is written, and before what was written counts; throws when it must not.</param>
+public sealed class CheckpointStore(string directory, int keep, ILogger logger, Action? mayWrite = null)
 {
     private const string Prefix = "step-", Model = "model.safetensors", State = "state.json", Games = "games.binpb", Sums = "SHA256SUMS";
 
@@ -42,6 +43,7 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         Check(checkpoint);
+        mayWrite?.Invoke();
         Directory.CreateDirectory(directory);
 
         // Before anything is written: what an attempt on a full disk left behind would keep the disk full.
@@ -67,6 +69,7 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger)
         DurableFile.Create(Path.Combine(temporary, Sums), file => file.Write(Encoding.ASCII.GetBytes(SumsOf(temporary))));
         DurableFile.FlushDirectory(temporary);
         var bytes = new DirectoryInfo(temporary).EnumerateFiles().Sum(file => file.Length);
+        mayWrite?.Invoke();
         var final = FreeName(checkpoint.Step);
         Directory.Move(temporary, final);
         DurableFile.FlushDirectory(directory);

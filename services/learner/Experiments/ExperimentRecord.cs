@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Rapid.Learner.Experiments.Queue;
 using Rapid.Learner.Services;
 using Rapid.Learner.Training;
 using Rapid.Protocol.Specs;
@@ -15,6 +16,7 @@ public sealed class ExperimentRecord : IDisposable
     private readonly List<Channel<ExperimentEvent>> _watchers = [];
     private readonly ExperimentSpec _spec;
     private readonly Func<bool> _hasEvaluator;
+    private readonly RunFollower _follower;
     private IDisposable? _lock;
     private CancellationTokenSource _hopeless = new();
     private SlotFailures _failures;
@@ -35,6 +37,7 @@ public sealed class ExperimentRecord : IDisposable
         Submitter = directory.ReadSubmitter();
         (State, Error) = directory.ReadState();
         (Step, EvaluationReturn) = directory.ReadProgress();
+        _follower = new RunFollower(directory);
         if (IsOver)
         {
             Policies.Complete();
@@ -94,8 +97,14 @@ public sealed class ExperimentRecord : IDisposable
     /// <summary>Whether something that somebody has to mend keeps it from going on; <see cref="Error"/> says what.</summary>
     public bool IsObstructed => State == ExperimentState.Pending && Error.Length > 0;
 
+    /// <summary>Whether this process has the right to train it.</summary>
+    public bool IsOwned => _lock is not null;
+
+    /// <summary>By which it is trained, where learners share a queue.</summary>
+    internal RunLease? Lease => _lock as RunLease;
+
     /// <summary>Takes the run for this process, until it is over. One that another process has ended meanwhile is over here too.</summary>
-    /// <param name="held">The lock of the run's folder, when the caller has it already.</param>
+    /// <param name="held">The right to it, when the caller has it already.</param>
     /// <returns>False when another process trains it.</returns>
     public bool TryOwn(IDisposable? held = null)
     {
@@ -107,7 +116,13 @@ public sealed class ExperimentRecord : IDisposable
             }
 
             _lock = held ?? Directory.TryLock();
-            if (_lock is not null && held is null && Directory.ReadState() is var (state, error)
+            if (_lock is not null && State == ExperimentState.Running)
+            {
+                // By a learner that is no more.
+                State = ExperimentState.Pending;
+            }
+
+            if (_lock is not null && Directory.ReadState() is var (state, error)
                 && state is ExperimentState.Finished or ExperimentState.Cancelled or ExperimentState.Failed)
             {
                 (State, Error) = (state, error);
@@ -116,6 +131,48 @@ public sealed class ExperimentRecord : IDisposable
             }
 
             return _lock is not null || IsOver;
+        }
+    }
+
+    /// <summary>Lets other learners have it. Without a lease it stays with this process.</summary>
+    public void ReturnLease()
+    {
+        lock (_gate)
+        {
+            if (Lease is { } lease)
+            {
+                _lock = null;
+                _follower.Skip();
+                lease.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Takes over what another learner has written of the run.</summary>
+    /// <param name="isHeld">Whether another learner trains it now.</param>
+    internal void Follow(bool isHeld)
+    {
+        lock (_gate)
+        {
+            if (IsOwned || IsOver)
+            {
+                return;
+            }
+
+            // The state first: what is written before it is then there, too.
+            var (state, error) = Directory.ReadState();
+            _follower.Read(OnMetrics);
+            if (state is ExperimentState.Finished or ExperimentState.Cancelled or ExperimentState.Failed)
+            {
+                (State, Error) = (state, error);
+                (Step, EvaluationReturn) = Directory.ReadProgress();
+                Conclude();
+            }
+            else if (isHeld != (State == ExperimentState.Running))
+            {
+                (State, Error) = (isHeld ? ExperimentState.Running : ExperimentState.Pending, "");
+                Tell(new ExperimentEvent { Experiment = Describe() });
+            }
         }
     }
 
@@ -187,6 +244,7 @@ public sealed class ExperimentRecord : IDisposable
     {
         lock (_gate)
         {
+            Directory.MayWrite();
             try
             {
                 Directory.WriteState(state, error.Length == 0 ? null : error);
@@ -293,6 +351,11 @@ public sealed class ExperimentRecord : IDisposable
         _watchers.ForEach(watcher => watcher.Writer.TryComplete());
         _watchers.Clear();
         Policies.Complete();
+        if (Lease is { } lease)
+        {
+            lease.IsOfEndedRun = true;
+        }
+
         _lock?.Dispose();
         _lock = null;
     }

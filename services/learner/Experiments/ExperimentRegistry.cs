@@ -1,20 +1,20 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
+using Rapid.Learner.Experiments.Queue;
 using Rapid.Learner.Services;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Experiments;
 
-/// <summary>All experiments of this learner, and the order in which they run.</summary>
-public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard board, ILogger<ExperimentRegistry> logger) : IDisposable
+/// <summary>All experiments of this learner, or of all learners that share its queue.</summary>
+public sealed class ExperimentRegistry(
+    ServiceOptions options, AssignmentBoard board, IRunQueue queue, ILogger<ExperimentRegistry> logger) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, ExperimentRecord> _records = [];
-
-    /// <summary>Experiments that are to run.</summary>
-    public RunQueue Waiting { get; } = new(options, Environment.ProcessorCount);
+    private readonly HashSet<string> _unreadable = [];
 
     /// <summary>Every experiment, oldest first.</summary>
     public IReadOnlyList<ExperimentRecord> All
@@ -58,7 +58,7 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
 
     /// <summary>Puts an existing run at the end of the queue, to go on from its newest checkpoint whatever ended it.</summary>
     /// <param name="directory">The run.</param>
-    /// <param name="held">The lock of its folder; belongs to the registry from here on.</param>
+    /// <param name="held">The right to it; belongs to the registry from here on.</param>
     public ExperimentRecord Resume(RunDirectory directory, IDisposable held)
     {
         ArgumentNullException.ThrowIfNull(directory);
@@ -71,11 +71,53 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
         }
     }
 
+    /// <summary>Ends when there may be another one to take.</summary>
+    public Task QueueChanged => queue.Changed;
+
+    /// <summary>Takes the experiment whose turn it is, if it can begin now.</summary>
+    /// <param name="running">Those that this learner runs.</param>
+    /// <param name="stopping">Gives up.</param>
+    public Task<ExperimentRecord?> TryTakeAsync(IReadOnlyCollection<ExperimentRecord> running, CancellationToken stopping) =>
+        queue.TryTakeAsync(running, Find, stopping);
+
     /// <summary>Puts a run that cannot go on now at the end of the queue, after a while.</summary>
-    public async Task PutBackAsync(ExperimentRecord record, TimeSpan pause, CancellationToken stopping)
+    public Task PutBackAsync(ExperimentRecord record, TimeSpan pause, CancellationToken stopping) =>
+        queue.PutBackAsync(record, pause, stopping);
+
+    /// <summary>Takes the right to a run that waits or has ended.</summary>
+    /// <returns>Null: another process has it.</returns>
+    public Task<IDisposable?> TryHoldAsync(ExperimentRecord record, CancellationToken cancellation) =>
+        queue.TryHoldAsync(record, cancellation);
+
+    /// <summary>Cancels a run, whoever trains it.</summary>
+    /// <returns>False: another process trains it and cannot be asked.</returns>
+    public async Task<bool> CancelAsync(ExperimentRecord record, CancellationToken cancellation)
     {
-        await Task.Delay(pause, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        Waiting.Add(record);
+        ArgumentNullException.ThrowIfNull(record);
+        if (!record.IsOver && !record.IsOwned)
+        {
+            if (await queue.TryHoldAsync(record, cancellation) is { } held)
+            {
+                // What another has ended is over here, too.
+                record.TryOwn(held);
+            }
+            else
+            {
+                return await queue.AskToCancelAsync(record, cancellation) || record.IsOwned;
+            }
+        }
+
+        if (!record.IsOver)
+        {
+            await record.Cancellation.CancelAsync();
+        }
+
+        if (record.State == ExperimentState.Pending)
+        {
+            record.Set(ExperimentState.Cancelled);
+        }
+
+        return true;
     }
 
     /// <summary>
@@ -85,27 +127,40 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
     public void Recover()
     {
         var runs = RunDirectory.All(options.Runs).Select(directory => (Directory: directory, directory.ReadState().State)).ToList();
-        foreach (var (directory, state) in runs.OrderByDescending(run => run.State == ExperimentState.Running))
+        foreach (var (directory, _) in runs.OrderByDescending(run => run.State == ExperimentState.Running))
         {
-            try
+            if (TryRead(directory) is { IsOver: false } record)
             {
-                lock (_gate)
-                {
-                    if (state is ExperimentState.Pending or ExperimentState.Running or ExperimentState.Unspecified)
-                    {
-                        logger.LogInformation("going on with {Run}", directory.Id);
-                        Enqueue(directory, directory.ReadOptions());
-                    }
-                    else
-                    {
-                        _records[directory.Id] = new ExperimentRecord(directory, directory.ReadOptions(), () => board.HasEvaluator);
-                    }
-                }
+                logger.LogInformation("going on with {Run}", directory.Id);
+                queue.Add(record);
             }
-            catch (Exception error) when (error is SpecException or IOException or UnauthorizedAccessException)
+        }
+    }
+
+    /// <summary>Lists runs that came into the folder since, which learners do that share it.</summary>
+    public void Discover()
+    {
+        if (options.Redis is null || !Directory.Exists(options.Runs))
+        {
+            return;
+        }
+
+        foreach (var path in Directory.EnumerateDirectories(options.Runs))
+        {
+            var directory = new RunDirectory(path);
+            if (Find(directory.Id) is null && File.Exists(Path.Combine(path, "run.json")))
             {
-                logger.LogWarning("run {Run} cannot be taken up: {Message}", directory.Path, error.Message);
+                TryRead(directory);
             }
+        }
+    }
+
+    /// <summary>Takes a run up again that ended, when another learner has resumed it.</summary>
+    internal void ReadAgain(ExperimentRecord ended)
+    {
+        if (ended.Directory.ReadState().State is ExperimentState.Pending or ExperimentState.Running)
+        {
+            TryRead(new RunDirectory(ended.Directory.Path));
         }
     }
 
@@ -130,13 +185,28 @@ public sealed class ExperimentRegistry(ServiceOptions options, AssignmentBoard b
     private ExperimentRecord Enqueue(RunDirectory directory, ExperimentOptions spec, IDisposable? held = null)
     {
         var record = new ExperimentRecord(directory, spec, () => board.HasEvaluator);
-        if (held is not null)
-        {
-            record.TryOwn(held);
-        }
-
         _records[directory.Id] = record;
-        Waiting.Add(record);
+        queue.Add(record, held);
         return record;
+    }
+
+    /// <returns>Null: it cannot be taken up.</returns>
+    private ExperimentRecord? TryRead(RunDirectory directory)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                return _unreadable.Contains(directory.Id)
+                    ? null
+                    : _records[directory.Id] = new ExperimentRecord(directory, directory.ReadOptions(), () => board.HasEvaluator);
+            }
+            catch (Exception error) when (error is SpecException or IOException or UnauthorizedAccessException)
+            {
+                _unreadable.Add(directory.Id);
+                logger.LogWarning("run {Run} cannot be taken up: {Message}", directory.Path, error.Message);
+                return null;
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
+using Rapid.Learner.Experiments.Queue;
 using Rapid.Learner.Metrics;
 using Rapid.Learner.Services;
 using Rapid.Learner.Training;
@@ -54,14 +55,14 @@ public sealed class ExperimentRunner(
         {
             while (true)
             {
-                var changed = registry.Waiting.Changed;
+                var changed = registry.QueueChanged;
                 foreach (var (record, run) in running.Where(run => run.Value.IsCompleted).ToList())
                 {
                     running.Remove(record);
                     await run;
                 }
 
-                while (registry.Waiting.TryTake(running.Keys) is { } next)
+                while (await registry.TryTakeAsync(running.Keys, stopping) is { } next)
                 {
                     // Learning is long synchronous work: it must not run on the thread that starts the host.
                     running.Add(next, Task.Run(() => RunOrReportAsync(next, ended.Token), CancellationToken.None));
@@ -96,11 +97,20 @@ public sealed class ExperimentRunner(
         {
             _logger.LogError(error, "the state of {Run} could not be written", record.Directory.Id);
         }
+        catch (LeaseLostException)
+        {
+            // Another learner may go on with it.
+        }
+        finally
+        {
+            record.ReturnLease();
+        }
     }
 
     private async Task RunAsync(ExperimentRecord record, CancellationToken stopping)
     {
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(stopping, record.Cancellation.Token);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(
+            stopping, record.Cancellation.Token, record.Lease?.Lost ?? CancellationToken.None);
         try
         {
             if (!record.IsOver && !record.TryOwn())
@@ -115,7 +125,7 @@ public sealed class ExperimentRunner(
                 return;
             }
 
-            var (epoch, deaths) = record.Directory.BeginLife();
+            var (epoch, deaths) = record.Directory.BeginLife(record.Lease?.Epoch);
             // Whatever the stop leaves time for: who is told to stop has not died of the run.
             await using var told = stopping.Register(() => EndLife(record));
             if (deaths >= MostDeaths)
@@ -129,6 +139,13 @@ public sealed class ExperimentRunner(
             using var life = CancellationTokenSource.CreateLinkedTokenSource(either.Token, record.Begin(epoch));
             await TrainAsync(record, epoch, life.Token, stopping);
             record.Set(ExperimentState.Finished);
+        }
+        catch (Exception error) when (record.Lease is { IsLost: true })
+        {
+            LogUnlessCancellation(record, error);
+            _logger.LogWarning(
+                "{Run} is broken off at step {Step}: its lease was not renewed in time, and another learner may go on with it",
+                record.Directory.Id, record.Step);
         }
         catch (Exception error) when (record.Cancellation.IsCancellationRequested)
         {
@@ -178,7 +195,7 @@ public sealed class ExperimentRunner(
         {
             record.Directory.EndLife();
         }
-        catch (Exception error) when (RunObstacle.IsOfDisk(error))
+        catch (Exception error) when (RunObstacle.IsOfDisk(error) || error is LeaseLostException)
         {
             _logger.LogWarning("life.json of {Run} could not be written: {Message}", record.Directory.Id, error.Message);
         }
@@ -198,7 +215,7 @@ public sealed class ExperimentRunner(
     {
         var spec = record.Options;
         var logger = loggers.CreateLogger($"Rapid.Learner.{record.Directory.Id}");
-        using var metrics = new RunMetrics(record.Directory.Path, record.Directory.Id, spec);
+        using var metrics = new RunMetrics(record.Directory.Path, record.Directory.Id, spec, record.Directory.MayWrite);
         metrics.Written += record.OnMetrics;
         var data = spec.Offline ? await OfflineData.OpenAsync(spec, cancellation) : null;
         var watch = new CallWatch(options.EnvironmentPatience);
@@ -219,7 +236,8 @@ public sealed class ExperimentRunner(
             work.ReplayAddresses.AddRange(tables.ActorServices.Select(address => address.ToString()));
             board.Begin(work, spec.Offline ? 0 : spec.Actors.Count);
 
-            var checkpoints = new CheckpointStore(record.Directory.Checkpoints, spec.Checkpoint.Keep, logger);
+            var checkpoints = new CheckpointStore(
+                record.Directory.Checkpoints, spec.Checkpoint.Keep, logger, record.Directory.MayWrite);
             using var kept = spec.Replay.KeepData
                 ? new KeptData(
                     record.Directory, spec, RunTables.TransitionsName(record.Directory), options with { Replay = tables.ActorServices },
@@ -248,7 +266,8 @@ public sealed class ExperimentRunner(
         }
         catch (Exception error) when (!record.Cancellation.IsCancellationRequested)
         {
-            goesOn = stopping.IsCancellationRequested || RunObstacle.Of(error) is not null;
+            goesOn = stopping.IsCancellationRequested || record.Lease is { IsLost: true }
+                || RunObstacle.Of(error) is not null;
             throw;
         }
         finally

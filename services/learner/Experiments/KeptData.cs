@@ -44,6 +44,7 @@ public sealed class KeptData : IDisposable
     /// <param name="cancellation">Gives up.</param>
     public async Task BeginAsync(int files, CancellationToken cancellation)
     {
+        _run.MayWrite();
         Files = files;
         _writer = File.Exists(Path.Combine(_run.Data, ReplayData.IndexFile))
             ? null
@@ -61,6 +62,8 @@ public sealed class KeptData : IDisposable
         {
             return;
         }
+
+        _run.MayWrite();
 
         // The checkpoint before relies on what is held now alone.
         _writer.DropOldest(_spec.Replay.CapacitySteps);
@@ -81,6 +84,7 @@ public sealed class KeptData : IDisposable
             throw new OperationCanceledException(error.Status.Detail, error, cancellation);
         }
 
+        _run.MayWrite();
         await _writer.FlushAsync(cancellation);
         Files = _writer.Files;
     }
@@ -116,6 +120,7 @@ public sealed class KeptData : IDisposable
             throw new InvalidDataException("replay.keep_data: the replay service holds no transitions of the run any more");
         }
 
+        _run.MayWrite();
         await _writer.CommitAsync(definition, EnvironmentEntry.Of(_spec.Environment), cancellation);
         _writer = null;
     }

@@ -23,6 +23,9 @@ public sealed class RunDirectory(string path)
     /// <summary>The folder.</summary>
     public string Path => path;
 
+    /// <summary>Called before a file of the run is begun; throws when this process may not.</summary>
+    public Action MayWrite { get; set; } = static () => { };
+
     /// <summary>Name of the folder, which is the experiment's id.</summary>
     public string Id => System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(path));
 
@@ -167,14 +170,17 @@ public sealed class RunDirectory(string path)
     }
 
     /// <summary>Keeps other processes from training the run until the lock is disposed of.</summary>
+    /// <param name="shared">Only those that do not share it.</param>
     /// <returns>Null when another process trains it.</returns>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
-    public FileStream? TryLock()
+    public FileStream? TryLock(bool shared = false)
     {
         try
         {
-            return new FileStream(LockFile(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(
+                LockFile(path), FileMode.OpenOrCreate, shared ? FileAccess.Read : FileAccess.ReadWrite,
+                shared ? FileShare.Read : FileShare.None);
         }
         catch (IOException error) when (HeldByAnother.Contains(error.HResult))
         {
@@ -185,16 +191,20 @@ public sealed class RunDirectory(string path)
     /// <summary>How many lives of the run in a row, one that has not ended included, have brought no new checkpoint.</summary>
     public int Deaths => ReadLife() is var (_, deaths, checkpoint) && checkpoint == NewestCheckpoint() ? deaths : 0;
 
+    /// <summary>What the token of the next life must exceed. The clock makes it grow even where the file of lives was lost, or the folder
+    /// is a copy.</summary>
+    public long LeastToken() => (long)Math.Max(ReadLife().Epoch, (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+
     /// <summary>Notes that the run is taken up. Only who holds the lock may.</summary>
+    /// <param name="token">Of the lease by which it is; null without one.</param>
     /// <returns>Fencing token of this life, greater than those of all before; how many lives before it were cut short in a row without a
     /// new checkpoint.</returns>
-    public (ulong Epoch, int Deaths) BeginLife()
+    public (ulong Epoch, int Deaths) BeginLife(ulong? token = null)
     {
-        var (epoch, deaths, checkpoint) = ReadLife();
+        var (_, deaths, checkpoint) = ReadLife();
         var newest = NewestCheckpoint();
         deaths = checkpoint == newest ? deaths : 0;
-        // The clock makes it grow even where this file was lost, or the folder is a copy.
-        epoch = Math.Max(epoch + 1, (ulong)DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
+        var epoch = token ?? (ulong)LeastToken() + 1;
         WriteLife(epoch, deaths + 1, newest);
         return (epoch, deaths);
     }
@@ -260,6 +270,9 @@ public sealed class RunDirectory(string path)
     private static bool IsUnreadable(Exception error) => error is IOException or UnauthorizedAccessException or JsonException
         or InvalidOperationException or NullReferenceException or ArgumentException or FormatException;
 
-    private void Write(string file, JsonObject content) =>
+    private void Write(string file, JsonObject content)
+    {
+        MayWrite();
         DurableFile.Write(System.IO.Path.Combine(path, file), content.ToJsonString(Indented) + "\n");
+    }
 }

@@ -15,6 +15,7 @@ namespace Rapid.Learner.Metrics;
 public sealed class RunMetrics : IDisposable
 {
     private readonly string _path;
+    private readonly Action _mayWrite;
     private readonly EventFile _events;
     private readonly Stopwatch _clock = Stopwatch.StartNew();
     private readonly Lock _gate = new();
@@ -25,8 +26,11 @@ public sealed class RunMetrics : IDisposable
     /// <param name="directory">The run's directory.</param>
     /// <param name="experiment">Labels telemetry.</param>
     /// <param name="spec">Written as text and as hyper-parameters for TensorBoard.</param>
-    public RunMetrics(string directory, string experiment, ExperimentOptions spec)
+    /// <param name="mayWrite">Called before anything is written; throws when it must not.</param>
+    public RunMetrics(string directory, string experiment, ExperimentOptions spec, Action? mayWrite = null)
     {
+        _mayWrite = mayWrite ?? (static () => { });
+        _mayWrite();
         Instruments = new RunInstruments(experiment);
         _path = Path.Combine(directory, "metrics.jsonl");
         var now = DateTimeOffset.UtcNow;
@@ -53,6 +57,7 @@ public sealed class RunMetrics : IDisposable
     {
         lock (_gate)
         {
+            _mayWrite();
             var (now, steps) = (Elapsed, step - _lastStep);
             List<(string Name, double Value)> times = [("wall_seconds", now.TotalSeconds)];
             if (kind == "train")
@@ -85,6 +90,7 @@ public sealed class RunMetrics : IDisposable
     {
         lock (_gate)
         {
+            _mayWrite();
             var histograms = values.Select(pair => EventValues.Histogram(pair.Tag, pair.Values.Span)).OfType<Value>();
             _events.Write(DateTimeOffset.UtcNow, step, histograms);
             _events.Flush();
@@ -96,6 +102,7 @@ public sealed class RunMetrics : IDisposable
     {
         lock (_gate)
         {
+            _mayWrite();
             var now = DateTimeOffset.UtcNow;
             _events.Write(now, _lastStep, [EventValues.Success(now)]);
             _events.Flush();
@@ -109,6 +116,7 @@ public sealed class RunMetrics : IDisposable
     {
         lock (_gate)
         {
+            _mayWrite();
             _lastStep = step;
             _events.WriteRestart(DateTimeOffset.UtcNow, step);
             if (!File.Exists(_path))

@@ -18,6 +18,7 @@ public sealed class AssignmentBoard : IDisposable
     private long _settling;
     private int _evaluators;
     private long _enlisted;
+    private IReadOnlyList<string> _others = [];
 
     /// <param name="grace">How long others may come before one process fills several slots.</param>
     public AssignmentBoard(TimeSpan? grace = null)
@@ -29,12 +30,53 @@ public sealed class AssignmentBoard : IDisposable
     /// <summary>Whether an evaluator is enlisted.</summary>
     public bool HasEvaluator => Volatile.Read(ref _evaluators) > 0;
 
+    /// <summary>Slots of all that is worked on.</summary>
+    public int Slots
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _shares.Works.Sum(work => work.Slots);
+            }
+        }
+    }
+
     /// <summary>Enlisted workers of a role.</summary>
     public int Count(WorkerRole role)
     {
         lock (_gate)
         {
             return _workers.Values.Count(worker => worker.Role == role);
+        }
+    }
+
+    /// <summary>Tells evaluators with which other learners they are to enlist.</summary>
+    public void SetOthers(IReadOnlyList<string> learners)
+    {
+        lock (_gate)
+        {
+            if (learners.SequenceEqual(_others))
+            {
+                return;
+            }
+
+            _others = learners;
+            ChangeEvaluators();
+        }
+    }
+
+    /// <summary>Sends actors on to another learner: those with the fewest slots, the newest first.</summary>
+    public void SendOn(int count, string learner)
+    {
+        lock (_gate)
+        {
+            var actors = _workers.Values.Where(worker => worker.Role == WorkerRole.Actor && worker.MovedTo is null);
+            foreach (var worker in actors.OrderBy(worker => worker.Slots.Count).ThenByDescending(worker => worker.Number).Take(count))
+            {
+                worker.MovedTo = learner;
+                worker.Change();
+            }
         }
     }
 
@@ -89,6 +131,8 @@ public sealed class AssignmentBoard : IDisposable
                 Task changed;
                 Assignment[]? works = null;
                 uint[] slots = [];
+                IReadOnlyList<string> others = [];
+                string? movedTo;
                 lock (_gate)
                 {
                     if (worker.IsReplaced)
@@ -96,8 +140,10 @@ public sealed class AssignmentBoard : IDisposable
                         yield break;
                     }
 
+                    movedTo = worker.MovedTo;
                     if (worker.Version != sent)
                     {
+                        others = worker.Role == WorkerRole.Actor ? [] : _others;
                         sent = worker.Version;
                         slots = [.. worker.Slots];
                         works = worker.Role != WorkerRole.Actor ? [.. _shares.Works.Select(work => work.Assignment)]
@@ -108,12 +154,19 @@ public sealed class AssignmentBoard : IDisposable
                     changed = worker.NextChange();
                 }
 
+                if (movedTo is not null)
+                {
+                    yield return new Assignment { MovedTo = movedTo };
+                    yield break;
+                }
+
                 if (works is not null)
                 {
                     // An evaluator that knows of no others scores the earliest.
                     var assignment = works.FirstOrDefault()?.Clone() ?? new Assignment();
                     assignment.Slots.AddRange(slots.Order());
                     assignment.Beside.AddRange(works.Skip(1));
+                    assignment.OtherLearners.AddRange(others);
                     yield return assignment;
                 }
                 else

@@ -47,6 +47,7 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, RunTrial t
     public override Task<ListReply> List(ListRequest request, ServerCallContext context)
     {
         var reply = new ListReply();
+        registry.Discover();
         reply.Experiments.AddRange(registry.All.Select(record => record.Describe()));
         return Task.FromResult(reply);
     }
@@ -75,43 +76,37 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, RunTrial t
     public override async Task<Experiment> Cancel(CancelRequest request, ServerCallContext context)
     {
         var record = registry.Get(request.Id);
-        if (!record.IsOver && !record.TryOwn())
+        if (!await registry.CancelAsync(record, context.CancellationToken))
         {
             throw HeldElsewhere(record.Directory);
-        }
-
-        if (!record.IsOver)
-        {
-            await record.Cancellation.CancelAsync();
-        }
-
-        if (record.State == ExperimentState.Pending)
-        {
-            record.Set(ExperimentState.Cancelled);
         }
 
         return record.Describe();
     }
 
     [Authorize(Roles = Roles.Operator)]
-    public override Task<Experiment> Resume(ResumeRequest request, ServerCallContext context)
+    public override async Task<Experiment> Resume(ResumeRequest request, ServerCallContext context)
     {
         var record = registry.Get(request.Id);
         if (record.State == ExperimentState.Finished)
         {
-            throw new RpcException(new Status(
-                StatusCode.FailedPrecondition, $"'{request.Id}' has finished: there is nothing to go on with"));
+            throw HasFinished(request.Id);
         }
 
         if (!record.IsOver)
         {
-            return Task.FromResult(record.Describe());
+            return record.Describe();
         }
 
-        var held = record.Directory.TryLock() ?? throw HeldElsewhere(record.Directory);
+        var held = await registry.TryHoldAsync(record, context.CancellationToken) ?? throw HeldElsewhere(record.Directory);
         try
         {
-            return Task.FromResult(registry.Resume(record.Directory, held).Describe());
+            if (record.Directory.ReadState().State == ExperimentState.Finished)
+            {
+                throw HasFinished(request.Id);
+            }
+
+            return registry.Resume(record.Directory, held).Describe();
         }
         catch (SpecException error)
         {
@@ -124,6 +119,9 @@ internal sealed class ExperimentsService(ExperimentRegistry registry, RunTrial t
             throw;
         }
     }
+
+    private static RpcException HasFinished(string id) =>
+        new(new Status(StatusCode.FailedPrecondition, $"'{id}' has finished: there is nothing to go on with"));
 
     private static RpcException HeldElsewhere(RunDirectory run) => new(new Status(
         StatusCode.FailedPrecondition, $"another process trains '{run.Id}': its folder {run.Path} is locked"));
@@ -266,8 +264,16 @@ internal sealed class EvaluationsService(ExperimentRegistry registry) : Evaluati
 internal static class RegistryExtensions
 {
     /// <exception cref="RpcException">NOT_FOUND, with the nearest id.</exception>
-    public static ExperimentRecord Get(this ExperimentRegistry registry, string id) =>
-        registry.Find(id) ?? throw new RpcException(new Status(
+    public static ExperimentRecord Get(this ExperimentRegistry registry, string id)
+    {
+        if (registry.Find(id) is null)
+        {
+            // Another learner may have taken it in a moment ago.
+            registry.Discover();
+        }
+
+        return registry.Find(id) ?? throw new RpcException(new Status(
             StatusCode.NotFound,
             $"there is no experiment '{id}'{NearestName.Hint(id, registry.All.Select(record => record.Directory.Id))}"));
+    }
 }

@@ -5,7 +5,6 @@ namespace Rapid.Learner.Services;
 /// <summary>The slots of one experiment and the actors that fill them. What moves costs as much as the slots that move.</summary>
 internal sealed class SlotWork
 {
-    private readonly int _slots;
     private readonly long _least;
 
     // Those first that are missed least: with the fewest slots, and of these the newest.
@@ -24,13 +23,16 @@ internal sealed class SlotWork
     /// <param name="slots">How many there are.</param>
     public SlotWork(Assignment assignment, int slots)
     {
-        (Assignment, _slots) = (assignment, slots);
+        (Assignment, Slots) = (assignment, slots);
         // An update in lockstep needs a block of each slot: with fewer the experiment stands still, and holds what it has for nothing.
         _least = assignment.Spec?.Lockstep == true ? slots : Math.Min(1, slots);
         _free.EnqueueRange(Enumerable.Range(0, slots).Select(slot => ((uint)slot, (uint)slot)));
     }
 
     public Assignment Assignment { get; }
+
+    /// <summary>How many there are.</summary>
+    public int Slots { get; }
 
     /// <summary>Actors that it has.</summary>
     public int Actors => _crew.Count;
@@ -48,13 +50,13 @@ internal sealed class SlotWork
     // move of an actor makes actors for each slot more equal, and who has none comes first. They are squared.
 
     /// <summary>How well it is off with one more actor than it has: who is worst off gets the next one.</summary>
-    public double WithOneMore => (double)Actors * (Actors + 1) / ((double)_slots * _slots);
+    public double WithOneMore => (double)Actors * (Actors + 1) / ((double)Slots * Slots);
 
     /// <summary>How well it is off with the actors that it has: who is best off gives the next one.</summary>
-    public double WithOneLess => (double)Actors * (Actors - 1) / ((double)_slots * _slots);
+    public double WithOneLess => (double)Actors * (Actors - 1) / ((double)Slots * Slots);
 
     /// <summary>Slots of it that an actor can fill.</summary>
-    public long CapacityOf(Worker actor) => Math.Min(actor.MaxSlots, _slots);
+    public long CapacityOf(Worker actor) => Math.Min(actor.MaxSlots, Slots);
 
     /// <summary>Its actors, those first that are missed least.</summary>
     public IEnumerable<Worker> Crew => _crew;

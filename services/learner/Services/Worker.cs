@@ -24,6 +24,9 @@ internal sealed class Worker(string id, WorkerRole role, int maxSlots, long numb
 
     public List<uint> Slots { get; } = [];
 
+    /// <summary>The learner that it is sent on to; null: it stays.</summary>
+    public string? MovedTo { get; set; }
+
     /// <summary>The same worker has enlisted again.</summary>
     public bool IsReplaced { get; set; }
 

@@ -9,7 +9,8 @@ namespace Rapid.Learner.Training;
 /// never wait for a version that they believe to be old.
 /// </summary>
 /// <param name="path">File that holds the end of the newest range.</param>
-public sealed class PolicyVersions(string path)
+/// <param name="mayWrite">Called before it is written; throws when it must not.</param>
+public sealed class PolicyVersions(string path, Action? mayWrite = null)
 {
     private const long RangeLength = 1 << 20;
 
@@ -25,6 +26,7 @@ public sealed class PolicyVersions(string path)
         {
             Newest = EndOfEarlierLives();
             _end = Newest + RangeLength;
+            mayWrite?.Invoke();
             DurableFile.Write(path, _end.ToString(CultureInfo.InvariantCulture));
         }
 

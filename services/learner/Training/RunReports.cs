@@ -31,7 +31,7 @@ internal sealed class RunReports : IDisposable
     public RunReports(RunContext run, PolicyLayout layout, IEnvironment environment)
     {
         (_run, _layout) = (run, layout);
-        _versions = new PolicyVersions(run.Directory.Versions);
+        _versions = new PolicyVersions(run.Directory.Versions, run.Directory.MayWrite);
         _evaluations = new PendingEvaluations(run, _versions);
         _probe = new PolicyProbe(run.Options, layout, environment);
     }

@@ -1,11 +1,12 @@
 using Grpc.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Rapid.Redis;
 using StackExchange.Redis;
 
 namespace Rapid.Replay.Stores;
 
 /// <summary>Unhealthy while a configured Redis does not answer, takes no writes, or belongs to another service.</summary>
-internal sealed class RedisHealth(RedisConnection redis, RedisLease lease) : IHealthCheck
+internal sealed class RedisHealth(RedisConnection redis, DatabaseLease lease) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {

@@ -1,3 +1,4 @@
+using Rapid.Redis;
 using StackExchange.Redis;
 
 namespace Rapid.Replay.Stores;
@@ -5,8 +6,19 @@ namespace Rapid.Replay.Stores;
 /// <summary>Tries the commands that this service gives Redis, each alone, so that the one that is refused says so.</summary>
 internal static class RedisRights
 {
+    /// <summary>
+    /// What the user of RAPID_REDIS must be allowed on a Redis of its own: the store's commands on the store's keys, and ECHO and PING, by
+    /// which the client sees that Redis answers. FSYNC tables need <c>+config|get</c> besides, a cluster
+    /// <c>+cluster|slots +cluster|nodes</c>, <c>defaultDatabase</c> <c>+select</c>.
+    /// </summary>
+    public const string Least =
+        "~rapid:* +echo +ping +time +eval +smembers +sadd +srem +hget +hgetall +hset +hdel +get +setrange +unlink";
+
     // Keys that no table has, as a table's name is never empty.
     private static readonly RedisKey Trial = "rapid:{}:trial";
+
+    /// <summary>What the replay service needs Redis for.</summary>
+    public static RedisUse Use { get; } = new("the replay service", Least, ", for FSYNC tables +config|get besides");
 
     /// <summary>Makes sure that Redis allows all of them.</summary>
     /// <exception cref="Grpc.Core.RpcException">FAILED_PRECONDITION: which one it refuses, and why.</exception>
@@ -20,12 +32,15 @@ internal static class RedisRights
         cancellation);
 
     /// <summary>Runs a script; when it is refused, the command in it that is says why.</summary>
-    public static async Task<RedisResult> RunAsync(IDatabase database, string script, RedisKey[] keys, RedisValue[] values)
+    public static Task<RedisResult> RunAsync(IDatabase database, string script, RedisKey[] keys, RedisValue[] values) =>
+        DoAsync(database, () => RedisScript.RunAsync(database, script, keys, values));
+
+    /// <summary>Does what is a script; when it is refused, the command in it that is says why.</summary>
+    public static async Task<T> DoAsync<T>(IDatabase database, Func<Task<T>> operation)
     {
         try
         {
-            // Redis remembers scripts by itself; that the client does, too, would need another right.
-            return await database.ScriptEvaluateAsync(script, keys, values, CommandFlags.NoScriptCache);
+            return await operation();
         }
         catch (RedisServerException refused) when (!RedisRefusal.Passes(refused))
         {
@@ -44,6 +59,6 @@ internal static class RedisRights
         await database.StringGetAsync(Trial);
         await database.KeyDeleteAsync(Trial);
         await database.ExecuteAsync("TIME");
-        await database.ScriptEvaluateAsync("return redis.call('HGET', KEYS[1], 'field')", [Trial], [], CommandFlags.NoScriptCache);
+        await RedisScript.RunAsync(database, "return redis.call('HGET', KEYS[1], 'field')", [Trial], []);
     }
 }

@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Grpc.Core;
+using Microsoft.Extensions.Logging;
 using Rapid.Protocol.V1;
+using Rapid.Redis;
 using Rapid.Replay.Tables;
 using StackExchange.Redis;
 
@@ -38,7 +40,7 @@ internal sealed record RecoveredTable(
 /// <param name="redis">Where.</param>
 /// <param name="lease">The right to write.</param>
 /// <param name="definition">The table.</param>
-internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableDefinition definition) : ITableStore
+internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, TableDefinition definition) : ITableStore
 {
     public const string Tables = "rapid:tables";
 
@@ -59,7 +61,7 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
 
     /// <summary>Every table that Redis holds, and those that cannot be read with the reason.</summary>
     public static async Task<(IReadOnlyList<RecoveredTable> Tables, IReadOnlyDictionary<string, string> Unreadable)> RecoverAllAsync(
-        RedisConnection redis, RedisLease lease, CancellationToken cancellation)
+        RedisConnection redis, DatabaseLease lease, CancellationToken cancellation)
     {
         var names = await redis.DoAsync(database => database.SetMembersAsync(Tables), cancellation);
         var (tables, unreadable) = (new List<RecoveredTable>(), new Dictionary<string, string>());
@@ -83,7 +85,7 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
     }
 
     /// <summary>Forgets whatever there is of a table that cannot be read.</summary>
-    public static Task DropUnreadableAsync(RedisConnection redis, RedisLease lease, string name, CancellationToken cancellation) =>
+    public static Task DropUnreadableAsync(RedisConnection redis, DatabaseLease lease, string name, CancellationToken cancellation) =>
         new RedisStore(redis, lease, new TableDefinition { Name = name }).DropAsync(cancellation);
 
     /// <summary>Makes the table known, and empty whatever a table of that name left behind.</summary>
@@ -153,7 +155,9 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
 
     public Task ReportLossAsync(ulong id, CancellationToken cancellation)
     {
-        redis.ReportLoss(definition.Name, id);
+        redis.Logger.LogError(
+            "Redis lost block {Id} of table {Table}; is it configured to keep what it confirmed (appendonly yes, no eviction)?", id,
+            definition.Name);
         return RemoveAsync([id], cancellation);
     }
 
@@ -211,7 +215,9 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
     {
         if (await OverrideAsync(database, RedisScripts.Claim, [definition.ToByteArray(), Guid.NewGuid().ToString("N")]) == 2)
         {
-            redis.ReportLostTable(definition.Name);
+            redis.Logger.LogError(
+                "Redis lost table {Table} with the blocks that it had confirmed: they are gone when this service ends. The table is made "
+                    + "again; does Redis keep what it confirmed (appendonly yes, no eviction)?", definition.Name);
             await database.SetAddAsync(Tables, definition.Name);
         }
     }
@@ -234,7 +240,7 @@ internal sealed class RedisStore(RedisConnection redis, RedisLease lease, TableD
 
     /// <exception cref="InvalidDataException">What Redis holds of the table cannot be read.</exception>
     private static async Task<RecoveredTable> RecoverAsync(
-        RedisConnection redis, RedisLease lease, string name, CancellationToken cancellation)
+        RedisConnection redis, DatabaseLease lease, string name, CancellationToken cancellation)
     {
         var keys = new RedisStore(redis, lease, new TableDefinition { Name = name });
         var about = (await redis.DoAsync(database => database.HashGetAllAsync(keys.About), cancellation))

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
+using Rapid.Redis;
 using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Stores;
 
@@ -10,7 +11,7 @@ namespace Rapid.Replay.Tables;
 
 /// <summary>All tables of this service.</summary>
 internal sealed class TableRegistry(
-    RedisConnection redis, RedisLease lease, MemoryBudget memory, CheckpointDirectory checkpoints, ServiceOptions options,
+    RedisConnection redis, DatabaseLease lease, MemoryBudget memory, CheckpointDirectory checkpoints, ServiceOptions options,
     ILogger<TableRegistry> logger)
         : IDisposable
 {

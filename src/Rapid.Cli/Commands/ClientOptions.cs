@@ -21,11 +21,11 @@ internal static class ClientOptions
         var options = OwnServices.Read();
         if (learner is null)
         {
-            return new Remote(options.Learner, OwnServices.For(options.Learner, options));
+            return new Remote(options.Learners, OwnServices.For(options.Learner, options));
         }
 
         return ServiceAddress.TryParse(learner, out var address) && address.IsReachable
-            ? new Remote(address, OwnServices.For(address, options))
+            ? new Remote([address], OwnServices.For(address, options))
             : throw new CliException($"--learner: '{learner}' is not an address; allowed: {ServiceAddress.Allowed}", ExitCode.BadInput);
     }
 }

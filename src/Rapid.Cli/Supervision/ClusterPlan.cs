@@ -47,7 +47,7 @@ internal sealed record ClusterPlan
         {
             Actors = actors ?? before?.Actors ?? DefaultActors,
             Redis = redis ?? before?.Redis ?? true,
-            Learner = IsSaid("RAPID_LEARNER") ? Own("RAPID_LEARNER", said.Learner) : before?.Learner ?? $"{said.Learner}",
+            Learner = IsSaid("RAPID_LEARNER") ? Own("RAPID_LEARNER", Single(said.Learners)) : before?.Learner ?? $"{said.Learner}",
             Replays = IsSaid("RAPID_REPLAY")
                 ? Named([.. said.Replay.Select(address => Own("RAPID_REPLAY", address))], replays)
                 : Counted(before?.Replays ?? [], replays ?? before?.Replays.Count ?? 1),
@@ -55,6 +55,9 @@ internal sealed record ClusterPlan
             Runs = runs is not null ? Path.GetFullPath(runs) : before?.Runs ?? Path.GetFullPath("runs"),
         };
     }
+
+    private static ServiceAddress Single(IReadOnlyList<ServiceAddress> learners) => learners is [var one] ? one : throw new CliException(
+        $"RAPID_LEARNER: has {learners.Count} addresses, and 'rapid up' starts one learner; allowed: one address", ExitCode.BadInput);
 
     /// <summary>Whether the environment has a value.</summary>
     public static bool IsSaid(string variable) => !string.IsNullOrWhiteSpace(Environment.GetEnvironmentVariable(variable));

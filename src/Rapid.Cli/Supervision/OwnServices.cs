@@ -20,11 +20,11 @@ internal static class OwnServices
 
         // appsettings.json says it too.
         var defaults = new ServiceOptions { Listen = [] };
-        var isLearnerSaid = ClusterPlan.IsSaid("RAPID_LEARNER") || options.Learner != defaults.Learner;
+        var isLearnerSaid = ClusterPlan.IsSaid("RAPID_LEARNER") || !options.Learners.SequenceEqual(defaults.Learners);
         var isReplaySaid = ClusterPlan.IsSaid("RAPID_REPLAY") || !options.Replay.SequenceEqual(defaults.Replay);
         return options with
         {
-            Learner = isLearnerSaid ? options.Learner : ServiceAddress.Parse(plan.Learner),
+            Learners = isLearnerSaid ? options.Learners : [ServiceAddress.Parse(plan.Learner)],
             Replay = isReplaySaid ? options.Replay : [.. plan.Replays.Select(ServiceAddress.Parse)],
         };
     }

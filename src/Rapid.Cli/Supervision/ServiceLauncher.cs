@@ -20,8 +20,8 @@ internal static class ServiceLauncher
     // What a shell's environment says of services by hand is not meant for each of these.
     private static readonly string[] NotInherited =
     [
-        "RAPID_LISTEN", "RAPID_METRICS_LISTEN", "RAPID_LEARNER", "RAPID_REPLAY", "RAPID_REDIS", "RAPID_REDIS_FILE", "RAPID_RUNS",
-        "RAPID_TOKEN", "RAPID_TOKEN_FILE",
+        "RAPID_LISTEN", "RAPID_METRICS_LISTEN", "RAPID_LEARNER", "RAPID_ADVERTISE", "RAPID_REPLAY", "RAPID_REDIS", "RAPID_REDIS_FILE",
+        "RAPID_RUNS", "RAPID_TOKEN", "RAPID_TOKEN_FILE",
         .. Roles.All.SelectMany(role => (string[])[Roles.Variable(role), $"{Roles.Variable(role)}_FILE"]),
     ];
 

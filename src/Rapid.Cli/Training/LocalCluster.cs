@@ -53,7 +53,7 @@ internal sealed class LocalCluster : IAsyncDisposable
         LocalCluster cluster;
         try
         {
-            var learner = LearnerHost.Build(options with { Listen = [Socket("learner")] }, recover: false);
+            var learner = LearnerHost.Build(options with { Listen = [Socket("learner")], Redis = null }, recover: false);
             cluster = new LocalCluster(
                 sockets,
                 learner,

@@ -7,14 +7,15 @@ using Polly.Retry;
 using Rapid.Hosting;
 using StackExchange.Redis;
 
-namespace Rapid.Replay.Stores;
+namespace Rapid.Redis;
 
 /// <summary>One shared connection to Redis, made when it is first needed. Operations wait while Redis is away.</summary>
 /// <param name="options">RAPID_REDIS and the files of TLS.</param>
+/// <param name="use">What it is for, for messages.</param>
 /// <param name="logger">Says what is waited for.</param>
 /// <param name="traces">Makes a span of every command; null when the service exports no traces.</param>
-internal sealed class RedisConnection(
-    ServiceOptions options, ILogger<RedisConnection> logger, StackExchangeRedisInstrumentation? traces = null) : IAsyncDisposable
+public sealed class RedisConnection(
+    ServiceOptions options, RedisUse use, ILogger<RedisConnection> logger, StackExchangeRedisInstrumentation? traces = null) : IAsyncDisposable
 {
     // Of the attempts of one operation; several operations may wait at once.
     private const int LoggedAttempts = 10;
@@ -47,6 +48,9 @@ internal sealed class RedisConnection(
     private Task<IConnectionMultiplexer>? _opening;
     private long _lastConnected;
 
+    /// <summary>Hears of what is wrong with Redis.</summary>
+    public ILogger Logger => logger;
+
     /// <summary>Whether this service has a Redis at all.</summary>
     public bool IsConfigured => _configuration is not null;
 
@@ -59,6 +63,7 @@ internal sealed class RedisConnection(
     /// <exception cref="RpcException">FAILED_PRECONDITION: Redis refuses it for good; the text says what to do.</exception>
     public async Task<T> DoOnAllAsync<T>(Func<IConnectionMultiplexer, Task<T>> operation, CancellationToken cancellation)
     {
+        ArgumentNullException.ThrowIfNull(operation);
         try
         {
             return await _retry.ExecuteAsync(
@@ -66,23 +71,18 @@ internal sealed class RedisConnection(
         }
         catch (Exception error) when (error is RedisException or RedisCommandException)
         {
-            throw new RpcException(new Status(StatusCode.FailedPrecondition, RedisRefusal.Explain(error, _configuration!), error));
+            throw new RpcException(new Status(StatusCode.FailedPrecondition, RedisRefusal.Explain(error, _configuration!, use), error));
         }
     }
 
-    /// <summary>Says that Redis no longer has a block that it confirmed.</summary>
-    public void ReportLoss(string table, ulong id) => logger.LogError(
-        "Redis lost block {Id} of table {Table}; is it configured to keep what it confirmed (appendonly yes, no eviction)?", id, table);
-
-    /// <summary>Says that a table's definition was gone and is there again.</summary>
-    public void ReportLostTable(string table) => logger.LogError(
-        "Redis lost table {Table} with the blocks that it had confirmed: they are gone when this service ends. The table is made again; "
-            + "does Redis keep what it confirmed (appendonly yes, no eviction)?", table);
-
     /// <summary>One attempt.</summary>
-    public async Task<T> OnceAsync<T>(Func<IDatabase, Task<T>> operation, CancellationToken cancellation) =>
-        await operation((await OpenAsync().WaitAsync(cancellation)).GetDatabase()).WaitAsync(cancellation);
+    public async Task<T> OnceAsync<T>(Func<IDatabase, Task<T>> operation, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        return await operation((await OpenAsync().WaitAsync(cancellation)).GetDatabase()).WaitAsync(cancellation);
+    }
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (_multiplexer is not null)

@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Rapid.Hosting;
 using StackExchange.Redis;
 
-namespace Rapid.Replay.Stores;
+namespace Rapid.Redis;
 
 /// <summary>Reads RAPID_REDIS, and the files of RAPID_TLS_* where it says <c>ssl=true</c>.</summary>
 internal static class RedisConfiguration

@@ -2,19 +2,11 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using StackExchange.Redis;
 
-namespace Rapid.Replay.Stores;
+namespace Rapid.Redis;
 
 /// <summary>Which errors of Redis pass by themselves, and what to tell about those that do not.</summary>
-internal static class RedisRefusal
+public static class RedisRefusal
 {
-    /// <summary>
-    /// What the user of RAPID_REDIS must be allowed on a Redis of its own: the store's commands on the store's keys, and ECHO and PING, by
-    /// which the client sees that Redis answers. FSYNC tables need <c>+config|get</c> besides, a cluster
-    /// <c>+cluster|slots +cluster|nodes</c>, <c>defaultDatabase</c> <c>+select</c>.
-    /// </summary>
-    public const string LeastRights =
-        "~rapid:* +echo +ping +time +eval +smembers +sadd +srem +hget +hgetall +hset +hdel +get +setrange +unlink";
-
     /// <summary>Whether Redis may do later what it could not do now: it is away, loading, full, failing over, or moving a slot.</summary>
     public static bool Passes(Exception? error) => error switch
     {
@@ -33,8 +25,11 @@ internal static class RedisRefusal
     /// <summary>What is wrong with RAPID_REDIS and what to do.</summary>
     /// <param name="error">An error that does not pass.</param>
     /// <param name="configuration">What was connected with.</param>
-    public static string Explain(Exception error, ConfigurationOptions configuration)
+    /// <param name="use">What it was wanted for.</param>
+    public static string Explain(Exception error, ConfigurationOptions configuration, RedisUse use)
     {
+        ArgumentNullException.ThrowIfNull(configuration);
+        ArgumentNullException.ThrowIfNull(use);
         var user = configuration.User is { Length: > 0 } name ? $"user '{name}'" : "the default user";
         var cause = error is RedisConnectionException broken ? Handshake(broken) ?? error : error;
         return cause switch
@@ -45,16 +40,15 @@ internal static class RedisRefusal
             RedisServerException { Kind: RedisErrorKind.NoPermission or RedisErrorKind.NotPermitted } => Rights(cause),
             RedisServerException when error is RedisConnectionException => Rights(cause),
             _ when error is RedisConnectionException => Login(cause),
-            _ => $"RAPID_REDIS: {Servers(configuration)} refuses what the replay service needs: {cause.Message} (the rights of "
-                + $"{user} should be: {LeastRights})",
+            _ => $"RAPID_REDIS: {Servers(configuration)} refuses what {use.Service} needs: {cause.Message} (the rights of "
+                + $"{user} should be: {use.LeastRights})",
         };
 
         string Login(Exception reason) => $"RAPID_REDIS: {Servers(configuration)} refuses the login of {user} ({reason.Message}); "
             + "give user=... and password=... of a user that it knows";
 
-        string Rights(Exception reason) => $"RAPID_REDIS: {user} of {Servers(configuration)} may not do what the replay service needs "
-            + $"({reason.Message}); allow it: ACL SETUSER ... {LeastRights}, for FSYNC tables +config|get "
-            + "besides";
+        string Rights(Exception reason) => $"RAPID_REDIS: {user} of {Servers(configuration)} may not do what {use.Service} needs "
+            + $"({reason.Message}); allow it: ACL SETUSER ... {use.LeastRights}{use.More}";
     }
 
     /// <summary>Why a server that is there lets nobody in; null when it is away: one that goes down breaks handshakes too.</summary>
