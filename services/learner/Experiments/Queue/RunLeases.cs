@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Rapid.Redis;
-using StackExchange.Redis;
 
 namespace Rapid.Learner.Experiments.Queue;
 
