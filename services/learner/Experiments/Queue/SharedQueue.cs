@@ -3,7 +3,6 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Redis;
-using StackExchange.Redis;
 
 namespace Rapid.Learner.Experiments.Queue;
 
