@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
 using Rapid.Learner.Metrics;
+using Rapid.Learner.Replay;
 using Rapid.Learner.Services;
 
 namespace Rapid.Learner;
@@ -28,6 +29,8 @@ public static class LearnerHost
             {
                 services.AddSingleton(_ => new AssignmentBoard());
                 services.AddSingleton<ExperimentRegistry>();
+                services.AddSingleton<ShardDirectory>();
+                services.AddHostedService(provider => provider.GetRequiredService<ShardDirectory>());
                 services.AddSingleton<SharedParameterFolder>();
                 services.AddSingleton(trials ?? new TrialLimits());
                 services.AddSingleton<RunTrial>();
