@@ -6,6 +6,7 @@ using Rapid.Hosting;
 using Rapid.Learner.Experiments;
 using Rapid.Learner.Experiments.Queue;
 using Rapid.Learner.Metrics;
+using Rapid.Learner.Replay;
 using Rapid.Learner.Services;
 using Rapid.Redis;
 
@@ -32,6 +33,8 @@ public static class LearnerHost
                 services.AddSingleton(_ => new AssignmentBoard());
                 AddQueue(options, services);
                 services.AddSingleton<ExperimentRegistry>();
+                services.AddSingleton<ShardDirectory>();
+                services.AddHostedService(provider => provider.GetRequiredService<ShardDirectory>());
                 services.AddSingleton<SharedParameterFolder>();
                 services.AddSingleton(trials ?? new TrialLimits());
                 services.AddSingleton<RunTrial>();

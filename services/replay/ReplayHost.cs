@@ -54,12 +54,17 @@ public static class ReplayHost
 
             try
             {
+                await RedisLayout.RefuseNewerAsync(redis, cancellationToken);
                 await RedisRights.CheckAsync(redis, cancellationToken);
                 await lease.AcquireAsync(cancellationToken);
+                // Whoever had it until now may have been newer.
+                await RedisLayout.RefuseNewerAsync(redis, cancellationToken);
                 await tables.RecoverAsync(cancellationToken);
+                await RedisLayout.MarkAsync(redis, cancellationToken);
             }
             catch (RpcException refused) when (refused.StatusCode == StatusCode.FailedPrecondition)
             {
+                await lease.ReleaseAsync(cancellationToken);
                 throw new ConfigurationException([refused.Status.Detail]);
             }
 

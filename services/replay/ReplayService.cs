@@ -16,6 +16,10 @@ internal sealed class ReplayService(
     private static readonly ActivitySource Traces = new("Rapid.Replay");
     private static readonly WriteOptions Held = new(WriteFlags.BufferHint);
 
+    [Authorize(Roles = $"{Roles.Learner},{Roles.Onlookers}")]
+    public override Task<IdentifyReply> Identify(IdentifyRequest request, ServerCallContext context) =>
+        Task.FromResult(new IdentifyReply { Shard = options.Shard });
+
     [Authorize(Roles = Roles.TableOwners)]
     public override async Task<TableInfo> CreateTable(CreateTableRequest request, ServerCallContext context) =>
         (await tables.CreateAsync(request.Definition, context.CancellationToken)).Info();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Grpc.Core;
 using Rapid.Environments.Rendering;
 using Rapid.Hosting;
+using Rapid.Learner.Checkpoints;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Cli;
@@ -50,7 +51,8 @@ internal static class CliAction
                 _ => ExitCode.Failure,
             });
         }
-        catch (Exception error) when (error is RenderingException or IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception error) when (error is RenderingException or IOException or InvalidDataException or UnauthorizedAccessException
+            or OtherVersionException)
         {
             return Say([error.Message], ExitCode.Failure);
         }

@@ -11,8 +11,9 @@ internal sealed class RemoteReplays(IReadOnlyList<RemoteReplay> services) : IDis
 
     /// <summary>Opens what the option or the environment names.</summary>
     /// <param name="addresses">Comma separated; null takes RAPID_REPLAY.</param>
-    /// <exception cref="CliException">An address is none.</exception>
-    public static RemoteReplays Open(string? addresses)
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="CliException">An address is none, or a name stands for none.</exception>
+    public static async Task<RemoteReplays> OpenAsync(string? addresses, CancellationToken cancellation)
     {
         var options = OwnServices.Read();
         var named = addresses?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
@@ -20,9 +21,32 @@ internal sealed class RemoteReplays(IReadOnlyList<RemoteReplay> services) : IDis
                 ? address
                 : throw new CliException($"--replay: '{text}' is not an address; allowed: {ServiceAddress.Allowed}", ExitCode.BadInput))
             .ToList() ?? options.Replay;
-        return named.Count > 0
-            ? new RemoteReplays([.. named.Select(address => new RemoteReplay(address, OwnServices.For(address, options)))])
-            : throw new CliException($"--replay: '{addresses}' names no address; allowed: {ServiceAddress.Allowed}", ExitCode.BadInput);
+        if (named.Count == 0)
+        {
+            throw new CliException($"--replay: '{addresses}' names no address; allowed: {ServiceAddress.Allowed}", ExitCode.BadInput);
+        }
+
+        var found = new List<ServiceAddress>();
+        foreach (var name in named)
+        {
+            found.AddRange(await ResolveAsync(name, cancellation));
+        }
+
+        return new RemoteReplays([.. found.Select(address => new RemoteReplay(address, OwnServices.For(address, options)))]);
+    }
+
+    private static async Task<IReadOnlyList<ServiceAddress>> ResolveAsync(ServiceAddress name, CancellationToken cancellation)
+    {
+        try
+        {
+            return await ServiceNames.FindAsync(name, cancellation) is { Count: > 0 } found
+                ? found
+                : throw new CliException($"{name} stands for no replay service now", ExitCode.Unreachable);
+        }
+        catch (IOException error)
+        {
+            throw new CliException(error.Message, ExitCode.Unreachable);
+        }
     }
 
     /// <summary>The services that have a table, with what they say of it.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -8,9 +9,16 @@ using Grpc.Net.Client.Configuration;
 namespace Rapid.Hosting;
 
 /// <summary>
-/// The one place that says how clients reach services: over TCP, TLS or a unix socket, with the token when there is one. Addresses come
-/// with the work, as the replay services of an assignment do, or change with it, as learners do: a channel is opened and disposed of with it.
+/// The one place that says how clients reach services: over TCP, TLS or a unix socket, with their version, and the token when there is
+/// one. Addresses come with the work, as the replay services of an assignment do, or change with it, as learners do: a channel is opened
+/// and disposed of with it.
 /// </summary>
+/// <remarks>
+/// A name is looked up for every connection, and the first of its addresses that answers is taken: a service that has moved is found with
+/// the next attempt. gRPC's own balancing, which can do that too, asks DNS no more often than every 15 seconds, cannot connect through
+/// our TLS, which reads its files anew each time, and would spread calls over services that are not alike: a shard's calls are that
+/// shard's, and the learner that leases slots is the one that publishes weights.
+/// </remarks>
 public static class Channels
 {
     private const int WindowBytes = 16 << 20;
@@ -49,8 +57,7 @@ public static class Channels
         ArgumentNullException.ThrowIfNull(address);
         ArgumentNullException.ThrowIfNull(options);
         return GrpcChannel.ForAddress(
-            // The name is unused when a socket is connected to.
-            address.SocketPath is null ? address.ToString() : "http://localhost",
+            UriOf(address),
             new GrpcChannelOptions
             {
                 HttpHandler = HandlerFor(address, options),
@@ -76,7 +83,12 @@ public static class Channels
         return null;
     }
 
-    private static HttpMessageHandler HandlerFor(ServiceAddress address, ServiceOptions options)
+    // The host is unused when this class connects by itself.
+    private static Uri UriOf(ServiceAddress address) => new(
+        address.SocketPath is null && !address.IsName ? address.ToString().Split('?')[0]
+            : address.IsSecure ? "https://localhost" : "http://localhost");
+
+    private static CallHeaders HandlerFor(ServiceAddress address, ServiceOptions options)
     {
         var handler = new SocketsHttpHandler
         {
@@ -90,40 +102,57 @@ public static class Channels
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             ConnectTimeout = TimeSpan.FromSeconds(10),
         };
-        if (address.SocketPath is { } path)
+        if (address.IsName)
         {
-            handler.ConnectCallback = async (_, cancellation) =>
-            {
-                var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                try
-                {
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
-                    return new NetworkStream(socket, ownsSocket: true);
-                }
-                catch
-                {
-                    socket.Dispose();
-                    throw;
-                }
-            };
+            handler.ConnectCallback = async (_, cancellation) => await ServiceNames.ConnectAsync(
+                address, (found, token) => ConnectAsync(found, options, token), cancellation);
         }
-        else if (address.IsSecure)
+        else if (address.SocketPath is not null || address.IsSecure)
         {
-            handler.ConnectCallback = (context, cancellation) =>
-                TlsConnections.ConnectAsync(context.DnsEndPoint, options, cancellation);
+            handler.ConnectCallback = (_, cancellation) => ConnectAsync(address, options, cancellation);
         }
 
-        return options.OwnToken is { } token ? new TokenHandler(token, handler) : handler;
+        return new CallHeaders(options.OwnToken, handler);
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(ServiceAddress address, ServiceOptions options, CancellationToken cancellation)
+    {
+        if (address.IsSecure)
+        {
+            return await TlsConnections.ConnectAsync(address, options, cancellation);
+        }
+
+        var (socket, place) = address.SocketPath is { } path
+            ? (new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified), (EndPoint)new UnixDomainSocketEndPoint(path))
+            : (new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }, new DnsEndPoint(address.Host, address.Port));
+        try
+        {
+            await socket.ConnectAsync(place, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     /// <summary>
-    /// Adds the token to every call. A header rather than call credentials, which gRPC refuses on connections without TLS.
+    /// Says in every call which version calls, and shows the token if there is one: a header rather than call credentials, which gRPC
+    /// refuses on connections without TLS.
     /// </summary>
-    private sealed class TokenHandler(string token, HttpMessageHandler inner) : DelegatingHandler(inner)
+    private sealed class CallHeaders(string? token, HttpMessageHandler inner) : DelegatingHandler(inner)
     {
+        private static readonly string Version = $"{RapidVersion.Own}";
+
         protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
         {
-            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            request.Headers.Authorization = token is null ? request.Headers.Authorization : new AuthenticationHeaderValue("Bearer", token);
+            if (!request.Headers.Contains(RapidVersion.Header))
+            {
+                request.Headers.Add(RapidVersion.Header, Version);
+            }
+
             return base.SendAsync(request, cancellationToken);
         }
     }

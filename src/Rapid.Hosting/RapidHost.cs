@@ -97,6 +97,7 @@ public static class RapidHost
         var app = builder.Build();
         ListenAddresses.WarnOfPlainTokens(options, app.Logger);
         app.UseRateLimiter().UseAuthentication().UseAuthorization();
+        app.UseVersionCheck();
         MeteredBody.Use(app, options.Limits);
         if (options.MetricsListen.Count > 0)
         {

@@ -6,11 +6,18 @@ using System.Text.RegularExpressions;
 
 namespace Rapid.Hosting;
 
-/// <summary>Where a service listens or is found: <c>http://host:port</c>, <c>https://host:port</c> or <c>unix:/path</c>.</summary>
+/// <summary>
+/// Where a service listens or is found: <c>http://host:port</c>, <c>https://host:port</c> or <c>unix:/path</c>; or a name that stands for
+/// as many of these as it does at the moment: <c>dns:///host:port</c>, <c>file:///path</c>, with TLS <c>dns+https:</c>, <c>file+https:</c>.
+/// </summary>
 public sealed partial record ServiceAddress
 {
+    /// <summary>What <see cref="TryParse"/> takes to listen on, for error messages.</summary>
+    public const string AllowedToListen = "http://host:port, https://host:port or unix:/absolute/path (at most 107 bytes)";
+
     /// <summary>What <see cref="TryParse"/> takes, for error messages.</summary>
-    public const string Allowed = "http://host:port, https://host:port or unix:/absolute/path (at most 107 bytes)";
+    public const string Allowed = $"{AllowedToListen}; or dns:///host:port for all that the name resolves to, file:///path for a file's "
+        + "lines host:port, dns+https: and file+https: for these with TLS";
 
     // sun_path of Linux's sockaddr_un holds 108 bytes with the terminating zero.
     private const int LongestSocketPath = 107;
@@ -22,10 +29,23 @@ public sealed partial record ServiceAddress
     /// <summary>Path of the unix socket; null for TCP.</summary>
     public string? SocketPath { get; private init; }
 
-    /// <summary>True for https.</summary>
+    /// <summary>True for TLS.</summary>
     public bool IsSecure { get; private init; }
 
-    /// <summary>Host name or address without brackets; empty for a unix socket.</summary>
+    /// <summary>The file that lists addresses; null for all others.</summary>
+    public string? ListPath { get; private init; }
+
+    /// <summary>Whether it stands for every address that <see cref="ServiceNames"/> finds for it.</summary>
+    public bool IsName { get; private init; }
+
+    /// <summary>What a certificate must be of: the host, or what <c>https://ip:port?name=host</c> says.</summary>
+    public string ServerName
+    {
+        get => field ?? Host;
+        private init;
+    }
+
+    /// <summary>Host name or address without brackets; empty for a unix socket and a file.</summary>
     public string Host { get; private init; } = "";
 
     /// <summary>Port; 0 lets the system choose (listening only).</summary>
@@ -37,7 +57,7 @@ public sealed partial record ServiceAddress
     public int LastPort { get; private init; }
 
     /// <summary>True when a client can connect to it, that is when it is neither port 0 nor a range.</summary>
-    public bool IsReachable => SocketPath is not null || (Port > 0 && Port == LastPort);
+    public bool IsReachable => SocketPath is not null || ListPath is not null || (Port > 0 && Port == LastPort);
 
     /// <summary>True when its text says that nobody on another machine is meant: a unix socket, localhost or a loopback address.</summary>
     public bool IsLocal => SocketPath is not null || IsLocalhost || (IPAddress.TryParse(Host, out var ip) && IPAddress.IsLoopback(ip));
@@ -65,6 +85,12 @@ public sealed partial record ServiceAddress
             return false;
         }
 
+        var name = NamePattern().Match(text);
+        if (name.Success)
+        {
+            return TryParseName(name, out address);
+        }
+
         if (text.StartsWith("unix:", StringComparison.Ordinal))
         {
             var path = text["unix:".Length..];
@@ -83,6 +109,7 @@ public sealed partial record ServiceAddress
         var match = TcpPattern().Match(text);
         if (!match.Success
             || Uri.CheckHostName(match.Groups["host"].Value) == UriHostNameType.Unknown
+            || (match.Groups["name"].Success && match.Groups["scheme"].Value != "https")
             || !TryPort(match.Groups["port"].Value, out var port))
         {
             return false;
@@ -100,8 +127,30 @@ public sealed partial record ServiceAddress
             Host = match.Groups["host"].Value.Trim('[', ']'),
             Port = port,
             LastPort = last,
+            ServerName = match.Groups["name"] is { Success: true, Value: var server } ? server : null!,
         };
         return true;
+    }
+
+    /// <summary>One of the addresses that a DNS name stands for.</summary>
+    internal ServiceAddress At(IPAddress ip) => this with
+    {
+        IsName = false,
+        Host = ip.ToString(),
+        ServerName = IsSecure ? Host : null!,
+    };
+
+    private static bool TryParseName(Match name, out ServiceAddress? address)
+    {
+        var (isSecure, place) = (name.Groups["tls"].Success, name.Groups["place"].Value);
+        if (name.Groups["scheme"].Value == "file")
+        {
+            address = new ServiceAddress { IsName = true, IsSecure = isSecure, ListPath = "/" + place };
+            return place.Length > 0 && !place.EndsWith('/') && !place.Contains('\0', StringComparison.Ordinal);
+        }
+
+        address = TryParse($"http://{place}", out var host) && host.IsReachable ? host with { IsName = true, IsSecure = isSecure } : null;
+        return address is not null;
     }
 
     /// <summary>The same address as this machine itself reaches it: every interface has the loopback one among them.</summary>
@@ -126,14 +175,26 @@ public sealed partial record ServiceAddress
             return $"unix:{SocketPath}";
         }
 
+        var tls = IsSecure ? "+https" : "";
+        if (ListPath is not null)
+        {
+            return $"file{tls}://{ListPath}";
+        }
+
         var host = Host.Contains(':', StringComparison.Ordinal) ? $"[{Host}]" : Host;
         var range = LastPort > Port ? string.Create(CultureInfo.InvariantCulture, $"-{LastPort}") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{(IsSecure ? "https" : "http")}://{host}:{Port}{range}");
+        var scheme = IsName ? $"dns{tls}:///" : IsSecure ? "https://" : "http://";
+        var server = ServerName == Host ? "" : $"?name={ServerName}";
+        return string.Create(CultureInfo.InvariantCulture, $"{scheme}{host}:{Port}{range}{server}");
     }
 
     private static bool TryPort(string digits, out int port) =>
         int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port <= 65_535;
 
-    [GeneratedRegex(@"^(?<scheme>https?)://(?<host>\[[^\]/]+\]|[^:/\[\]]+):(?<port>\d{1,5})(-(?<last>\d{1,5}))?/?\z")]
+    [GeneratedRegex(
+        @"^(?<scheme>https?)://(?<host>\[[^\]/]+\]|[^:/\[\]]+):(?<port>\d{1,5})(-(?<last>\d{1,5}))?/?(\?name=(?<name>[\w.-]+))?\z")]
     private static partial Regex TcpPattern();
+
+    [GeneratedRegex(@"^(?<scheme>dns|file)(?<tls>\+https)?:///(?<place>.*)\z", RegexOptions.Singleline)]
+    private static partial Regex NamePattern();
 }

@@ -28,14 +28,31 @@ public sealed record ServiceOptions
     /// <see cref="Listen"/>.</summary>
     public ServiceAddress? Advertise { get; init; }
 
-    /// <summary>RAPID_REPLAY: where the replay services are, as learner and actors reach them.</summary>
+    /// <summary>RAPID_REPLAY: where the replay services are, as learner and actors reach them: each of the addresses that a name stands
+    /// for is one.</summary>
     public IReadOnlyList<ServiceAddress> Replay { get; init; } = [ServiceAddress.Parse("http://127.0.0.1:5101")];
+
+    /// <summary>
+    /// RAPID_SHARD_PATIENCE: how long a replay service that no name of <see cref="Replay"/> leads to any more is waited for, in case it
+    /// comes back at another address. Then its part of the work goes to the others.
+    /// </summary>
+    public TimeSpan ShardPatience { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// RAPID_REDIS: StackExchange.Redis configuration such as "localhost:6379"; null when there is no Redis. Of a replay service: where its
     /// tables are. Of a learner: where it shares a queue with others.
     /// </summary>
     public string? Redis { get; init; }
+
+    /// <summary>
+    /// RAPID_SHARD: which of several replay services this is, whatever its address becomes. By default the machine's name and where the
+    /// service listens.
+    /// </summary>
+    public string Shard
+    {
+        get => field ?? $"{Environment.MachineName} {string.Join(' ', Listen)}";
+        init;
+    }
 
     /// <summary>RAPID_RUNS: folder of the learner's runs, one folder a run.</summary>
     public string Runs { get; init; } = "runs";

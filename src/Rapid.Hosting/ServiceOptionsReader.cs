@@ -11,7 +11,7 @@ namespace Rapid.Hosting;
 /// </summary>
 public static class ServiceOptionsReader
 {
-    private const int SmallestMaxMessage = 64 << 10;
+    private const int SmallestMaxMessage = 64 << 10, LongestName = 200;
 
     /// <summary>Reads <c>appsettings.json</c> beside the executable, then in the current folder, then the environment variables.</summary>
     /// <exception cref="ConfigurationException">A file is no JSON, or a value is wrong.</exception>
@@ -45,7 +45,11 @@ public static class ServiceOptionsReader
             Learners = reader.Addresses("RAPID_LEARNER", defaults.Learners, reachable: true),
             Advertise = reader.Addresses("RAPID_ADVERTISE", [], reachable: true, single: true) is [var advertised] ? advertised : null,
             Replay = reader.Addresses("RAPID_REPLAY", defaults.Replay, reachable: true),
+            ShardPatience = reader.Integer("RAPID_SHARD_PATIENCE", 1, 86_400, "seconds") is { } patience
+                ? TimeSpan.FromSeconds(patience)
+                : defaults.ShardPatience,
             Redis = reader.Secret("RAPID_REDIS"),
+            Shard = reader.Name("RAPID_SHARD")!,
             Runs = reader.Text("RAPID_RUNS") ?? defaults.Runs,
             Token = reader.Token("RAPID_TOKEN"),
             RoleTokens = reader.RoleTokens(),
@@ -135,14 +139,14 @@ public static class ServiceOptionsReader
             var parts = text.Split([',', ';'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
             if (parts.Length == 0 || (single && parts.Length > 1))
             {
-                Wrong(name, text, single ? "one address" : ServiceAddress.Allowed);
+                Wrong(name, text, single ? "one address" : reachable ? ServiceAddress.Allowed : ServiceAddress.AllowedToListen);
                 return defaults;
             }
 
             var addresses = new List<ServiceAddress>();
             foreach (var part in parts)
             {
-                if (ServiceAddress.TryParse(part, out var address) && (address.IsReachable || !reachable))
+                if (ServiceAddress.TryParse(part, out var address) && (reachable ? address.IsReachable : !address.IsName))
                 {
                     addresses.Add(address);
                 }
@@ -151,7 +155,7 @@ public static class ServiceOptionsReader
                     var ports = reachable
                         ? "; the port must be a single one above 0"
                         : "; a range of ports host:first-last takes the first free one";
-                    Wrong(name, part, ServiceAddress.Allowed + ports);
+                    Wrong(name, part, (reachable ? ServiceAddress.Allowed : ServiceAddress.AllowedToListen) + ports);
                 }
             }
 
@@ -194,6 +198,18 @@ public static class ServiceOptionsReader
                 var variables = string.Join(", ", same);
                 _problems.Add($"{variables}: have the same token; give each its own, or set RAPID_TOKEN alone, which has every role");
             }
+        }
+
+        /// <summary>A name that others tell this service from others by.</summary>
+        public string? Name(string name)
+        {
+            var text = Text(name);
+            if (text is not null && (text.Length > LongestName || text.Any(char.IsControl)))
+            {
+                Wrong(name, text, $"a name of at most {LongestName} characters");
+            }
+
+            return text;
         }
 
         public bool Boolean(string name)

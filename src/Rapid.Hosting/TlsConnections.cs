@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
@@ -24,19 +23,19 @@ internal static class TlsConnections
 
     /// <summary>Connects to a service, showing it this one's certificate if there is one and the service asks.</summary>
     /// <exception cref="AuthenticationException">The service is not to be trusted, or does not speak TLS; the message says why.</exception>
-    public static async ValueTask<Stream> ConnectAsync(DnsEndPoint service, ServiceOptions options, CancellationToken cancellation)
+    public static async ValueTask<Stream> ConnectAsync(ServiceAddress service, ServiceOptions options, CancellationToken cancellation)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         SslStream? tls = null;
         string? problem = null;
         try
         {
-            await socket.ConnectAsync(service, cancellation);
+            await socket.ConnectAsync(service.Host, service.Port, cancellation);
             tls = new SslStream(new NetworkStream(socket, ownsSocket: true));
             await tls.AuthenticateAsClientAsync(
                 new SslClientAuthenticationOptions
                 {
-                    TargetHost = service.Host,
+                    TargetHost = service.ServerName,
                     ApplicationProtocols = [SslApplicationProtocol.Http2],
                     CertificateChainPolicy = options.TlsCa is { } authorities ? Trust(authorities, ServerUse) : null,
                     ClientCertificateContext = options is { TlsCertificate: { } certificate, TlsKey: { } key }
@@ -44,7 +43,7 @@ internal static class TlsConnections
                             TlsFiles.LoadIdentity(certificate, key), TlsFiles.LoadCertificates(certificate), offline: true)
                         : null,
                     RemoteCertificateValidationCallback = (_, shown, chain, errors) =>
-                        (problem = ProblemOf(service.Host, shown, chain, errors)) is null,
+                        (problem = ProblemOf(service.ServerName, shown, chain, errors)) is null,
                 },
                 cancellation);
             return tls;

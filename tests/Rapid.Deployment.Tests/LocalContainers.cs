@@ -90,6 +90,8 @@ internal sealed partial class LocalContainers(string folder) : IAsyncDisposable
 
     private int PortOf(string host, string port)
     {
+        // The name of a stateful set's service leads to all of its pods, of which there is one here.
+        host = host.EndsWith("-0", StringComparison.Ordinal) ? host[..^2] : host;
         if (!_ports.TryGetValue((host, port), out var here))
         {
             using var probe = new TcpListener(IPAddress.Loopback, 0);

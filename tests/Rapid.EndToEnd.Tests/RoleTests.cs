@@ -32,6 +32,7 @@ public sealed class RoleTests : IDisposable
         ["rapid.v1.Replay/DropTable"] = [Learner, Operator],
         ["rapid.v1.Replay/Append"] = [Actor, Learner, Operator],
         ["rapid.v1.Replay/Sample"] = [Learner],
+        ["rapid.v1.Replay/Identify"] = [Learner, Operator, Viewer],
         ["rapid.v1.Replay/Stats"] = [Learner, Operator, Viewer],
         ["rapid.v1.Replay/Export"] = [Learner, Operator],
         ["rapid.v1.Replay/SaveTable"] = [Operator],

@@ -229,7 +229,7 @@ public sealed class ExhibitionTests : IAsyncLifetime
                 if (last == 1)
                 {
                     // The episode that is shown ends; what follows would be the next.
-                    Exhibition.Close();
+                    Exhibition.Close(spec);
                     stop.CancelAfter(TimeSpan.FromSeconds(1));
                 }
             }

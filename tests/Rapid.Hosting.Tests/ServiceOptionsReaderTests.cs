@@ -94,6 +94,39 @@ public class ServiceOptionsReaderTests
     }
 
     [Fact]
+    public void A_service_is_found_by_names_and_listens_on_addresses()
+    {
+        var options = Read(ServiceKind.Replay, new()
+        {
+            ["RAPID_LEARNER"] = "file:///run/learner",
+            ["RAPID_REPLAY"] = "dns:///replay:5101,dns+https:///replay:5101,file+https:///run/replays",
+            ["RAPID_SHARD"] = "replay-1",
+            ["RAPID_SHARD_PATIENCE"] = "90",
+        });
+
+        Assert.True(options.Learner.IsName);
+        Assert.Equal(
+            ["dns:///replay:5101", "dns+https:///replay:5101", "file+https:///run/replays"],
+            options.Replay.Select(address => address.ToString()));
+        Assert.Equal(("replay-1", TimeSpan.FromSeconds(90)), (options.Shard, options.ShardPatience));
+        Assert.StartsWith(
+            "RAPID_LISTEN: 'dns:///replay:5101' is not allowed; allowed: http://host:port, ",
+            Assert.Single(ProblemsOf(new() { ["RAPID_LISTEN"] = "dns:///replay:5101" })),
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            "RAPID_SHARD: ", Assert.Single(ProblemsOf(new() { ["RAPID_SHARD"] = new string('x', 201) })), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Shards_that_nobody_named_differ_on_one_machine_and_are_the_same_in_every_life()
+    {
+        string ShardAt(int port) => Read(ServiceKind.Replay, new() { ["RAPID_LISTEN"] = $"http://127.0.0.1:{port}" }).Shard;
+
+        Assert.Equal(ShardAt(5101), ShardAt(5101));
+        Assert.NotEqual(ShardAt(5101), ShardAt(5102));
+    }
+
+    [Fact]
     public void An_empty_variable_is_the_same_as_none() => Assert.Equivalent(
         Read(ServiceKind.Actor, []),
         Read(ServiceKind.Actor, new()
@@ -291,7 +324,7 @@ public class ServiceOptionsReaderTests
             is ConfigurationException { Problems: [var problem] } && problem.Contains(part, StringComparison.Ordinal);
         var numbers = asked.Names.Where(name => Refuses(name, "many", "a whole number"))
             .Select(name => (name, Refuses(name, "10000", name) ? "100000" : "10000")).ToList();
-        Assert.Equal(14, numbers.Count);
+        Assert.Equal(15, numbers.Count);
         return numbers;
     }
 

@@ -13,13 +13,15 @@ internal sealed class ReplayProcess : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("rapid-replay-").FullName;
-    private readonly string? _redis;
     private Process? _process;
 
     private readonly Dictionary<string, string> _environment;
     private readonly StringBuilder _said = new();
 
-    private ReplayProcess(string? redis, Dictionary<string, string> environment) => (_redis, _environment) = (redis, environment);
+    private ReplayProcess(string? redis, Dictionary<string, string> environment) => (Redis, _environment) = (redis, environment);
+
+    /// <summary>RAPID_REDIS of its next life.</summary>
+    public string? Redis { get; set; }
 
     public GrpcChannel Channel { get; private set; } = null!;
 
@@ -66,7 +68,7 @@ internal sealed class ReplayProcess : IAsyncDisposable
         try
         {
             var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(30));
+            await process.WaitForExitAsync().WaitAsync(Patience);
             return (process.ExitCode, await output + await errors);
         }
         finally
@@ -76,13 +78,20 @@ internal sealed class ReplayProcess : IAsyncDisposable
         }
     }
 
-    public async Task LaunchAsync()
+    /// <summary>Starts it.</summary>
+    public void Launch()
     {
         _process = Process.Start(HowToStart())!;
         _process.OutputDataReceived += (_, line) => Note(line.Data);
         _process.ErrorDataReceived += (_, line) => Note(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Starts it and waits until it answers.</summary>
+    public async Task LaunchAsync()
+    {
+        Launch();
         var deadline = DateTime.UtcNow + Patience;
         while (true)
         {
@@ -114,9 +123,9 @@ internal sealed class ReplayProcess : IAsyncDisposable
             RedirectStandardError = true,
         };
         start.Environment["RAPID_LISTEN"] = Address.ToString();
-        if (_redis is not null)
+        if (Redis is not null)
         {
-            start.Environment["RAPID_REDIS"] = _redis;
+            start.Environment["RAPID_REDIS"] = Redis;
         }
 
         foreach (var (name, value) in _environment)

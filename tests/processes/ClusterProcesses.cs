@@ -66,13 +66,14 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     /// </summary>
     /// <param name="folder">Where they run: the learner's runs, Redis' data.</param>
     /// <param name="actors">How many actors.</param>
-    /// <param name="replays">How many replay services.</param>
+    /// <param name="replays">How many replay services there may be.</param>
+    /// <param name="startedReplays">How many of them are started; null starts all.</param>
     /// <param name="fsync">Redis' <c>appendfsync</c>; null keeps nothing on disk.</param>
     /// <param name="variables">What every process has in its environment besides.</param>
     /// <param name="surroundings">What lies between the processes and the machine.</param>
     public static ClusterProcesses Start(
         string folder, int actors, int replays = 1, string? fsync = null, IReadOnlyDictionary<string, string>? variables = null,
-        ClusterSurroundings? surroundings = null)
+        ClusterSurroundings? surroundings = null, int? startedReplays = null)
     {
         var cluster = new ClusterProcesses(folder, replays, fsync, variables, surroundings);
         for (var i = 0; i < actors; i++)
@@ -83,7 +84,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         cluster.Start("evaluator");
         cluster.Start("learner");
         cluster.Start("replay");
-        for (var i = 1; i < replays; i++)
+        for (var i = 1; i < (startedReplays ?? replays); i++)
         {
             cluster.Start(NameOf("replay", i));
         }
@@ -146,26 +147,36 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         var number = name.Length > service.Length ? int.Parse(name[service.Length..], CultureInfo.InvariantCulture) : 0;
         var replays = _replayPorts.Select((port, shard) => Address(_surroundings.Reach(name, NameOf("replay", shard), port)));
         var redis = $"127.0.0.1:{_surroundings.Reach(name, "redis", _redisPort)}";
-        _running.Add(name, service == "redis"
-            ? RapidProcess.StartProgram(
+        if (service == "redis")
+        {
+            _running.Add(name, RapidProcess.StartProgram(
                 "redis-server", _folder,
                 [
                     "--port", $"{_redisPort}", "--bind", "127.0.0.1", "--save", "",
                     .. _fsync is null ? (string[])["--appendonly", "no"] : ["--appendonly", "yes", "--appendfsync", _fsync],
                 ],
-                _surroundings.VariablesOf(name))
-            : _surroundings.StartRapid(_folder, service, new Dictionary<string, string>(_variables.Concat(_surroundings.VariablesOf(name)))
+                _surroundings.VariablesOf(name)));
+            return;
+        }
+
+        var variables = new Dictionary<string, string>(_variables)
+        {
+            ["RAPID_LISTEN"] = service switch
             {
-                ["RAPID_LISTEN"] = service switch
-                {
-                    "replay" => Replays[number],
-                    "learner" => Learner,
-                    _ => "http://127.0.0.1:0",
-                },
-                ["RAPID_LEARNER"] = Address(_surroundings.Reach(name, "learner", _learnerPort)),
-                ["RAPID_REPLAY"] = string.Join(',', replays),
-                ["RAPID_REDIS"] = service == "replay" ? $"{redis},defaultDatabase={number}" : "",
-            }));
+                "replay" => Replays[number],
+                "learner" => Learner,
+                _ => "http://127.0.0.1:0",
+            },
+            ["RAPID_LEARNER"] = Address(_surroundings.Reach(name, "learner", _learnerPort)),
+            ["RAPID_REPLAY"] = string.Join(',', replays),
+            ["RAPID_REDIS"] = service == "replay" ? $"{redis},defaultDatabase={number}" : "",
+        };
+        foreach (var (variable, value) in _surroundings.VariablesOf(name))
+        {
+            variables[variable] = value;
+        }
+
+        _running.Add(name, _surroundings.StartRapid(_folder, service, variables));
     }
 
     /// <summary>A new one in the place of one that has ended by itself.</summary>

@@ -6,7 +6,7 @@ internal sealed record ClusterSurroundings
     /// <summary>The port at which one process, the first, reaches another that listens on a port.</summary>
     public Func<string, string, int, int> Reach { get; init; } = static (_, _, port) => port;
 
-    /// <summary>What a process has in its environment besides.</summary>
+    /// <summary>What a process has in its environment besides, or in the place of what others have.</summary>
     public Func<string, IReadOnlyDictionary<string, string>> VariablesOf { get; init; } = static _ => new Dictionary<string, string>();
 
     /// <summary>Starts a service in a folder with its environment.</summary>

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Rapid.Hosting;
 using Rapid.Protocol.Files;
 
 namespace Rapid.Learner.Checkpoints;
@@ -57,6 +58,7 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger, 
         DurableFile.Create(Path.Combine(temporary, Model), file => SafeTensors.Write(file, checkpoint.Tensors));
         DurableFile.Create(Path.Combine(temporary, State), file => JsonSerializer.Serialize(file, new JsonObject
         {
+            ["rapid"] = $"{RapidVersion.Own}",
             ["step"] = checkpoint.Step,
             ["updates"] = checkpoint.Updates,
             ["state"] = checkpoint.State.DeepClone(),
@@ -96,6 +98,8 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger, 
     /// <param name="take">Takes everything that it needs from a checkpoint, whatever an unusable one has left behind.</param>
     /// <returns>False when there is no checkpoint at all.</returns>
     /// <exception cref="InvalidDataException">None of those that there are can be used; the message names the newest and its fault.</exception>
+    /// <exception cref="OtherVersionException">The newest is of a version that this one does not work with: going on from the one before
+    /// would undo what that version did.</exception>
     public bool Restore(Action<Checkpoint> take)
     {
         ArgumentNullException.ThrowIfNull(take);
@@ -128,6 +132,7 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger, 
 
         var tensors = SafeTensors.Read(File.ReadAllBytes(Path.Combine(path, Model)));
         var state = JsonNode.Parse(File.ReadAllBytes(Path.Combine(path, State)))!;
+        OtherVersionException.ThrowIfOther((string?)state["rapid"], $"checkpoint {path}");
         var games = Path.Combine(path, Games) is var file && File.Exists(file) ? File.ReadAllBytes(file) : null;
         var checkpoint = new Checkpoint((long)state["step"]!, (long)state["updates"]!, tensors, state["state"]!.AsObject(), games);
         Check(checkpoint);

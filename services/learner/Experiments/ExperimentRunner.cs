@@ -6,6 +6,7 @@ using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments.Queue;
 using Rapid.Learner.Metrics;
+using Rapid.Learner.Replay;
 using Rapid.Learner.Services;
 using Rapid.Learner.Training;
 using Rapid.Protocol.Specs;
@@ -18,8 +19,8 @@ namespace Rapid.Learner.Experiments;
 /// on waits for its next turn, and a stopped learner leaves the running ones to be taken up again.
 /// </summary>
 public sealed class ExperimentRunner(
-    ExperimentRegistry registry, AssignmentBoard board, LearnerMetrics telemetry, ServiceOptions options, IHostApplicationLifetime lifetime,
-    ILoggerFactory loggers)
+    ExperimentRegistry registry, AssignmentBoard board, ShardDirectory shards, LearnerMetrics telemetry, ServiceOptions options,
+    IHostApplicationLifetime lifetime, ILoggerFactory loggers)
     : BackgroundService
 {
     private const int MostDeaths = 5;
@@ -136,8 +137,12 @@ public sealed class ExperimentRunner(
             }
 
             await Task.Delay(deaths < 2 ? TimeSpan.Zero : PauseAfter(deaths - 2), either.Token);
-            using var life = CancellationTokenSource.CreateLinkedTokenSource(either.Token, record.Begin(epoch));
-            await TrainAsync(record, epoch, life.Token, stopping);
+            while (!await LiveAsync(record, epoch, either.Token, stopping))
+            {
+                EndLife(record);
+                (epoch, _) = record.Directory.BeginLife(record.Lease?.Epoch);
+            }
+
             record.Set(ExperimentState.Finished);
         }
         catch (Exception error) when (record.Lease is { IsLost: true })
@@ -211,7 +216,40 @@ public sealed class ExperimentRunner(
         }
     }
 
-    private async Task TrainAsync(ExperimentRecord record, ulong epoch, CancellationToken cancellation, CancellationToken stopping)
+    /// <summary>One life of a run, on the replay services that there are.</summary>
+    /// <returns>False when these became others before the run was over: its next life goes on with those.</returns>
+    private async Task<bool> LiveAsync(ExperimentRecord record, ulong epoch, CancellationToken cancellation, CancellationToken stopping)
+    {
+        var choice = RunShards.ChooseAsync(shards, record.Options, record.Directory.Shard, cancellation);
+        if (!choice.IsCompleted)
+        {
+            record.Wait($"RAPID_REPLAY: no replay service answers at {string.Join(", ", options.Replay)}");
+        }
+
+        await using var used = await choice;
+        record.Directory.Shard = used.All[0].Name;
+        using var life = CancellationTokenSource.CreateLinkedTokenSource(cancellation, record.Begin(epoch), used.Moved);
+        try
+        {
+            await TrainAsync(record, epoch, used, life.Token, stopping);
+            return true;
+        }
+        catch (Exception error) when (
+            used.Moved.IsCancellationRequested && !cancellation.IsCancellationRequested && record.Hopeless is null)
+        {
+            LogUnlessCancellation(record, error);
+            _logger.LogInformation("{Run} goes on at step {Step} with other replay services", record.Directory.Id, record.Step);
+            return false;
+        }
+        finally
+        {
+            record.Policies.Complete();
+            record.Games.Complete();
+        }
+    }
+
+    private async Task TrainAsync(
+        ExperimentRecord record, ulong epoch, RunShards used, CancellationToken cancellation, CancellationToken stopping)
     {
         var spec = record.Options;
         var logger = loggers.CreateLogger($"Rapid.Learner.{record.Directory.Id}");
@@ -219,8 +257,9 @@ public sealed class ExperimentRunner(
         metrics.Written += record.OnMetrics;
         var data = spec.Offline ? await OfflineData.OpenAsync(spec, cancellation) : null;
         var watch = new CallWatch(options.EnvironmentPatience);
+        var services = options with { Replay = [.. used.All.Select(shard => shard.Address)] };
         await using var tables = await watch.RunAsync(
-            () => new RunTables(record.Directory, epoch, spec, options, logger, data?.Steps ?? 0, watch));
+            () => new RunTables(record.Directory, epoch, spec, services, logger, data?.Steps ?? 0, watch));
         var goesOn = false;
         try
         {
@@ -239,9 +278,7 @@ public sealed class ExperimentRunner(
             var checkpoints = new CheckpointStore(
                 record.Directory.Checkpoints, spec.Checkpoint.Keep, logger, record.Directory.MayWrite);
             using var kept = spec.Replay.KeepData
-                ? new KeptData(
-                    record.Directory, spec, RunTables.TransitionsName(record.Directory), options with { Replay = tables.ActorServices },
-                    logger)
+                ? new KeptData(record.Directory, spec, RunTables.TransitionsName(record.Directory), services, logger)
                 : null;
             var context = new RunContext(
                 spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables, record.Games, record.Wait, logger,
@@ -266,7 +303,7 @@ public sealed class ExperimentRunner(
         }
         catch (Exception error) when (!record.Cancellation.IsCancellationRequested)
         {
-            goesOn = stopping.IsCancellationRequested || record.Lease is { IsLost: true }
+            goesOn = stopping.IsCancellationRequested || used.Moved.IsCancellationRequested || record.Lease is { IsLost: true }
                 || RunObstacle.Of(error) is not null;
             throw;
         }

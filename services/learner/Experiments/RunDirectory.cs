@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Rapid.Hosting;
+using Rapid.Learner.Checkpoints;
 using Rapid.Protocol.Files;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
@@ -54,6 +56,22 @@ public sealed class RunDirectory(string path)
         }
     }
 
+    /// <summary>The version of Rapid that made the run; null where that is not said.</summary>
+    private string? Version
+    {
+        get
+        {
+            try
+            {
+                return (string?)ReadRun()["versions"]?["rapid"];
+            }
+            catch (Exception error) when (IsUnreadable(error))
+            {
+                return null;
+            }
+        }
+    }
+
     /// <summary>When the run was made.</summary>
     public DateTime Created => File.GetCreationTimeUtc(System.IO.Path.Combine(path, "run.json"));
 
@@ -83,7 +101,7 @@ public sealed class RunDirectory(string path)
             ["created"] = DateTime.UtcNow.ToString("O"),
             ["versions"] = new JsonObject
             {
-                ["rapid"] = typeof(RunDirectory).Assembly.GetName().Version?.ToString(3),
+                ["rapid"] = $"{RapidVersion.Own}",
                 ["dotnet"] = RuntimeInformation.FrameworkDescription,
                 ["os"] = RuntimeInformation.OSDescription,
                 ["architecture"] = RuntimeInformation.ProcessArchitecture.ToString(),
@@ -189,7 +207,7 @@ public sealed class RunDirectory(string path)
     }
 
     /// <summary>How many lives of the run in a row, one that has not ended included, have brought no new checkpoint.</summary>
-    public int Deaths => ReadLife() is var (_, deaths, checkpoint) && checkpoint == NewestCheckpoint() ? deaths : 0;
+    public int Deaths => ReadLife() is var (_, deaths, checkpoint, _) && checkpoint == NewestCheckpoint() ? deaths : 0;
 
     /// <summary>What the token of the next life must exceed. The clock makes it grow even where the file of lives was lost, or the folder
     /// is a copy.</summary>
@@ -199,18 +217,34 @@ public sealed class RunDirectory(string path)
     /// <param name="token">Of the lease by which it is; null without one.</param>
     /// <returns>Fencing token of this life, greater than those of all before; how many lives before it were cut short in a row without a
     /// new checkpoint.</returns>
+    /// <exception cref="OtherVersionException">A version that this one does not work with made the run; nothing is noted.</exception>
     public (ulong Epoch, int Deaths) BeginLife(ulong? token = null)
     {
-        var (_, deaths, checkpoint) = ReadLife();
+        OtherVersionException.ThrowIfOther(Version, $"run {Id}");
+        var life = ReadLife();
         var newest = NewestCheckpoint();
-        deaths = checkpoint == newest ? deaths : 0;
-        var epoch = token ?? (ulong)LeastToken() + 1;
-        WriteLife(epoch, deaths + 1, newest);
+        var deaths = life.Checkpoint == newest ? life.Deaths : 0;
+        // A lease may be of several lives.
+        var epoch = Math.Max(token ?? 0, (token is null ? (ulong)LeastToken() : life.Epoch) + 1);
+        WriteLife(life with { Epoch = epoch, Deaths = deaths + 1, Checkpoint = newest });
         return (epoch, deaths);
     }
 
+    /// <summary>The replay service that the newest life used, the first of several; empty where none did.</summary>
+    public string Shard
+    {
+        get => ReadLife().Shard;
+        set
+        {
+            if (ReadLife() is var life && life.Shard != value)
+            {
+                WriteLife(life with { Shard = value });
+            }
+        }
+    }
+
     /// <summary>Notes that the learner that took the run up is there to say how this life ended.</summary>
-    public void EndLife() => WriteLife(ReadLife().Epoch, 0, "");
+    public void EndLife() => WriteLife(ReadLife() with { Deaths = 0, Checkpoint = "" });
 
     /// <summary>Writes the state.</summary>
     public void WriteState(ExperimentState state, string? error) => Write("state.json", new JsonObject
@@ -243,24 +277,25 @@ public sealed class RunDirectory(string path)
 
     private JsonNode ReadRun() => JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, "run.json")))!;
 
-    private (ulong Epoch, int Deaths, string Checkpoint) ReadLife()
+    private Life ReadLife()
     {
         try
         {
             var life = JsonNode.Parse(File.ReadAllText(System.IO.Path.Combine(path, "life.json")))!;
-            return ((ulong)life["epoch"]!, (int)life["deaths"]!, (string)life["checkpoint"]!);
+            return new Life((ulong)life["epoch"]!, (int)life["deaths"]!, (string)life["checkpoint"]!, (string?)life["shard"] ?? "");
         }
         catch (Exception error) when (IsUnreadable(error))
         {
-            return (0, 0, "");
+            return new Life(0, 0, "", "");
         }
     }
 
-    private void WriteLife(ulong epoch, int deaths, string checkpoint) => Write("life.json", new JsonObject
+    private void WriteLife(Life life) => Write("life.json", new JsonObject
     {
-        ["epoch"] = epoch,
-        ["deaths"] = deaths,
-        ["checkpoint"] = checkpoint,
+        ["epoch"] = life.Epoch,
+        ["deaths"] = life.Deaths,
+        ["checkpoint"] = life.Checkpoint,
+        ["shard"] = life.Shard,
     });
 
     private string NewestCheckpoint() => Directory.Exists(Checkpoints)
@@ -275,4 +310,11 @@ public sealed class RunDirectory(string path)
         MayWrite();
         DurableFile.Write(System.IO.Path.Combine(path, file), content.ToJsonString(Indented) + "\n");
     }
+
+    /// <summary>What is noted of the newest life.</summary>
+    /// <param name="Epoch">Which one.</param>
+    /// <param name="Deaths">How many were cut short in a row without a new checkpoint, this one included.</param>
+    /// <param name="Checkpoint">The newest when it began.</param>
+    /// <param name="Shard">The first replay service that it used.</param>
+    private sealed record Life(ulong Epoch, int Deaths, string Checkpoint, string Shard);
 }

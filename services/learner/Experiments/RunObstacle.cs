@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Grpc.Core;
+using Rapid.Learner.Checkpoints;
 
 namespace Rapid.Learner.Experiments;
 
@@ -14,6 +15,7 @@ internal static class RunObstacle
         RpcException { StatusCode: StatusCode.OutOfRange } => null,
         RpcException { StatusCode: StatusCode.Unauthenticated or StatusCode.PermissionDenied } refused =>
             $"the replay service refuses the token: {refused.Status.Detail}; set RAPID_TOKEN alike for both",
+        OtherVersionException other => other.Message,
         RpcException refused => $"the replay service refuses: {refused.Status.Detail} ({refused.StatusCode})",
         var cause => IsOfDisk(cause) ? $"the run's folder cannot be written: {cause.Message}" : null,
     };

@@ -25,7 +25,7 @@ public sealed class RunTables : IAsyncDisposable
     /// <param name="run">The run, whose tables carry its identity: those of another run of the same name are others.</param>
     /// <param name="epoch">Which of the run's lives: the tables obey the latest.</param>
     /// <param name="spec">What learns.</param>
-    /// <param name="service">Where the replay service is.</param>
+    /// <param name="service">Where the replay services are that the run uses.</param>
     /// <param name="logger">Hears of a replay service that is away.</param>
     /// <param name="dataSteps">Steps that an offline run learns from.</param>
     /// <param name="watch">Is told that an environment is being made; null when nobody waits for that.</param>
@@ -41,8 +41,8 @@ public sealed class RunTables : IAsyncDisposable
         using var environment = EnvironmentFactory.Create(spec.Environment, watch: watch);
         var blocks = ExperimentBlocks.SignatureOf(run.Id, spec, environment.ObservationSpace, environment.ActionSpace);
         var slots = spec.Actors.Count;
-        var shards = Shards.CountFor(service.Replay.Count, slots, needsOne: spec.Lockstep || spec.Offline);
-        ActorServices = [.. service.Replay.Take(shards)];
+        var shards = service.Replay.Count;
+        ActorServices = service.Replay;
         if (spec.Algorithm is SacOptions sac)
         {
             var whole = spec.Offline ? OfflineTransitionsOf(name, spec, sac, dataSteps) : TransitionsOf(name, spec, sac, blocks);

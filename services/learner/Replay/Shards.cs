@@ -1,3 +1,4 @@
+using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Replay;
@@ -7,17 +8,24 @@ namespace Rapid.Learner.Replay;
 /// and knows nothing of the others: what is lost with one is that part alone, and nobody has to agree on anything.
 /// </summary>
 /// <remarks>
-/// Slot i belongs to shard i mod S for as long as the run lives, also while that shard is away: its blocks carry names, so that a shard
-/// stores each once, which holds only where a block never tries another shard. Actors of a shard that is away wait; all others go on.
+/// Slot i belongs to shard i mod S for as long as a life of the run lasts, also while that shard is away: its blocks carry names, so that a
+/// shard stores each once, which holds only where a block never tries another shard. Actors of a shard that is away wait; all others go on.
+/// Other shards are another life (<see cref="RunShards"/>): every slot begins anew then, so that any of them may go to any shard.
 /// </remarks>
 internal static class Shards
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How many of some replay services a run uses: each has a slot. Lockstep has one order of everything, and so one service.
+    /// Those that a run uses: each has a slot. Lockstep has one order of everything, and so one service, as an offline run has.
     /// </summary>
-    public static int CountFor(int services, int slots, bool needsOne) => needsOne ? 1 : Math.Min(services, slots);
+    /// <param name="shards">All that there are.</param>
+    /// <param name="spec">The run.</param>
+    /// <param name="first">The first that it used before: who uses one stays there while it is there.</param>
+    public static IReadOnlyList<Shard> ChooseFor(IReadOnlyList<Shard> shards, ExperimentOptions spec, string first) =>
+        spec.Lockstep || spec.Offline
+            ? [shards.FirstOrDefault(shard => shard.Name == first) ?? shards[0]]
+            : [.. shards.Take(spec.Actors.Count)];
 
     /// <summary>A shard's part of a table.</summary>
     /// <param name="whole">The table as if there were one service.</param>
@@ -31,7 +39,6 @@ internal static class Shards
         var part = whole.Clone();
         part.CapacitySteps = Part(whole.CapacitySteps);
         part.MinimumSteps = Part(whole.MinimumSteps);
-        part.Seed = whole.Seed + (ulong)shard;
         return part;
     }
 

@@ -38,6 +38,9 @@ internal interface ITableStore
     /// <summary>Keeps the epoch of the table's latest owner; an earlier one than is kept changes nothing.</summary>
     Task SaveEpochAsync(ulong epoch, CancellationToken cancellation);
 
+    /// <summary>Keeps other limits of the table in its definition.</summary>
+    Task SaveDefinitionAsync(TableDefinition definition, CancellationToken cancellation);
+
     /// <summary>Forgets blocks. Safe to repeat.</summary>
     Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation);
 
@@ -67,6 +70,8 @@ internal sealed class MemoryStore : ITableStore
         throw new InvalidOperationException("a memory table holds every priority");
 
     public Task SaveEpochAsync(ulong epoch, CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task SaveDefinitionAsync(TableDefinition definition, CancellationToken cancellation) => Task.CompletedTask;
 
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) => Task.CompletedTask;
 

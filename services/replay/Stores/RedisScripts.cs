@@ -7,20 +7,34 @@ namespace Rapid.Replay.Stores;
 /// </summary>
 internal static class RedisScripts
 {
-    /// <summary>ARGV: definition, incarnation. Whatever there was is gone.</summary>
+    /// <summary>ARGV: definition, incarnation, epoch, layout. Whatever there was is gone.</summary>
     public const string Create = Reset + """
-        redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'definition', ARGV[2], 'incarnation', ARGV[3])
+        redis.call(
+            'HSET', KEYS[1], 'fence', ARGV[1], 'definition', ARGV[2], 'incarnation', ARGV[3], 'epoch', ARGV[4], 'layout', ARGV[5])
         return 1
         """;
 
-    /// <summary>ARGV: definition and incarnation of a table that is to be made again when it is lost, which is a reply of 2.</summary>
+    /// <summary>ARGV: definition, incarnation, epoch and layout of a table that is to be made again when it is lost, which is a reply of
+    /// 2.</summary>
     public const string Claim = """
         local fence = redis.call('HGET', KEYS[1], 'fence')
         if tonumber(fence or 0) > tonumber(ARGV[1]) then return -fence end
         local isLost = not redis.call('HGET', KEYS[1], 'definition')
-        if isLost then redis.call('HSET', KEYS[1], 'definition', ARGV[2], 'incarnation', ARGV[3]) end
+        if isLost then
+            redis.call('HSET', KEYS[1], 'definition', ARGV[2], 'incarnation', ARGV[3], 'epoch', ARGV[4], 'layout', ARGV[5])
+        end
         redis.call('HSET', KEYS[1], 'fence', ARGV[1])
         return isLost and 2 or 1
+        """;
+
+    /// <summary>ARGV: definition, epoch and layout of a table of an earlier layout.</summary>
+    public const string Migrate = """
+        local fence = redis.call('HGET', KEYS[1], 'fence')
+        if tonumber(fence or 0) > tonumber(ARGV[1]) then return -fence end
+        local kept = redis.call('HGET', KEYS[1], 'epoch') or ''
+        local epoch = (#kept > #ARGV[3] or (#kept == #ARGV[3] and kept > ARGV[3])) and kept or ARGV[3]
+        redis.call('HSET', KEYS[1], 'fence', ARGV[1], 'definition', ARGV[2], 'epoch', epoch, 'layout', ARGV[4])
+        return 1
         """;
 
     /// <summary>ARGV: id, block, size, producer, sequence, signature, newest, how many producers are forgotten, these, blocks that are
@@ -42,6 +56,12 @@ internal static class RedisScripts
         local kept = redis.call('HGET', KEYS[1], 'epoch') or ''
         if #kept > #ARGV[2] or (#kept == #ARGV[2] and kept >= ARGV[2]) then return 1 end
         local stored = redis.pcall('HSET', KEYS[1], 'epoch', ARGV[2])
+        return type(stored) == 'table' and stored or 1
+        """;
+
+    /// <summary>ARGV: definition.</summary>
+    public const string SaveDefinition = Fence + """
+        local stored = redis.pcall('HSET', KEYS[1], 'definition', ARGV[2])
         return type(stored) == 'table' and stored or 1
         """;
 

@@ -31,7 +31,7 @@ internal sealed record RecoveredTable(
 /// Keeps a table in Redis. All keys of a table share a hash tag, so that a cluster keeps them together and one transaction covers them:
 /// <c>rapid:{table}:blocks</c> (hash: id to block), <c>:sizes</c> (hash: id to steps and bytes), <c>:producers</c> (hash: producer to
 /// newest sequence), <c>:about</c> (hash: definition, incarnation, signature, newest: id of the newest block and steps stored up to it,
-/// fence: token of the service that may write, highest: priority, epoch: of the latest owner when it is later than the definition's),
+/// fence: token of the service that may write, highest: priority, epoch: of the latest owner, layout: <see cref="RedisLayout"/>),
 /// <c>:priorities:id</c> (string: 8 bytes for each item of a block whose priorities were updated); <c>rapid:tables</c> is the set of table
 /// names. Every write is one script, which does all or nothing and begins with the fence (<see cref="RedisScripts"/>). A table whose
 /// definition Redis has lost has no fence either: it is made again, under another incarnation, so that a learner hears of the loss when the
@@ -75,6 +75,11 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
             {
                 unreadable.Add(name!, damaged.Message);
             }
+            catch (Exception error) when (error is InvalidProtocolBufferException or FormatException or OverflowException
+                or IndexOutOfRangeException)
+            {
+                unreadable.Add(name!, $"its definition or the sizes of its blocks cannot be read ({error.Message})");
+            }
             catch (RpcException refused) when (refused.Status.DebugException is RedisServerException { Kind: RedisErrorKind.WrongType })
             {
                 unreadable.Add(name!, "one of its keys is of another type");
@@ -93,7 +98,7 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
         async database =>
         {
             await lease.EnsureAsync(database);
-            await OverrideAsync(database, RedisScripts.Create, [definition.ToByteArray(), incarnation]);
+            await OverrideAsync(database, RedisScripts.Create, AboutOf(incarnation));
             return await database.SetAddAsync(Tables, definition.Name);
         },
         cancellation);
@@ -180,6 +185,9 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
     public Task SaveEpochAsync(ulong epoch, CancellationToken cancellation) =>
         WriteAsync(RedisScripts.SaveEpoch, [Text(epoch)], cancellation);
 
+    public Task SaveDefinitionAsync(TableDefinition definition, CancellationToken cancellation) =>
+        WriteAsync(RedisScripts.SaveDefinition, [WithoutEpoch(definition)], cancellation);
+
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) =>
         WriteAsync(RedisScripts.Remove, [.. ids.Select(id => (RedisValue)id)], cancellation);
 
@@ -213,13 +221,32 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
     /// <summary>Puts this service's fence around the table, and makes it again when Redis has lost it.</summary>
     private async Task ClaimAsync(IDatabase database)
     {
-        if (await OverrideAsync(database, RedisScripts.Claim, [definition.ToByteArray(), Guid.NewGuid().ToString("N")]) == 2)
+        if (await OverrideAsync(database, RedisScripts.Claim, AboutOf(Guid.NewGuid().ToString("N"))) == 2)
         {
             redis.Logger.LogError(
                 "Redis lost table {Table} with the blocks that it had confirmed: they are gone when this service ends. The table is made "
                     + "again; does Redis keep what it confirmed (appendonly yes, no eviction)?", definition.Name);
             await database.SetAddAsync(Tables, definition.Name);
         }
+    }
+
+    /// <summary>Of a table that is made: definition, incarnation, epoch, layout.</summary>
+    private RedisValue[] AboutOf(string incarnation) =>
+        [WithoutEpoch(definition), incarnation, Text(definition.Epoch), RedisLayout.Current];
+
+    /// <summary>Brings a table of an earlier layout to this program's, in one step, unless it cannot be read.</summary>
+    private async Task MigrateAsync(Dictionary<string, RedisValue> about, CancellationToken cancellation)
+    {
+        if (about.ContainsKey("layout") || !about.TryGetValue("definition", out var bytes))
+        {
+            return;
+        }
+
+        var earlier = TableDefinition.Parser.ParseFrom((byte[])bytes!);
+        var epoch = Math.Max(earlier.Epoch, about.TryGetValue("epoch", out var latest) ? Number(latest) : 0);
+        RedisValue[] values = [WithoutEpoch(earlier), Text(epoch), RedisLayout.Current];
+        await redis.DoAsync(database => OverrideAsync(database, RedisScripts.Migrate, values), cancellation);
+        (about["definition"], about["epoch"], about["layout"]) = (values[0], values[1], values[2]);
     }
 
     /// <summary>Does what earlier holders of the lease are fenced off by, with a greater token when the table carries one.</summary>
@@ -245,6 +272,7 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
         var keys = new RedisStore(redis, lease, new TableDefinition { Name = name });
         var about = (await redis.DoAsync(database => database.HashGetAllAsync(keys.About), cancellation))
             .ToDictionary(entry => (string)entry.Name!, entry => entry.Value);
+        await keys.MigrateAsync(about, cancellation);
         var sizes = await redis.DoAsync(database => database.HashGetAllAsync(keys.Sizes), cancellation);
         var producers = await redis.DoAsync(database => database.HashGetAllAsync(keys.Producers), cancellation);
         var recovered = Read(name, about, sizes, producers);
@@ -285,14 +313,23 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
         return priorities;
     }
 
+    private static byte[] WithoutEpoch(TableDefinition definition) => new TableDefinition(definition) { Epoch = 0 }.ToByteArray();
+
     private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static RecoveredTable Read(
         string name, Dictionary<string, RedisValue> about, HashEntry[] sizes, HashEntry[] producers)
     {
-        if (!about.TryGetValue("definition", out var bytes) || !about.TryGetValue("incarnation", out var incarnation))
+        if (!about.TryGetValue("definition", out var bytes) || !about.TryGetValue("incarnation", out var incarnation)
+            || !about.TryGetValue("epoch", out var epoch))
         {
             throw new InvalidDataException("its definition is missing");
+        }
+
+        if (RedisLayout.Read(about["layout"]) > RedisLayout.Current)
+        {
+            throw new InvalidDataException(
+                $"its layout is {(string?)about["layout"]}, and this program knows layouts up to {RedisLayout.Current}");
         }
 
         try
@@ -303,10 +340,7 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
                 throw new InvalidDataException($"its definition is that of {definition.Store} table '{definition.Name}'");
             }
 
-            if (about.TryGetValue("epoch", out var epoch))
-            {
-                definition.Epoch = Math.Max(definition.Epoch, Number(epoch));
-            }
+            definition.Epoch = Number(epoch);
 
             List<(ulong Id, int Steps, int Bytes)> blocks =
             [
@@ -339,11 +373,6 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
                     ? double.Parse((string)highest!, CultureInfo.InvariantCulture)
                     : 1,
             };
-        }
-        catch (Exception error) when (error is InvalidProtocolBufferException or FormatException or OverflowException
-            or IndexOutOfRangeException)
-        {
-            throw new InvalidDataException($"its definition or the sizes of its blocks cannot be read ({error.Message})", error);
         }
         catch (RpcException impossible)
         {

@@ -71,6 +71,20 @@ internal sealed unsafe class ColumnRing : IDisposable
         }
     }
 
+    /// <summary>Copies a block of another ring of this layout in.</summary>
+    public void Copy(ColumnRing other, int from, int to)
+    {
+        Clear(to);
+        foreach (var column in Layout.Columns)
+        {
+            other.Bytes(column, from).CopyTo(Bytes(column, to));
+        }
+
+        _finals[to] = other._finals[from];
+        FinalBytes += _finals[to].Length;
+        _memory.Take(_finals[to].Length);
+    }
+
     /// <summary>Forgets a block.</summary>
     public void Clear(int slot)
     {

@@ -26,6 +26,7 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
     private string? _signature;
     private CancellationTokenSource _superseded = new();
     private ulong _keptEpoch = definition.Epoch;
+    private (ulong Capacity, ulong Minimum) _keptLimits = (definition.CapacitySteps, definition.MinimumSteps);
     private ulong _nextId = 1, _appended, _duplicates, _rejected;
 
     public TableDefinition Definition => definition;
@@ -146,6 +147,31 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
         return superseded;
     }
 
+    /// <summary>Gives the table other limits; the caller's calls follow one another.</summary>
+    /// <param name="limits">A definition of this table with the limits that it is to have.</param>
+    /// <param name="cancellation">Gives up; the table has the limits all the same, the store may not know of it.</param>
+    /// <exception cref="RpcException">RESOURCE_EXHAUSTED: the table is as it was.</exception>
+    public async Task LimitAsync(TableDefinition limits, CancellationToken cancellation)
+    {
+        var wanted = (limits.CapacitySteps, limits.MinimumSteps);
+        TableDefinition changed;
+        lock (Gate)
+        {
+            if (wanted == _keptLimits || IsDropped)
+            {
+                return;
+            }
+
+            Limit(limits);
+            (definition.CapacitySteps, definition.MinimumSteps) = wanted;
+            changed = definition.Clone();
+            Signal();
+        }
+
+        await store.SaveDefinitionAsync(changed, cancellation);
+        _keptLimits = wanted;
+    }
+
     /// <summary>Refuses who works for an owner that is not the newest any more. Who brings blocks makes nobody an owner.</summary>
     /// <param name="epoch">Whose call it is; 0 for nobody's.</param>
     /// <exception cref="RpcException">OUT_OF_RANGE: a later owner was here.</exception>
@@ -260,6 +286,12 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
 
     /// <summary>Under the gate: what this kind of table has to say of itself.</summary>
     protected abstract void Describe(TableInfo info);
+
+    /// <summary>Under the gate, before the table's definition has them: makes what follows from other limits true.</summary>
+    /// <exception cref="RpcException">RESOURCE_EXHAUSTED: nothing has changed.</exception>
+    protected virtual void Limit(TableDefinition limits)
+    {
+    }
 
     /// <summary>Under the gate: gives back all memory; the table is no more.</summary>
     protected abstract void Free();

@@ -168,6 +168,31 @@ internal sealed class RingContents : IDisposable
         }
     }
 
+    /// <summary>Takes over the blocks of the contents that a table had before; what does not fit gives way by the table's rule.</summary>
+    /// <param name="earlier">Of the same table; to be disposed of afterwards.</param>
+    /// <returns>Blocks that gave way.</returns>
+    public IReadOnlyList<ulong> TakeFrom(RingContents earlier)
+    {
+        List<ulong> evicted = [];
+        var oldest = earlier.Ids;
+        while (earlier.Held > Slots)
+        {
+            evicted.Add(earlier.Empty(earlier._lowest?.Slot ?? earlier._slots[oldest[evicted.Count]]));
+        }
+
+        if (_priorities is not null)
+        {
+            _priorities.HighestPriority = earlier._priorities!.HighestPriority;
+        }
+
+        foreach (var id in earlier.Ids)
+        {
+            Move(earlier, id);
+        }
+
+        return evicted;
+    }
+
     /// <summary>Draws the item for one position of a batch; there is at least one block.</summary>
     public void Draw(BatchBuffer batch, int position)
     {
@@ -282,6 +307,27 @@ internal sealed class RingContents : IDisposable
 
         _selector.Add(slot);
         _lowest?.Add(slot, id, _priorities!.WeightOf(slot));
+    }
+
+    private void Move(RingContents earlier, ulong id)
+    {
+        var (from, to) = (earlier._slots[id], _filled++);
+        Put(to, id, null);
+        if (_priorities is not null)
+        {
+            ImportWeights(id, earlier.ExportWeights(id));
+        }
+
+        if (earlier._hot.Find(from) is >= 0 and var place)
+        {
+            _ring.Copy(earlier._ring, place, _hot.Admit(to));
+        }
+
+        if (_headers.Length > 0)
+        {
+            _headers[to] = earlier._headers[from];
+            CountEpisodes(_headers[to]!.Episodes.Count);
+        }
     }
 
     private (int Slot, ulong Evicted) MakeRoom()

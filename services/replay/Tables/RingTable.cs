@@ -251,6 +251,31 @@ internal sealed partial class RingTable : ReplayTable
         Signal();
     }
 
+    protected override void Limit(TableDefinition limits)
+    {
+        if (_contents is { } earlier && limits.CapacitySteps != Definition.CapacitySteps)
+        {
+            var (contents, problem) = RingContents.Create(limits, earlier.Layout, _random, Memory);
+            if (contents is null)
+            {
+                throw new RpcException(new Status(
+                    StatusCode.ResourceExhausted,
+                    $"table '{Definition.Name}': {problem} does not fit beside the one that it is to take the place of: the replay service "
+                        + $"holds {Memory.Used} bytes and may hold {Memory.Limit} (RAPID_REPLAY_MEMORY)"));
+            }
+
+            foreach (var evicted in contents.TakeFrom(earlier))
+            {
+                Keep(evicted);
+            }
+
+            earlier.Dispose();
+            _contents = contents;
+        }
+
+        _limiter.Limit((long)limits.MinimumSteps);
+    }
+
     protected override IReadOnlyCollection<ulong> TakeEvicted()
     {
         if (_evictedIds.Count == 0)

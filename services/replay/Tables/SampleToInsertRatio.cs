@@ -10,8 +10,9 @@ namespace Rapid.Replay.Tables;
 /// <param name="buffer">Samples.</param>
 internal sealed class SampleToInsertRatio(double ratio, long minimum, double buffer)
 {
-    private readonly double _center = ratio * minimum;
-    private long _reserved;
+    private long _minimum = minimum, _reserved;
+
+    private double Center => ratio * _minimum;
 
     /// <summary>Steps stored so far.</summary>
     public long Inserted { get; private set; }
@@ -19,10 +20,10 @@ internal sealed class SampleToInsertRatio(double ratio, long minimum, double buf
     /// <summary>Transitions drawn so far.</summary>
     public double Sampled { get; private set; }
 
-    public bool CanInsert(long steps) => ratio == 0 || (Inserted + _reserved + steps) * ratio - Sampled <= _center + buffer;
+    public bool CanInsert(long steps) => ratio == 0 || (Inserted + _reserved + steps) * ratio - Sampled <= Center + buffer;
 
     public bool CanSample(long steps) =>
-        Inserted > 0 && Inserted >= minimum && (ratio == 0 || Inserted * ratio - Sampled - steps >= _center - buffer);
+        Inserted > 0 && Inserted >= _minimum && (ratio == 0 || Inserted * ratio - Sampled - steps >= Center - buffer);
 
     /// <summary>Why blocks or batches of these sizes could leave both sides waiting for each other, or null.</summary>
     /// <param name="blockSteps">Steps of a block.</param>
@@ -51,5 +52,15 @@ internal sealed class SampleToInsertRatio(double ratio, long minimum, double buf
 
     /// <summary>Goes on with so many inserts from the middle of the bounds, or from known samples.</summary>
     public void Restore(long inserted, double? sampled = null) =>
-        (Inserted, Sampled) = (inserted, sampled ?? Math.Max(0, ratio * inserted - _center));
+        (Inserted, Sampled) = (inserted, sampled ?? Math.Max(0, ratio * inserted - Center));
+
+    /// <summary>Begins at other steps, from the middle of the new bounds: neither side waits for what the other did before.</summary>
+    public void Limit(long minimum)
+    {
+        if (minimum != _minimum)
+        {
+            _minimum = minimum;
+            Restore(Inserted, ratio == 0 ? Sampled : null);
+        }
+    }
 }

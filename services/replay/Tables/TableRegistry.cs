@@ -61,11 +61,15 @@ internal sealed class TableRegistry(
             else if (existing is not null)
             {
                 await existing.AdmitAsync(definition.Epoch, cancellation);
-                return existing.Definition.Equals(new TableDefinition(definition) { Epoch = existing.Definition.Epoch })
-                    ? existing
-                    : throw new RpcException(
+                if (!TableRules.IsSame(existing.Definition, definition))
+                {
+                    throw new RpcException(
                         new Status(StatusCode.AlreadyExists,
                             $"table '{definition.Name}' exists as {existing.Definition}, not as {definition}"));
+                }
+
+                await existing.LimitAsync(definition, cancellation);
+                return existing;
             }
 
             CheckRoom();

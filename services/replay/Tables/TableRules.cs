@@ -35,6 +35,18 @@ internal static class TableRules
         return problem is null ? Complete(definition!) : throw FieldErrors.InvalidArgument(problem.Value.Field, problem.Value.Description);
     }
 
+    /// <summary>Whether a definition is that of an existing table, which its owner may give other limits.</summary>
+    public static bool IsSame(TableDefinition existing, TableDefinition definition)
+    {
+        var same = new TableDefinition(definition) { Epoch = existing.Epoch };
+        if (definition.Epoch != 0)
+        {
+            (same.CapacitySteps, same.MinimumSteps) = (existing.CapacitySteps, existing.MinimumSteps);
+        }
+
+        return existing.Equals(same);
+    }
+
     /// <summary>The service must be able to hold the table at all.</summary>
     /// <exception cref="RpcException">RESOURCE_EXHAUSTED.</exception>
     public static void CheckMemory(TableDefinition definition, MemoryBudget memory)

@@ -24,7 +24,7 @@ internal static class ReplayDumpCommand
         };
         command.SetBody(async (result, signals) =>
         {
-            using var services = RemoteReplays.Open(result.GetValue(replay));
+            using var services = await RemoteReplays.OpenAsync(result.GetValue(replay), signals.Stop);
             var left = result.GetValue(blocks) ?? UsualBlocks;
             var isFirst = true;
             foreach (var (service, info) in await services.GetAsync(result.GetRequiredValue(table), signals.Stop))

@@ -18,7 +18,7 @@ internal static class ReplayExportCommand
         };
         command.SetBody(async (result, signals) =>
         {
-            using var services = RemoteReplays.Open(result.GetValue(replay));
+            using var services = await RemoteReplays.OpenAsync(result.GetValue(replay), signals.Stop);
             var (name, path) = (result.GetRequiredValue(table), result.GetRequiredValue(directory));
             var parts = await services.GetAsync(name, signals.Stop);
             var writer = ReplayDataWriter.Create(path);

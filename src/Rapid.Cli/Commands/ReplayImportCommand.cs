@@ -28,7 +28,7 @@ internal static class ReplayImportCommand
         };
         command.SetBody(async (result, signals) =>
         {
-            using var services = RemoteReplays.Open(result.GetValue(replay));
+            using var services = await RemoteReplays.OpenAsync(result.GetValue(replay), signals.Stop);
             var path = result.GetRequiredValue(directory);
             var data = await ReplayData.OpenAsync(path, signals.Stop);
             var name = result.GetValue(table) ?? data.Definition?.Name

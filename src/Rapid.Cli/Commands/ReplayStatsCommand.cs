@@ -26,7 +26,7 @@ internal static class ReplayStatsCommand
         var command = new Command("stats", "Show the tables of running replay services") { prefix, json, replay };
         command.SetBody(async (result, signals) =>
         {
-            using var services = RemoteReplays.Open(result.GetValue(replay));
+            using var services = await RemoteReplays.OpenAsync(result.GetValue(replay), signals.Stop);
             var tables = new List<(RemoteReplay Service, TableInfo Info)>();
             foreach (var service in services.All)
             {

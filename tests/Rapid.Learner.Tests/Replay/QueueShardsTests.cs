@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Hosting;
 using Rapid.Learner.Replay;
 using Rapid.Protocol;
+using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Tests.Replay;
@@ -94,8 +95,16 @@ public class QueueShardsTests
     [InlineData(4, 5, false, 4)]
     [InlineData(4, 3, false, 3)]
     [InlineData(4, 5, true, 1)]
-    public void Every_shard_has_a_slot_and_lockstep_has_one_shard(int services, int slots, bool needsOne, int expected) =>
-        Assert.Equal(expected, Shards.CountFor(services, slots, needsOne));
+    public void Every_shard_has_a_slot_and_lockstep_has_one_shard(int services, int slots, bool lockstep, int expected) =>
+        Assert.Equal(Named(services).Take(expected), Shards.ChooseFor(Named(services), Spec(slots, lockstep), first: ""));
+
+    [Fact]
+    public void Lockstep_stays_at_the_shard_that_it_has_while_that_is_there()
+    {
+        Assert.Equal([Named(4)[2]], Shards.ChooseFor(Named(4), Spec(5, lockstep: true), first: "shard 2"));
+        Assert.Equal([Named(2)[0]], Shards.ChooseFor(Named(2), Spec(5, lockstep: true), first: "shard 2"));
+        Assert.Equal(Named(4), Shards.ChooseFor(Named(4), Spec(5, lockstep: false), first: "shard 2"));
+    }
 
     [Fact]
     public void Parts_of_a_table_add_up_and_follow_the_slots()
@@ -104,9 +113,17 @@ public class QueueShardsTests
         TableDefinition[] parts = [.. Enumerable.Range(0, 2).Select(shard => Shards.PartOf(whole, shard, 2, 5))];
         Assert.Equal([600ul, 400ul], parts.Select(part => part.CapacitySteps));
         Assert.Equal([60ul, 40ul], parts.Select(part => part.MinimumSteps));
-        Assert.NotEqual(parts[0].Seed, parts[1].Seed);
+        // But for its limits a part is the same among others, so that its owner finds it again when they are more or fewer.
+        Assert.All(parts, part => Assert.Equal(
+            whole, new TableDefinition(part) { CapacitySteps = whole.CapacitySteps, MinimumSteps = whole.MinimumSteps }));
         Assert.Equal(whole, Shards.PartOf(whole, 0, 1, 5));
     }
+
+    private static Shard[] Named(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => new Shard($"shard {i}", ServiceAddress.Parse($"http://replay-{i}:5101")))];
+
+    private static ExperimentOptions Spec(int slots, bool lockstep) => SpecReader.ReadYaml(
+        $"{{ environment: {{ name: CartPole-v1 }}, actors: {{ count: {slots} }}, lockstep: {(lockstep ? "true" : "false")} }}");
 
     private static QueueShards Open(ReplayServices services) => new(
         [.. services.Options.Replay.Select(

@@ -150,6 +150,13 @@ module.exports = {
     assert.ok(missing.details.includes('naïve \u{1f608}'), missing.details);
   },
 
+  async which_shard_it_is(config) {
+    const replay = client(config);
+    const { shard } = await replay.Identify({});
+    assert.ok(shard.length > 0);
+    assert.deepStrictEqual(await replay.Identify({}), { shard });
+  },
+
   async the_token(config) {
     for (const token of [undefined, 'wrong']) {
       const replay = client({ ...config, token });

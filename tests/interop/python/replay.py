@@ -120,6 +120,12 @@ def export_save_and_restore(config):
     assert code == 'NOT_FOUND' and 'naïve \U0001f608' in details, (code, details)
 
 
+def which_shard_it_is(config):
+    replay = client('Replay', config)
+    shard = replay.Identify(new('IdentifyRequest')).shard
+    assert shard and replay.Identify(new('IdentifyRequest')).shard == shard
+
+
 def the_token(config):
     for token in (None, 'wrong'):
         replay = client('Replay', {**config, 'token': token})
@@ -132,5 +138,5 @@ def the_token(config):
 CASES = [
     tables, append_and_sample_a_queue, appends_that_say_all_at_once_hear_the_answer_and_the_end,
     a_cancelled_sample_gives_its_blocks_back, a_sample_past_its_deadline_gives_its_blocks_back, draw_batches,
-    export_save_and_restore, the_token,
+    export_save_and_restore, which_shard_it_is, the_token,
 ]
