@@ -39,6 +39,12 @@ internal sealed class ScaledServices : IAsyncDisposable
     /// <summary>Memory of all replay services now, in bytes.</summary>
     public long ReplayBytes => _replays.Sum(replay => replay.ResidentBytes);
 
+    /// <summary>Time of cores that the learner has taken so far.</summary>
+    public TimeSpan LearnerTime => _learner.ProcessorTime;
+
+    /// <summary>Time of cores that all replay services have taken so far.</summary>
+    public TimeSpan ReplayTime => _replays.Aggregate(TimeSpan.Zero, (sum, replay) => sum + replay.ProcessorTime);
+
     /// <summary>Starts them, and makes the tables.</summary>
     /// <param name="shards">How many replay services.</param>
     /// <param name="capacitySteps">Of each table.</param>

@@ -13,11 +13,15 @@ internal static class Scenes
     // What a connection holds, and not what lies about between two collections.
     private static readonly Dictionary<string, string> OftenCollected = new() { ["DOTNET_GCgen0size"] = "0x400000" };
 
-    /// <summary>Actors that work, more and more of them, and then more shards.</summary>
+    /// <summary>
+    /// Actors that work, more and more of them, and then more shards. "Core" is the time of a core that the replay services take for a GiB
+    /// of blocks, and the learner for a snapshot at one subscriber: these, more than rates, say what other machines can do.
+    /// </summary>
     public static async Task LadderAsync(int connections, TimeSpan time)
     {
         Console.WriteLine(
-            "actors shards    offered      taken   append p50      p99   publish p50      p99   memory an actor: learner  replay");
+            "actors shards   offered     taken  append p50     p99  publish p50     p99  replay core  learner core  "
+                + "memory an actor: learner, replay");
         int[] steps = [1, 10, 100, 1000];
         foreach (var actors in steps.Where(actors => actors < connections).Append(connections))
         {
@@ -66,7 +70,8 @@ internal static class Scenes
         var held = (services.LearnerBytes - before) / KiB / subscribers;
         var story = string.Create(
             CultureInfo.InvariantCulture,
-            $"{subscribers} idle subscribers: {held:F0} KiB each in the learner, publish {Times(figures.Publications)}");
+            $"{subscribers} idle subscribers: {held:F0} KiB each in the learner, publish {Times(figures.Publications)}, "
+                + $"{figures.LearnerMicrosecondsPerSnapshot:F0} us of a core each");
         Console.WriteLine($"idle: {story}");
         return story;
     }
@@ -81,10 +86,11 @@ internal static class Scenes
         var (offered, taken) = (actors * SimulatedActor.BytesPerSecond / MiB, figures.BytesPerSecond / MiB);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{actors,6} {shards,6} {offered,6:F0} MiB/s {taken,4:F0} MiB/s "
-                + $"{CrewFigures.Percentile(appends, 0.5),9:F1} ms {CrewFigures.Percentile(appends, 0.99),5:F0} ms "
-                + $"{CrewFigures.Percentile(publications, 0.5),10:F1} ms {CrewFigures.Percentile(publications, 0.99),5:F0} ms "
-                + $"{(services.LearnerBytes - learner) / KiB / actors,21:F0} KiB {(services.ReplayBytes - replay) / KiB / actors,4:F0} KiB"));
+            $"{actors,6} {shards,6} {offered,5:F0} MiB/s {taken,3:F0} MiB/s "
+                + $"{CrewFigures.Percentile(appends, 0.5),8:F1} ms {CrewFigures.Percentile(appends, 0.99),4:F0} ms "
+                + $"{CrewFigures.Percentile(publications, 0.5),9:F1} ms {CrewFigures.Percentile(publications, 0.99),4:F0} ms "
+                + $"{figures.ReplaySecondsPerGiB,5:F1} s/GiB {figures.LearnerMicrosecondsPerSnapshot,10:F0} us "
+                + $"{(services.LearnerBytes - learner) / KiB / actors,20:F0} KiB {(services.ReplayBytes - replay) / KiB / actors:F0} KiB"));
     }
 
     /// <summary>The first quarter is warm-up; what is too short for a slope has none.</summary>
