@@ -61,6 +61,7 @@ public static class RapidHost
             host.ServicesStopConcurrently = true;
         });
         builder.WebHost.ConfigureKestrel(kestrel => Listeners.Configure(kestrel, options));
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new BlockPool());
         builder.Services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = options.MaxMessageBytes;

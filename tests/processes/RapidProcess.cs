@@ -50,6 +50,16 @@ internal sealed partial class RapidProcess : IAsyncDisposable
     /// <summary>The most memory that it has had so far, in bytes.</summary>
     public long PeakResidentBytes => ReadBytes("VmHWM:");
 
+    /// <summary>Time of cores that it has taken so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Whether a native library is in its memory now.</summary>
     public bool HasLoaded(string library) =>
         File.ReadLines($"/proc/{_process.Id}/maps").Any(line => line.EndsWith($"/{library}", StringComparison.Ordinal));
