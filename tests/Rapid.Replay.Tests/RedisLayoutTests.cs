@@ -57,7 +57,7 @@ public sealed class RedisLayoutTests
     [Fact]
     public async Task A_service_that_is_killed_while_it_does_so_goes_on_with_what_is_left()
     {
-        const int Tables = 200;
+        const int Tables = 100;
         using var redis = new RedisServer("no");
         await using var connection = await ConnectionMultiplexer.ConnectAsync(redis.Configuration);
         var database = connection.GetDatabase();

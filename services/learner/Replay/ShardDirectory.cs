@@ -118,7 +118,7 @@ public sealed class ShardDirectory : BackgroundService
         }
     }
 
-    private void Change(IReadOnlyList<Shard> shards)
+    private void Change(List<Shard> shards)
     {
         _logger.LogInformation(
             "replay services: {Shards}", string.Join(", ", shards.Select(shard => $"{shard.Name} at {shard.Address}")));

@@ -171,7 +171,7 @@ internal sealed class RingContents : IDisposable
     /// <summary>Takes over the blocks of the contents that a table had before; what does not fit gives way by the table's rule.</summary>
     /// <param name="earlier">Of the same table; to be disposed of afterwards.</param>
     /// <returns>Blocks that gave way.</returns>
-    public IReadOnlyList<ulong> TakeFrom(RingContents earlier)
+    public List<ulong> TakeFrom(RingContents earlier)
     {
         List<ulong> evicted = [];
         var oldest = earlier.Ids;
