@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Learner;

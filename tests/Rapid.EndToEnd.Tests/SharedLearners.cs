@@ -75,7 +75,8 @@ internal sealed class SharedLearners : IAsyncDisposable
     {
         while (true)
         {
-            await using var submit = Command("submit", spec);
+            // One that timed out on a busy machine may have been taken all the same.
+            await using var submit = Command("submit", "--once", spec);
             switch (await submit.WaitAsync())
             {
                 case 0:
