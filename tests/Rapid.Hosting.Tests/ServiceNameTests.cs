@@ -63,7 +63,7 @@ public sealed class ServiceNameTests : IDisposable
         var path = _folder.Write("list", "");
         using var channel = Channels.Open(ServiceAddress.Parse($"file://{path}"), RunningService.Options());
         var client = new Echo.EchoClient(channel);
-        foreach (var isFirst in new[] { true, false })
+        for (var life = 0; life < 2; life++)
         {
             await using var service = await RunningService.StartAsync(RunningService.Options());
             var place = new Uri($"{service.Address}");
