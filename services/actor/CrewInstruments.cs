@@ -10,7 +10,7 @@ namespace Rapid.Actor;
 /// </summary>
 internal sealed class CrewInstruments : IDisposable
 {
-    private readonly Meter _meter = new("Rapid.Actor");
+    private readonly Meter _meter = ExperimentMeters.Begin("Rapid.Actor");
     private readonly KeyValuePair<string, object?> _experiment;
     private readonly Counter<long> _steps, _episodes, _broken;
     private readonly Counter<double> _collecting, _inference;
@@ -53,5 +53,5 @@ internal sealed class CrewInstruments : IDisposable
     public void OnAppended(TimeSpan time) => _appending.Record(time.TotalSeconds, _experiment);
 
     /// <inheritdoc/>
-    public void Dispose() => _meter.Dispose();
+    public void Dispose() => ExperimentMeters.End(_meter);
 }

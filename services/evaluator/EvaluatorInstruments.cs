@@ -7,7 +7,7 @@ namespace Rapid.Evaluator;
 /// <summary>The instruments of an experiment's evaluation. Their meter ends with it, and takes along what exporters keep of it.</summary>
 internal sealed class EvaluatorInstruments : IDisposable
 {
-    private readonly Meter _meter = new("Rapid.Evaluator");
+    private readonly Meter _meter = ExperimentMeters.Begin("Rapid.Evaluator");
     private readonly KeyValuePair<string, object?> _experiment;
     private readonly Counter<long> _episodes, _broken;
     private readonly Gauge<double> _return;
@@ -39,5 +39,5 @@ internal sealed class EvaluatorInstruments : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _meter.Dispose();
+    public void Dispose() => ExperimentMeters.End(_meter);
 }

@@ -58,6 +58,23 @@ public class MetricTests
     }
 
     [Fact]
+    public async Task Of_two_runs_at_once_the_one_that_ends_takes_its_figures_along_and_the_other_is_measured_on()
+    {
+        await using var system = await RunningSystem.StartAsync(actors: 2);
+        var runs = new[] { system.Submit("{ name: ppo, rollout_steps: 32 }"), system.Submit("{ name: ppo, rollout_steps: 16 }") };
+        string[] tags = [.. runs.Select(run => $"experiment=\"{run.Directory.Id}\"")];
+
+        // Each has an actor, and both have the evaluator.
+        await system.ScrapeUntilAsync(text => Array.TrueForAll(tags, tag =>
+            Read(text, "rapid_learner_updates_total", tag) > 0 && Read(text, "rapid_evaluator_episodes_total", tag) > 0));
+        await RunningSystem.CancelAsync(runs[0]);
+        var after = await system.ScrapeUntilAsync(text => !text.Contains(tags[0], StringComparison.Ordinal));
+        string[] names = ["rapid_learner_updates_total", "rapid_evaluator_episodes_total", "rapid_actor_steps_total"];
+        await system.ScrapeUntilAsync(text => Array.TrueForAll(names, name => Read(text, name, tags[1]) > Read(after, name, tags[1])));
+        await RunningSystem.CancelAsync(runs[1]);
+    }
+
+    [Fact]
     public async Task A_run_that_learns_off_policy_is_measured_too()
     {
         await using var system = await RunningSystem.StartAsync();

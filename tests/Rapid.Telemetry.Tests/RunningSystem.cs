@@ -23,12 +23,13 @@ internal sealed class RunningSystem : IAsyncDisposable
     public ExperimentRegistry Experiments => _services[1].Services.GetRequiredService<ExperimentRegistry>();
 
     /// <summary>Starts the services.</summary>
-    public static async Task<RunningSystem> StartAsync()
+    /// <param name="actors">How many actors.</param>
+    public static async Task<RunningSystem> StartAsync(int actors = 1)
     {
         var system = new RunningSystem();
         try
         {
-            await system.RunAsync();
+            await system.RunAsync(actors);
             return system;
         }
         catch
@@ -86,7 +87,7 @@ internal sealed class RunningSystem : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task RunAsync(int actors)
     {
         ServiceAddress Socket(string name) => ServiceAddress.Unix(_folder.At(name));
         var options = new ServiceOptions
@@ -96,6 +97,7 @@ internal sealed class RunningSystem : IAsyncDisposable
             Replay = [Socket("r")],
             Runs = _folder.At("runs"),
             ActorSlots = 2,
+            ParallelRuns = 2,
             StopsOnSignals = false,
         };
         var certificates = new Certificates(_folder);
@@ -109,7 +111,11 @@ internal sealed class RunningSystem : IAsyncDisposable
             options with { Listen = [Socket("r")], MetricsListen = [ServiceAddress.Parse("http://127.0.0.1:0")] }, LogLevel.Error));
         await AddAsync(LearnerHost.Build(options with { Listen = [Socket("l")] }, LogLevel.Error));
         await AddAsync(EvaluatorHost.Build(options with { Listen = [Socket("e")] }, LogLevel.Error));
-        await AddAsync(ActorHost.Build(options with { Listen = [Socket("a")] }, LogLevel.Error));
+        for (var i = 0; i < actors; i++)
+        {
+            await AddAsync(ActorHost.Build(options with { Listen = [Socket($"a{i}")] }, LogLevel.Error));
+        }
+
         await AddAsync(ReplayHost.Build(secure, LogLevel.Error));
     }
 

@@ -31,7 +31,7 @@ public sealed class RunInstruments : IDisposable
 
     private static readonly InstrumentAdvice<long> Lags = new() { HistogramBucketBoundaries = [0, 1, 2, 3, 4, 6, 8, 12, 16, 32, 64] };
 
-    private readonly Meter _meter = new("Rapid.Learner");
+    private readonly Meter _meter = ExperimentMeters.Begin("Rapid.Learner");
     private readonly KeyValuePair<string, object?> _experiment;
     private readonly Counter<long> _steps;
     private readonly Dictionary<string, (Counter<long> Counter, long Total)> _totals = [];
@@ -151,7 +151,7 @@ public sealed class RunInstruments : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _meter.Dispose();
+    public void Dispose() => ExperimentMeters.End(_meter);
 
     /// <summary>A counter of what a figure of the run counts.</summary>
     private void Count(string figure, string name, string unit, string description) =>

@@ -22,14 +22,14 @@ module.exports = {
 
   async submit_list_watch_and_cancel(config) {
     const experiments = open(rapid.Experiments, config);
-    const { id } = await experiments.Submit({ spec: spec('watched') });
+    const { id } = await experiments.Submit({ spec: spec('watched'), submitter: 'bärbel' });
     const watch = experiments.Watch({ id });
     const next = reader(watch);
     let event = await next();
     assert.strictEqual(event.experiment.spec.total_steps, 1e6);
     while (event.experiment.state !== 'EXPERIMENT_STATE_RUNNING') event = await next();
     const listed = (await experiments.List({})).experiments.find(experiment => experiment.id === id);
-    assert.deepStrictEqual([listed.name, listed.state], ['watched', 'EXPERIMENT_STATE_RUNNING']);
+    assert.deepStrictEqual([listed.name, listed.state, listed.submitter], ['watched', 'EXPERIMENT_STATE_RUNNING', 'bärbel']);
     const cancelled = experiments.Watch({ id });
     const nextOfCancelled = reader(cancelled);
     await nextOfCancelled();

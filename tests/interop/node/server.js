@@ -66,7 +66,7 @@ const replay = {
 const experiments = {
   Submit(call, answer) {
     const { name, total_steps, environment } = call.request.spec;
-    received(call, { name, total_steps, environment: environment.name });
+    received(call, { name, total_steps, environment: environment.name, submitter: call.request.submitter });
     if (name === 'refused') answer({ code: grpc.status.INVALID_ARGUMENT, details: 'name: „refused“ gefällt nicht \u{1f608}' });
     else answer(null, experiment(`${name}-1`, 'PENDING'));
   },

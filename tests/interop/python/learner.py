@@ -9,8 +9,8 @@ def spec(name, environment='CartPole-v1', **algorithm):
                algorithm=new('AlgorithmSpec', name='ppo', **algorithm), actors=new('ActorsSpec', count=2, environments=2))
 
 
-def submit(experiments, experiment):
-    return experiments.Submit(new('SubmitRequest', spec=experiment)).id
+def submit(experiments, experiment, submitter=''):
+    return experiments.Submit(new('SubmitRequest', spec=experiment, submitter=submitter)).id
 
 
 def bad_specs(config):
@@ -26,14 +26,14 @@ def bad_specs(config):
 
 def submit_list_watch_and_cancel(config):
     experiments = client('Experiments', config)
-    run = submit(experiments, spec('watched'))
+    run = submit(experiments, spec('watched'), 'bärbel')
     watch = experiments.Watch(new('WatchRequest', id=run))
     event = next(watch)
     assert event.experiment.spec.total_steps == 10 ** 6
     while event.experiment.state != RUNNING:
         event = next(watch)
     listed = {experiment.id: experiment for experiment in experiments.List(new('ListRequest')).experiments}
-    assert (listed[run].name, listed[run].state) == ('watched', RUNNING)
+    assert (listed[run].name, listed[run].state, listed[run].submitter) == ('watched', RUNNING, 'bärbel')
     cancelled = experiments.Watch(new('WatchRequest', id=run))
     next(cancelled)
     cancelled.cancel()

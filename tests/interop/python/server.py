@@ -87,7 +87,8 @@ def export(request, context):
 
 def submit(request, context):
     spec = request.spec
-    received('Submit', context, name=spec.name, total_steps=spec.total_steps, environment=spec.environment.name)
+    received('Submit', context, name=spec.name, total_steps=spec.total_steps, environment=spec.environment.name,
+             submitter=request.submitter)
     if spec.name == 'refused':
         context.abort(grpc.StatusCode.INVALID_ARGUMENT, 'name: „refused“ gefällt nicht \U0001f608')
     return experiment(f'{spec.name}-1', PENDING)
