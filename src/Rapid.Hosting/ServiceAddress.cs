@@ -145,11 +145,14 @@ public sealed partial record ServiceAddress
         var (isSecure, place) = (name.Groups["tls"].Success, name.Groups["place"].Value);
         if (name.Groups["scheme"].Value == "file")
         {
-            address = new ServiceAddress { IsName = true, IsSecure = isSecure, ListPath = "/" + place };
-            return place.Length > 0 && !place.EndsWith('/') && !place.Contains('\0', StringComparison.Ordinal);
+            var isFile = place.Length > 0 && !place.EndsWith('/') && !place.Contains('\0', StringComparison.Ordinal);
+            address = isFile ? new ServiceAddress { IsName = true, IsSecure = isSecure, ListPath = "/" + place } : null;
+        }
+        else
+        {
+            address = TryParse($"http://{place}", out var host) && host.IsReachable ? host with { IsName = true, IsSecure = isSecure } : null;
         }
 
-        address = TryParse($"http://{place}", out var host) && host.IsReachable ? host with { IsName = true, IsSecure = isSecure } : null;
         return address is not null;
     }
 

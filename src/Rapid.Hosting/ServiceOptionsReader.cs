@@ -69,7 +69,7 @@ public static class ServiceOptionsReader
                 (int?)reader.Integer("RAPID_MAX_MESSAGE", SmallestMaxMessage, Array.MaxLength, "bytes") ?? defaults.MaxMessageBytes,
             Limits = reader.Limits(defaults.Limits),
             ActorSlots = (int?)reader.Integer("RAPID_ACTOR_SLOTS", 1, 100_000, "slots") ?? defaults.ActorSlots,
-            ParallelRuns = (int?)reader.Integer("RAPID_PARALLEL_RUNS", 1, 1000, "experiments") ?? defaults.ParallelRuns,
+            ParallelRuns = (int?)reader.Integer("RAPID_PARALLEL_RUNS", 1, 10_000, "experiments") ?? defaults.ParallelRuns,
             OtlpEndpoint = reader.Endpoint("OTEL_EXPORTER_OTLP_ENDPOINT"),
             TraceRatio = reader.Fraction("RAPID_TRACE_RATIO") ?? defaults.TraceRatio,
         };

@@ -30,15 +30,18 @@ internal static class RedisLayout
     /// <exception cref="RpcException">FAILED_PRECONDITION: it does not; with both layouts and versions.</exception>
     public static async Task RefuseNewerAsync(RedisConnection redis, CancellationToken cancellation)
     {
-        var values = await redis.DoAsync(database => database.HashGetAsync(Key[0], ["layout", "rapid"]), cancellation);
-        if (!values[0].IsNull && Read(values[0]) is var layout && layout > Current)
+        var layout = await ReadAsync("layout");
+        if (!layout.IsNull && Read(layout) > Current)
         {
             throw new RpcException(new Status(
                 StatusCode.FailedPrecondition,
-                $"RAPID_REDIS: the database has layout {(string?)values[0]}, which Rapid {(string?)values[1]} made, and this is Rapid "
-                    + $"{RapidVersion.Own}, which knows layouts up to {Current}; nothing was touched: start that version again, or give "
+                $"RAPID_REDIS: the database has layout {(string?)layout}, which Rapid {(string?)await ReadAsync("rapid")} made, and this is "
+                    + $"Rapid {RapidVersion.Own}, which knows layouts up to {Current}; nothing was touched: start that version again, or give "
                     + "this service a database of its own (RAPID_REDIS=...,defaultDatabase=1)"));
         }
+
+        // One field a time: to read several in one command would need another right.
+        Task<RedisValue> ReadAsync(string field) => redis.DoAsync(database => database.HashGetAsync(Key[0], field), cancellation);
     }
 
     /// <summary>Notes that everything in the database is of this program's layout.</summary>
