@@ -26,7 +26,8 @@ internal static class Schedule
             var fault = Make(at, kinds.Pop(), random);
             faults.Add(fault);
 
-            // Mostly when what came before is over, which takes longest where the learner begins again; now and then while it is being repaired.
+            // Mostly when what came before is over, which takes longest where the learner begins again; now and then while it is being
+            // repaired.
             var least = fault.Targets.Contains("learner") ? 6 : 3.5;
             at += fault.Duration + Seconds(random.Next(4) == 0 ? Between(random, 0, 1.5) : Between(random, least, least + 3));
         }

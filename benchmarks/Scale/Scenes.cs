@@ -10,7 +10,7 @@ internal static class Scenes
     // 256 blocks, which new ones push out soon.
     private const ulong CapacitySteps = 256 * (ulong)SimulatedActor.BlockSteps;
 
-    // What a connection holds, and not what lies about between two collections.
+    // What a connection holds, and not what lies about between two collections, which are minutes apart in a service that has little to do.
     private static readonly Dictionary<string, string> OftenCollected = new() { ["DOTNET_GCgen0size"] = "0x400000" };
 
     /// <summary>
@@ -38,7 +38,7 @@ internal static class Scenes
     /// <returns>Whether the memory of the services is flat, and how to say it.</returns>
     public static async Task<(bool IsFlat, string Story)> SteadyAsync(int actors, TimeSpan time)
     {
-        await using var services = await ScaledServices.StartAsync(shards: 1, CapacitySteps);
+        await using var services = await ScaledServices.StartAsync(shards: 1, CapacitySteps, OftenCollected);
         await using var crew = await Crew.ConnectAsync(services, actors);
         List<double> learner = [], replay = [];
         var warmUp = time / 4;

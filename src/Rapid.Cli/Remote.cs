@@ -53,7 +53,8 @@ internal sealed class Remote : IDisposable
     {
         while (true)
         {
-            using var call = await CallAsync(() => Task.FromResult(Client.Watch(new WatchRequest { Id = id }, cancellationToken: cancellation)));
+            using var call = await CallAsync(
+                () => Task.FromResult(Client.Watch(new WatchRequest { Id = id }, cancellationToken: cancellation)));
             bool? isMore;
             while ((isMore = await CallAsync(() => NextAsync(call, cancellation))) == true)
             {

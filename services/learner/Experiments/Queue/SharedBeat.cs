@@ -97,7 +97,10 @@ internal sealed class SharedBeat(
         var own = new LearnerStatus(_address, board.Slots, board.Count(WorkerRole.Actor));
         var view = await queue.BeatAsync(own.ToString(), cancellation);
         LearnerStatus[] others =
-            [.. view.Learners.Where(learner => learner.Key != queue.Owner).Select(learner => LearnerStatus.Read(learner.Value)).OfType<LearnerStatus>()];
+        [
+            .. view.Learners.Where(learner => learner.Key != queue.Owner)
+                .Select(learner => LearnerStatus.Read(learner.Value)).OfType<LearnerStatus>(),
+        ];
         board.SetOthers([.. others.Select(other => other.Address).Distinct().Order(StringComparer.Ordinal)]);
         var (count, to) = own.Surplus(others);
         _surplusBeats = count > 0 ? _surplusBeats + 1 : 0;

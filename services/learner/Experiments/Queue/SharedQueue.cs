@@ -94,7 +94,10 @@ internal sealed class SharedQueue : IRunQueue
         lock (_gate)
         {
             free = _view.Runs.Where(IsFree).ToDictionary(run => run.Id);
-            elsewhere = [.. _view.Runs.Where(run => run.Owner.Length > 0 && run.Owner != Owner).Select(run => find(run.Id)).OfType<ExperimentRecord>()];
+            elsewhere =
+            [
+                .. _view.Runs.Where(run => run.Owner.Length > 0 && run.Owner != Owner).Select(run => find(run.Id)).OfType<ExperimentRecord>(),
+            ];
         }
 
         var waiting = free.Keys.Select(find).Where(record => record is { IsOver: false }).Select(record => record!).ToList();
