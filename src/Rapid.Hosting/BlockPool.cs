@@ -5,8 +5,8 @@ using Microsoft.AspNetCore.Connections;
 namespace Rapid.Hosting;
 
 /// <summary>
-/// Kestrel's memory for bytes under way, in blocks of the size that HTTP/2 frames have. Kestrel's own has blocks of 4 KiB and fills one with
-/// each call of the system: a trajectory of 256 KiB took 64 of them, and most of the service's time.
+/// Kestrel's memory for bytes under way, in blocks of the size that HTTP/2 frames have. Kestrel's own has blocks of 4 KiB and fills one
+/// with each call of the system: a trajectory of 256 KiB took 64 of them, and most of the service's time.
 /// </summary>
 internal sealed class BlockPool : MemoryPool<byte>, IMemoryPoolFactory<byte>
 {

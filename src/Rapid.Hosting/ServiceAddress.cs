@@ -150,7 +150,9 @@ public sealed partial record ServiceAddress
         }
         else
         {
-            address = TryParse($"http://{place}", out var host) && host.IsReachable ? host with { IsName = true, IsSecure = isSecure } : null;
+            address = TryParse($"http://{place}", out var host) && host.IsReachable
+                ? host with { IsName = true, IsSecure = isSecure }
+                : null;
         }
 
         return address is not null;

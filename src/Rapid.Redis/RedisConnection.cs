@@ -15,7 +15,8 @@ namespace Rapid.Redis;
 /// <param name="logger">Says what is waited for.</param>
 /// <param name="traces">Makes a span of every command; null when the service exports no traces.</param>
 public sealed class RedisConnection(
-    ServiceOptions options, RedisUse use, ILogger<RedisConnection> logger, StackExchangeRedisInstrumentation? traces = null) : IAsyncDisposable
+    ServiceOptions options, RedisUse use, ILogger<RedisConnection> logger, StackExchangeRedisInstrumentation? traces = null)
+    : IAsyncDisposable
 {
     // Of the attempts of one operation; several operations may wait at once.
     private const int LoggedAttempts = 10;

@@ -132,9 +132,10 @@ public sealed class ManifestTests : IDisposable
     private static void AssertApplies(Node target, Node operation)
     {
         var path = operation["path"].Text.Split('/').Skip(1).Select(part => part.Replace("~1", "/", StringComparison.Ordinal)).ToList();
-        var parent = path.SkipLast(1).Aggregate(target, (node, part) => int.TryParse(part, out var index) ? node[index] : node[part]);
+        Node Step(Node node, string part) => int.TryParse(part, out var index) ? node[index] : node[part];
+        var parent = path.SkipLast(1).Aggregate(target, Step);
         Assert.True(parent.Exists, operation["path"].Text);
-        Assert.Equal(operation["op"].Text == "replace", parent[path[^1]].Exists);
+        Assert.Equal(operation["op"].Text == "replace", Step(parent, path[^1]).Exists);
     }
 
     private static string NameOf(Node manifest) => manifest["metadata"]["name"].Text;

@@ -5,7 +5,8 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.EndToEnd.Tests;
 
-/// <summary>Two learners that share a queue in a real Redis and a folder of runs, a replay service, an evaluator and actors: all processes.</summary>
+/// <summary>Two learners that share a queue in a real Redis and a folder of runs, a replay service, an evaluator and actors: all
+/// processes.</summary>
 internal sealed class SharedLearners : IAsyncDisposable
 {
     private readonly string _folder;

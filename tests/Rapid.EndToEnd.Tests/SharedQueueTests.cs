@@ -42,7 +42,8 @@ public sealed class SharedQueueTests : IDisposable
         {
             Assert.True(run.State == "finished", services.Story);
             Assert.Equal(Enumerable.Range(1, Batches).Select(update => (long)update * BatchSteps), run.TrainingSteps());
-            Assert.Equal(1, services.Turns("learner 0", run.Json["id"]!.ToString()) + services.Turns("learner 1", run.Json["id"]!.ToString()));
+            var id = run.Json["id"]!.ToString();
+            Assert.Equal(1, services.Turns("learner 0", id) + services.Turns("learner 1", id));
         }
 
         // The evaluator, which may have come late, serves both.

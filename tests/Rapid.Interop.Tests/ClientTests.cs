@@ -32,7 +32,8 @@ public class ClientTests
         await using var server = await StockServer.StartAsync(language);
         var spec = server.Folder.Write("spec.yaml", "name: träger\ntotal_steps: 1000\nenvironment: { name: CartPole-v1 }\n");
         string[] learner = ["--learner", server.Addresses["http"]];
-        Assert.Contains("träger-1", await RunAsync(server, 0, ["submit", spec, "--submitter", "bärbel", .. learner]), StringComparison.Ordinal);
+        Assert.Contains(
+            "träger-1", await RunAsync(server, 0, ["submit", spec, "--submitter", "bärbel", .. learner]), StringComparison.Ordinal);
         var submitted = server.Calls("Submit").Single();
         Assert.Equal("träger", (string?)submitted["name"]);
         Assert.Equal(1000, (int?)submitted["total_steps"]);

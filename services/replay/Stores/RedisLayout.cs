@@ -35,9 +35,9 @@ internal static class RedisLayout
         {
             throw new RpcException(new Status(
                 StatusCode.FailedPrecondition,
-                $"RAPID_REDIS: the database has layout {(string?)layout}, which Rapid {(string?)await ReadAsync("rapid")} made, and this is "
-                    + $"Rapid {RapidVersion.Own}, which knows layouts up to {Current}; nothing was touched: start that version again, or give "
-                    + "this service a database of its own (RAPID_REDIS=...,defaultDatabase=1)"));
+                $"RAPID_REDIS: the database has layout {(string?)layout}, which Rapid {(string?)await ReadAsync("rapid")} made, and this "
+                    + $"is Rapid {RapidVersion.Own}, which knows layouts up to {Current}; nothing was touched: start that version again, or "
+                    + "give this service a database of its own (RAPID_REDIS=...,defaultDatabase=1)"));
         }
 
         // One field a time: to read several in one command would need another right.

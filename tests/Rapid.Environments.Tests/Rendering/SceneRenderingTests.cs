@@ -152,8 +152,8 @@ public sealed class SceneRenderingTests : IDisposable
 
         Make(30);
 
-        // A context has buffers of a megabyte, and more beside them, which would be missing after every round. What other tests of the process
-        // take or give back meanwhile falls into single rounds.
+        // A context has buffers of a megabyte, and more beside them, which would be missing after every round. What other tests of the
+        // process take or give back meanwhile falls into single rounds.
         var growth = Enumerable.Range(0, 5).Select(_ =>
         {
             var before = ResidentBytes();

@@ -12,7 +12,8 @@ public sealed class RunProgressTests : IDisposable
     [InlineData(0, null)]
     [InlineData(0, null, "")]
     [InlineData(7, null, """{"kind":"train","step":7}""")]
-    [InlineData(9, 3.5, """{"kind":"train","step":8}""", """{"kind":"evaluation","step":8,"return_mean":3.5}""", """{"kind":"train","step":9}""")]
+    [InlineData(
+        9, 3.5, """{"kind":"train","step":8}""", """{"kind":"evaluation","step":8,"return_mean":3.5}""", """{"kind":"train","step":9}""")]
     [InlineData(
         8, 4.0, """{"kind":"evaluation","step":4,"return_mean":1}""", """{"kind":"train","step":8}""",
         """{"kind":"evaluation","step":8,"return_mean":4}""")]

@@ -146,7 +146,8 @@ public sealed class SharedQueueTests : IDisposable
     [Fact]
     public async Task What_the_queue_needs_of_Redis_is_what_it_says()
     {
-        using var strict = new RedisServer(fsync: "no", more: ["--user", .. $"rapid on >a-secret {QueueScripts.Use.LeastRights}".Split(' ')]);
+        using var strict = new RedisServer(
+            fsync: "no", more: ["--user", .. $"rapid on >a-secret {QueueScripts.Use.LeastRights}".Split(' ')]);
         await using var learner = new Learner("learner", strict, ",user=rapid,password=a-secret");
 
         await learner.Queue.CheckAsync(CancellationToken.None);

@@ -23,7 +23,8 @@ public sealed class RunOrder(ServiceOptions options, int cores)
     /// <param name="running">Those that this learner runs.</param>
     /// <param name="elsewhere">Those that other learners run.</param>
     public ExperimentRecord? Next(
-        IEnumerable<ExperimentRecord> waiting, IReadOnlyCollection<ExperimentRecord> running, IReadOnlyCollection<ExperimentRecord> elsewhere)
+        IEnumerable<ExperimentRecord> waiting, IReadOnlyCollection<ExperimentRecord> running,
+        IReadOnlyCollection<ExperimentRecord> elsewhere)
     {
         ArgumentNullException.ThrowIfNull(running);
         var next = waiting

@@ -62,7 +62,8 @@ internal sealed class SharedBeat(
 
     /// <inheritdoc/>
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-        Task.FromResult(_problem is { } problem ? HealthCheckResult.Unhealthy($"the shared queue: {problem}") : HealthCheckResult.Healthy());
+        Task.FromResult(
+            _problem is { } problem ? HealthCheckResult.Unhealthy($"the shared queue: {problem}") : HealthCheckResult.Healthy());
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -118,8 +119,8 @@ internal sealed class SharedBeat(
     private static string AddressOf(ServiceOptions options) =>
         (options.Advertise ?? options.Listen.FirstOrDefault(address => address.IsReachable)?.FromElsewhere())?.ToString()
         ?? throw new ConfigurationException([
-            $"RAPID_ADVERTISE: not set, and {string.Join(", ", options.Listen)} does not say which port it will be; set it to where actors, "
-                + "evaluators and other learners reach this one"]);
+            $"RAPID_ADVERTISE: not set, and {string.Join(", ", options.Listen)} does not say which port it will be; set it to where "
+                + "actors, evaluators and other learners reach this one"]);
 
     private async Task ApplyAsync(QueueView view, CancellationToken cancellation)
     {

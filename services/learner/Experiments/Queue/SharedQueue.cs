@@ -96,7 +96,8 @@ internal sealed class SharedQueue : IRunQueue
             free = _view.Runs.Where(IsFree).ToDictionary(run => run.Id);
             elsewhere =
             [
-                .. _view.Runs.Where(run => run.Owner.Length > 0 && run.Owner != Owner).Select(run => find(run.Id)).OfType<ExperimentRecord>(),
+                .. _view.Runs.Where(run => run.Owner.Length > 0 && run.Owner != Owner)
+                    .Select(run => find(run.Id)).OfType<ExperimentRecord>(),
             ];
         }
 
