@@ -81,8 +81,8 @@ RUN apt-get update \
 COPY --from=aspnet /usr/share/dotnet /usr/share/dotnet
 # What the script `rapid` sets, and why, is said there. Nothing but /data and /tmp is written to.
 ENV DOTNET_ROOT=/usr/share/dotnet DOTNET_RUNNING_IN_CONTAINER=true DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 DOTNET_gcServer=0 \
-    DOTNET_EnableDiagnostics=0 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=4194304 OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1 \
-    DOTNET_GCgen0size=0x4000000
+    DOTNET_EnableDiagnostics=0 DOTNET_EnableWriteXorExecute=0 MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=4194304 \
+    OMP_WAIT_POLICY=passive OMP_NUM_THREADS=1 DOTNET_GCgen0size=0x4000000
 WORKDIR /data
 USER 1654:1654
 

@@ -5,9 +5,11 @@ internal sealed class ChaosCluster : IAsyncDisposable
 {
     private readonly Dictionary<string, Link> _links = [];
 
-    private ChaosCluster(string folder, SkewedClock? clock)
+    private string _program = RapidProcess.Program, _otherProgram;
+
+    private ChaosCluster(string folder, string? otherProgram, SkewedClock? clock, PacketFilter? packets)
     {
-        Clock = clock;
+        (_otherProgram, Clock, Packets) = (otherProgram ?? _program, clock, packets);
         Processes = ClusterProcesses.Start(
             folder, Places.Actors, Places.Replays, fsync: "always", surroundings: new ClusterSurroundings
             {
@@ -16,8 +18,8 @@ internal sealed class ChaosCluster : IAsyncDisposable
                 // The learner is to hear of files that it cannot write, not to die of them.
                 StartRapid = (folder, service, variables) => service == "learner"
                     ? RapidProcess.StartProgram(
-                        "bash", folder, ["-c", "trap '' XFSZ; exec \"$0\" \"$1\"", RapidProcess.Program, service], variables)
-                    : RapidProcess.Start(folder, [service], variables),
+                        "bash", folder, ["-c", "trap '' XFSZ; exec \"$0\" \"$1\"", _program, service], variables)
+                    : RapidProcess.StartProgram(_program, folder, [service], variables),
             });
     }
 
@@ -26,11 +28,20 @@ internal sealed class ChaosCluster : IAsyncDisposable
     /// <summary>Null where clocks cannot be set.</summary>
     public SkewedClock? Clock { get; }
 
+    /// <summary>Null where packets cannot be lost.</summary>
+    public PacketFilter? Packets { get; }
+
     /// <summary>What leads from one process to another.</summary>
     public IReadOnlyDictionary<string, Link> Links => _links;
 
     /// <summary>Starts everything in a folder.</summary>
-    public static async Task<ChaosCluster> StartAsync(string folder) => new(folder, await SkewedClock.CreateAsync(folder));
+    /// <param name="folder">Empty.</param>
+    /// <param name="otherProgram">Another version's <c>rapid</c>; null: there is one version only.</param>
+    public static async Task<ChaosCluster> StartAsync(string folder, string? otherProgram) =>
+        new(folder, otherProgram, await SkewedClock.CreateAsync(folder), await PacketFilter.CreateAsync());
+
+    /// <summary>Whoever is started from here on is of the other version.</summary>
+    public void ChangeVersion() => (_program, _otherProgram) = (_otherProgram, _program);
 
     /// <summary>Where the replay services are, as who records traffic reaches them: by links.</summary>
     public IReadOnlyList<string> RecordersReplays() =>

@@ -13,7 +13,9 @@ namespace Rapid.Benchmarks;
 /// <param name="schedule">What is done when.</param>
 /// <param name="plan">What the n-th run is.</param>
 /// <param name="say">Hears what happens.</param>
-internal sealed class ChaosDrill(string folder, IReadOnlyList<Fault> schedule, Func<int, RunPlan> plan, Action<string> say)
+/// <param name="otherProgram">Another version's <c>rapid</c>, to which rolling restarts go over and back; null restarts the same.</param>
+internal sealed class ChaosDrill(
+    string folder, IReadOnlyList<Fault> schedule, Func<int, RunPlan> plan, Action<string> say, string? otherProgram = null)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
@@ -22,7 +24,7 @@ internal sealed class ChaosDrill(string folder, IReadOnlyList<Fault> schedule, F
     /// <summary>Runs to the end.</summary>
     public async Task<ChaosReport> RunAsync()
     {
-        await using var cluster = await ChaosCluster.StartAsync(folder);
+        await using var cluster = await ChaosCluster.StartAsync(folder, otherProgram);
         var isOver = false;
         using var runs = new RunFollower(
             cluster.Processes.Learner, Path.Combine(folder, "runs"), number => Volatile.Read(ref isOver) ? null : plan(number),

@@ -20,7 +20,7 @@ internal enum FaultKind
     /// <summary>SIGTERM, and a new one when it has ended.</summary>
     Stop,
 
-    /// <summary>SIGTERM and a new one, process by process.</summary>
+    /// <summary>SIGTERM and a new one, process by process, of the other version where there are two.</summary>
     RollingRestart,
 
     /// <summary>SIGKILL of Redis, whose file then ends in half a command.</summary>
@@ -44,6 +44,12 @@ internal enum FaultKind
     /// <summary>Little passes in a second for a while.</summary>
     Throttle,
 
+    /// <summary>Some of the packets are lost for a while.</summary>
+    Loss,
+
+    /// <summary>All packets are lost for a while, also those of connections to come.</summary>
+    Partition,
+
     /// <summary>Servers seem to have hung up; what clients send still arrives.</summary>
     HalfClose,
 
@@ -65,7 +71,7 @@ internal enum FaultKind
 /// <param name="Kind">What.</param>
 /// <param name="Targets">To which processes or links.</param>
 /// <param name="Duration">For how long, where it lasts.</param>
-/// <param name="Amount">Milliseconds of a delay, bytes a second of a throttle, seconds of a jump, which file or byte of a damage.</param>
+/// <param name="Amount">Milliseconds of a delay, bytes a second of a throttle, lost ones of a hundred packets, seconds of a jump, which file or byte of a damage.</param>
 internal sealed record Fault(TimeSpan At, FaultKind Kind, IReadOnlyList<string> Targets, TimeSpan Duration, long Amount)
 {
     /// <inheritdoc/>
@@ -78,6 +84,7 @@ internal sealed record Fault(TimeSpan At, FaultKind Kind, IReadOnlyList<string> 
     {
         FaultKind.Delay => $", {Amount} ms",
         FaultKind.Throttle => $", {Amount} bytes/s",
+        FaultKind.Loss => $", {Amount} %",
         FaultKind.ClockJump => $", {Amount} s",
         _ => "",
     };

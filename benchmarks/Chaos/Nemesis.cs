@@ -47,19 +47,23 @@ internal sealed class Nemesis(ChaosCluster cluster, RunFollower runs, Recoveries
                 break;
             case FaultKind.DamagedCheckpoint when Checkpoints()?.Count(path => !_damaged.Contains(path)) is not >= 2:
                 // Without one before it a run could only fail.
-                recoveries.Skip(fault, "there are not two checkpoints");
-                say("        left out: there are not two checkpoints");
+                Skip(fault, "there are not two checkpoints");
                 return;
             case FaultKind.DamagedCheckpoint:
                 await KillAsync(fault.Targets, () => DamageCheckpoint(fault.Amount));
                 break;
             case FaultKind.DamagedRunFile when runs.Newest is not { }:
-                recoveries.Skip(fault, "there is no run");
+                Skip(fault, "there is no run");
                 return;
             case FaultKind.DamagedRunFile:
                 await KillAsync(fault.Targets, () => say($"        {Damage.RunFile(runs.Newest!.Value.Folder.Path, fault.Amount)}"));
                 break;
             case FaultKind.Stop or FaultKind.RollingRestart:
+                if (fault.Kind == FaultKind.RollingRestart)
+                {
+                    cluster.ChangeVersion();
+                }
+
                 foreach (var process in fault.Targets)
                 {
                     await StopAsync(process);
@@ -67,8 +71,10 @@ internal sealed class Nemesis(ChaosCluster cluster, RunFollower runs, Recoveries
 
                 break;
             case FaultKind.ClockJump when cluster.Clock is null:
-                recoveries.Skip(fault, "there is no C compiler");
-                say("        left out: clocks cannot be set without a C compiler");
+                Skip(fault, "clocks cannot be set without a C compiler");
+                return;
+            case FaultKind.Loss or FaultKind.Partition when cluster.Packets is null:
+                Skip(fault, "packets cannot be lost without nft and a network of its own, which root has");
                 return;
             default:
                 await LastAsync(fault);
@@ -111,6 +117,9 @@ internal sealed class Nemesis(ChaosCluster cluster, RunFollower runs, Recoveries
             case FaultKind.Throttle:
                 links.ForEach(link => link.Throttle(fault.Amount));
                 break;
+            case FaultKind.Loss or FaultKind.Partition:
+                await cluster.Packets!.LoseAsync(links.Select(link => link.Port), fault.Amount);
+                break;
             case FaultKind.FullDisk:
                 NoteFloor();
                 processes.ForEach(process => process.LimitFiles(FullAt));
@@ -129,6 +138,9 @@ internal sealed class Nemesis(ChaosCluster cluster, RunFollower runs, Recoveries
                 break;
             case FaultKind.ReplayWithoutLearner:
                 Processes.Running["learner"].Continue();
+                break;
+            case FaultKind.Loss or FaultKind.Partition:
+                await cluster.Packets!.HealAsync();
                 break;
             case FaultKind.FullDisk:
                 processes.ForEach(process => process.LimitFiles(null));
@@ -175,6 +187,12 @@ internal sealed class Nemesis(ChaosCluster cluster, RunFollower runs, Recoveries
 
         Processes.Start(name);
         await WaitAsync(TimeSpan.FromSeconds(0.2));
+    }
+
+    private void Skip(Fault fault, string why)
+    {
+        recoveries.Skip(fault, why);
+        say($"        left out: {why}");
     }
 
     private void NoteFloor() =>

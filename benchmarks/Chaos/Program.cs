@@ -1,9 +1,10 @@
 using System.Globalization;
 using Rapid.Benchmarks;
 
-// Breaks a distributed training in every way for some minutes, and checks what was promised. Arguments: minutes, seed.
+// Breaks a distributed training in every way for some minutes, and checks what was promised. Arguments: minutes, seed, another version's program.
 var minutes = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 5;
 var seed = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
+var other = args.Length > 2 ? args[2] : null;
 var schedule = Schedule.Draw(seed, TimeSpan.FromMinutes(minutes));
 Console.WriteLine($"seed {seed}, {minutes} minutes, {schedule.Count} faults:");
 foreach (var fault in schedule)
@@ -12,7 +13,7 @@ foreach (var fault in schedule)
 }
 
 var directory = Directory.CreateTempSubdirectory("rapid-chaos-");
-var report = await new ChaosDrill(directory.FullName, schedule, number => RunPlan.Of(seed, number), Console.WriteLine).RunAsync();
+var report = await new ChaosDrill(directory.FullName, schedule, number => RunPlan.Of(seed, number), Console.WriteLine, other).RunAsync();
 Console.WriteLine();
 foreach (var outcome in report.Outcomes)
 {

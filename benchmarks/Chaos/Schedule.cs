@@ -53,6 +53,8 @@ internal static class Schedule
             FaultKind.Silence or FaultKind.HalfClose => new(at, kind, SomeLinks(random), none, 0),
             FaultKind.Delay => new(at, kind, SomeLinks(random), Seconds(Between(random, 2, 8)), random.Next(5, 200)),
             FaultKind.Throttle => new(at, kind, SomeLinks(random), Seconds(Between(random, 2, 8)), random.Next(5_000, 100_000)),
+            FaultKind.Loss => new(at, kind, SomeLinks(random), Seconds(Between(random, 2, 8)), random.Next(1, 30)),
+            FaultKind.Partition => new(at, kind, SomeLinks(random), Seconds(Between(random, 1, 20)), 100),
             FaultKind.FullDisk => new(at, kind, ["learner"], Seconds(Between(random, 1, 8)), 0),
             FaultKind.DamagedCheckpoint or FaultKind.DamagedRunFile => new(at, kind, ["learner"], none, random.Next(1 << 20)),
             FaultKind.ClockJump => new(

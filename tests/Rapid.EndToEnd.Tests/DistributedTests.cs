@@ -51,7 +51,7 @@ public sealed class DistributedTests : IDisposable
     [InlineData("p3o")]
     public async Task Killed_actors_replay_and_learner_cost_time_but_no_steps(string algorithm)
     {
-        const int BatchSteps = 3 * 2 * 64, Batches = 400;
+        const int BatchSteps = 3 * 2 * 64, Batches = 300;
         var spec = _folder.Spec(
             $$"""
             environment: { name: CartPole-v1 }
@@ -66,7 +66,7 @@ public sealed class DistributedTests : IDisposable
         await cluster.SubmitAsync(spec);
 
         // Spread over the run by what is learned, so that the last one comes well before the end however fast the machine is.
-        string[] victims = ["learner", "actor 1", "replay", "learner", "actor 0", "replay"];
+        string[] victims = ["learner", "actor 1", "replay", "learner"];
         var random = new Random();
         for (var i = 0; i < victims.Length; i++)
         {
