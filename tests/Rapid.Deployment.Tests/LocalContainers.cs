@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 
 namespace Rapid.Deployment.Tests;
@@ -94,9 +92,7 @@ internal sealed partial class LocalContainers(string folder) : IAsyncDisposable
         host = host.EndsWith("-0", StringComparison.Ordinal) ? host[..^2] : host;
         if (!_ports.TryGetValue((host, port), out var here))
         {
-            using var probe = new TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            here = _ports[(host, port)] = ((IPEndPoint)probe.LocalEndpoint).Port;
+            here = _ports[(host, port)] = FreePorts.One();
         }
 
         return here;

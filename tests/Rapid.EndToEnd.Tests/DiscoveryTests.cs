@@ -26,7 +26,7 @@ public sealed class DiscoveryTests : IDisposable
     public async Task A_run_follows_replay_services_that_come_and_go_and_actors_a_learner_that_moves(
         string algorithm, string replay, long steps)
     {
-        var ports = ClusterProcesses.FreePorts(1);
+        var ports = FreePorts.Some(1);
         var learnerVariables = new Dictionary<string, string> { ["RAPID_SHARD_PATIENCE"] = "1" };
         await using var cluster = ClusterProcesses.Start(
             _folder.Path, actors: 2, replays: 3, startedReplays: 1, surroundings: new ClusterSurroundings

@@ -13,7 +13,7 @@ public sealed class DistributedTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Lockstep_gives_the_same_metrics_in_one_process_again_and_in_many_processes()
+    public async Task Lockstep_gives_the_same_metrics_in_one_process_and_in_many_processes()
     {
         const string Lockstep =
             """
@@ -27,29 +27,19 @@ public sealed class DistributedTests : IDisposable
             evaluation: { interval_steps: 1536, episodes: 2, final_episodes: 3 }
             """;
         var spec = _folder.Spec(Lockstep);
-        var metrics = new List<string>();
-        foreach (var runs in (string[])["one", "two"])
-        {
-            var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec, "--runs", runs);
-            var run = RunFolder.Single(Path.Combine(_folder.Path, runs));
-            Assert.True(exitCode == 0, output + run.Log);
-            Assert.Equal(8, run.TrainingSteps().Length);
-            Assert.Equal(4, run.Evaluations().Length);
-            metrics.Add(run.TimelessMetrics());
-        }
+        var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", spec, "--runs", "one");
+        var run = RunFolder.Single(Path.Combine(_folder.Path, "one"));
+        Assert.True(exitCode == 0, output + run.Log);
+        Assert.Equal(8, run.TrainingSteps().Length);
+        Assert.Equal(4, run.Evaluations().Length);
 
         await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 3);
         await SubmitAndWatchAsync(cluster, spec);
-        metrics.Add(RunFolder.Single(_folder.Runs).TimelessMetrics());
-
-        Assert.Equal(metrics[0], metrics[1]);
-        Assert.Equal(metrics[0], metrics[2]);
+        Assert.Equal(run.TimelessMetrics(), RunFolder.Single(_folder.Runs).TimelessMetrics());
     }
 
-    [Theory]
-    [InlineData("ppo")]
-    [InlineData("p3o")]
-    public async Task Killed_actors_replay_and_learner_cost_time_but_no_steps(string algorithm)
+    [Fact]
+    public async Task Killed_actors_replay_and_learner_cost_time_but_no_steps()
     {
         const int BatchSteps = 3 * 2 * 64, Batches = 300;
         var spec = _folder.Spec(
@@ -57,7 +47,7 @@ public sealed class DistributedTests : IDisposable
             environment: { name: CartPole-v1 }
             total_steps: {{BatchSteps * Batches}}
             actors: { count: 3, environments: 2 }
-            algorithm: { name: {{algorithm}}, rollout_steps: 64 }
+            algorithm: { rollout_steps: 64 }
             replay: { store: redis }
             evaluation: { interval_steps: 20_000, episodes: 1, final_episodes: 2 }
             checkpoint: { interval_steps: 8_000 }

@@ -32,7 +32,6 @@ public sealed class EvaluationTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData(Ppo, false)]
     [InlineData(Sac, false)]
     [InlineData(Ppo, true)]
     public async Task Every_evaluation_is_there_once_whatever_stopped_or_killed_the_run(string spec, bool lockstep)

@@ -32,17 +32,6 @@ public sealed class LockstepTests : IDisposable
         {{Evaluations}}
         """;
 
-    private const string A2c =
-        $$"""
-        environment: { name: CartPole-v1 }
-        seed: 3
-        total_steps: 64_000
-        actors: { count: 2, environments: 8 }
-        algorithm: { name: a2c }
-        checkpoint: { interval_steps: 8000 }
-        {{Evaluations}}
-        """;
-
     private const string Duel =
         $$"""
         environment: { name: DuelNoFrameskip-v4, options: { screen_size: 44, repeat_action_probability: 0.1 } }
@@ -73,7 +62,6 @@ public sealed class LockstepTests : IDisposable
     [Theory]
     [InlineData(CartPole)]
     [InlineData(Hopper)]
-    [InlineData(A2c)]
     [InlineData(Duel)]
     public async Task A_run_that_is_stopped_and_killed_ends_with_the_same_bytes_as_one_that_is_not(string text)
     {

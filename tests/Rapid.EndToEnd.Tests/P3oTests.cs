@@ -7,14 +7,12 @@ public sealed class P3oTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    [Theory]
-    [InlineData("CartPole-v1")]
-    [InlineData("HalfCheetah-v4")]
-    public async Task Equal_seeds_give_equal_bytes_with_several_actors_and_replay(string environment)
+    [Fact]
+    public async Task Equal_seeds_give_equal_bytes_with_several_actors_and_replay()
     {
         var spec = _folder.Spec(
-            $$"""
-            environment: { name: {{environment}} }
+            """
+            environment: { name: HalfCheetah-v4 }
             total_steps: 2048
             actors: { count: 2, environments: 4 }
             algorithm: { name: p3o, warm_up_steps: 512 }

@@ -13,7 +13,6 @@ public sealed class PixelTests : IDisposable
 
     [Theory]
     [InlineData("ppo, preset: ppo1, minibatches: 2, epochs: 2")]
-    [InlineData("a2c")]
     [InlineData("p3o, replay_steps: 512, warm_up_steps: 64, sample_multiplier: 2")]
     public async Task Lockstep_on_frames_gives_the_same_metrics_in_one_process_again_and_in_many(string algorithm)
     {

@@ -10,7 +10,7 @@ namespace Rapid.EndToEnd.Tests;
 internal sealed class SharedLearners : IAsyncDisposable
 {
     private readonly string _folder;
-    private readonly int[] _ports = ClusterProcesses.FreePorts(4);
+    private readonly int[] _ports = FreePorts.Some(4);
     private readonly Dictionary<string, RapidProcess> _running = [];
     private readonly List<RapidProcess> _all = [];
     private readonly GrpcChannel[] _channels;

@@ -14,7 +14,7 @@ internal sealed class UpServices : IAsyncDisposable
     public UpServices(string folder, int replays = 1)
     {
         _folder = folder;
-        var ports = ClusterProcesses.FreePorts(1 + replays);
+        var ports = FreePorts.Some(1 + replays);
         LearnerPort = ports[0];
         _variables = new Dictionary<string, string>
         {

@@ -37,6 +37,8 @@ public sealed class UpTests : IDisposable
                 () => services.Processes is var now && now.Count == before.Count && !now.Contains((name, pid)), () => services.Story);
         }
 
+        // A client asks for some seconds whether a learner is there; on a busy machine it takes more to start one.
+        await services.WellAsync();
         var watch = await services.RunAsync(0, "watch", id);
         Assert.Contains($"finished {id}", watch, StringComparison.Ordinal);
         Assert.Equal(before.Select(process => process.Name), services.Processes.Select(process => process.Name));
@@ -98,7 +100,7 @@ public sealed class UpTests : IDisposable
 
         // A learner of two replay services is another one; the first replay service stays.
         var (replay, learner) = (services.PidOf("replay-1"), services.PidOf("learner"));
-        var replays = $"http://127.0.0.1:{ClusterProcesses.FreePorts(1)[0]}";
+        var replays = $"http://127.0.0.1:{FreePorts.One()}";
         await services.RunAsync(2, "up", "--replays", "65");
         await services.UpAsync(0, new Dictionary<string, string> { ["RAPID_REPLAY"] = $"{services.Replay},{replays}" });
         Assert.Equal(replay, services.PidOf("replay-1"));
@@ -207,7 +209,7 @@ public sealed class UpTests : IDisposable
     {
         await using var services = new UpServices(_folder.Path);
         await services.UpAsync(0, "--no-redis", "--actors", "1");
-        var address = $"http://127.0.0.1:{ClusterProcesses.FreePorts(1)[0]}";
+        var address = $"http://127.0.0.1:{FreePorts.One()}";
         await using var stranger = RapidProcess.Start(_folder.Path, ["learner"], new Dictionary<string, string>
         {
             ["RAPID_LISTEN"] = address,

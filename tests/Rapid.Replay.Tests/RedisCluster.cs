@@ -8,7 +8,7 @@ internal sealed class RedisCluster : IDisposable
     private const int Slots = 16384;
 
     private RedisCluster(params string[] settings) => Nodes = [.. Enumerable.Range(0, 3).Select(_ => new RedisServer(
-        more: ["--cluster-enabled", "yes", "--cluster-port", $"{RedisServer.FreePort()}", "--cluster-node-timeout", "3000", .. settings]))];
+        more: ["--cluster-enabled", "yes", "--cluster-port", $"{FreePorts.One()}", "--cluster-node-timeout", "3000", .. settings]))];
 
     public IReadOnlyList<RedisServer> Nodes { get; }
 

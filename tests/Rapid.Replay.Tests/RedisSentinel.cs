@@ -9,7 +9,7 @@ internal sealed class RedisSentinel : IDisposable
     public const string Name = "rapid";
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("rapid-sentinel-");
-    private readonly int _port = RedisServer.FreePort();
+    private readonly int _port = FreePorts.One();
     private readonly Process _process;
 
     /// <param name="master">Port of the master; its replicas are found through it.</param>

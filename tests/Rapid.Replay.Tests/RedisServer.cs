@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Rapid.Replay.Tests;
 
@@ -20,21 +18,13 @@ internal sealed class RedisServer : IDisposable
     public RedisServer(string fsync = "always", bool isSecure = false, params string[] more)
     {
         (_settings, _isSecure) = (["--appendfsync", fsync, .. more], isSecure);
-        Port = FreePort();
+        Port = FreePorts.One();
         Start();
     }
 
     public int Port { get; }
 
     public string Configuration => $"127.0.0.1:{Port},abortConnect=false,connectTimeout=2000,syncTimeout=3000";
-
-    /// <summary>A port that nobody listens on.</summary>
-    public static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 
     public void Start() => _process = Process.Start(new ProcessStartInfo(
         "redis-server",

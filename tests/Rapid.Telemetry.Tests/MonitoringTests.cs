@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -43,7 +42,7 @@ public sealed class MonitoringTests : IDisposable
         var config = _folder.Write("prometheus.yml", ConfigFor(targets));
         File.Copy(Repository.At(Monitoring.Rules), _folder.At("rules.yml"));
         await CheckAsync("check", "config", config);
-        var port = FreePort();
+        var port = FreePorts.One();
         await using var prometheus = RapidProcess.StartProgram(
             "prometheus", _folder.Path,
             [$"--config.file={config}", $"--storage.tsdb.path={_folder.At("data")}", $"--web.listen-address=127.0.0.1:{port}"]);
@@ -128,13 +127,6 @@ public sealed class MonitoringTests : IDisposable
 
     private static string? MetricsOf(string output) =>
         Regex.Match(output, @"listening on .*, http://(127\.0\.0\.1:\d+)") is { Success: true } match ? match.Groups[1].Value : null;
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 
     private async Task CheckAsync(params string[] arguments)
     {

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Rapid.Processes;
 
@@ -21,7 +19,7 @@ internal sealed class ClusterProcesses : IAsyncDisposable
         string folder, int replays, string? fsync, IReadOnlyDictionary<string, string>? variables, ClusterSurroundings? surroundings)
     {
         (_folder, _fsync, _surroundings) = (folder, fsync, surroundings ?? new ClusterSurroundings());
-        var ports = FreePorts(2 + replays);
+        var ports = FreePorts.Some(2 + replays);
         (_redisPort, _learnerPort, _replayPorts) = (ports[0], ports[1], ports[2..]);
         _variables = new Dictionary<string, string>(variables ?? new Dictionary<string, string>())
         {
@@ -210,19 +208,4 @@ internal sealed class ClusterProcesses : IAsyncDisposable
     private static string NameOf(string service, int number) => number == 0 ? service : $"{service} {number}";
 
     private static string Address(int port) => $"http://127.0.0.1:{port}";
-
-    /// <summary>Ports that nobody listens on, all held until the last is found so that they differ.</summary>
-    public static int[] FreePorts(int count)
-    {
-        var probes = Enumerable.Range(0, count).Select(_ => new TcpListener(IPAddress.Loopback, 0)).ToList();
-        try
-        {
-            probes.ForEach(probe => probe.Start());
-            return [.. probes.Select(probe => ((IPEndPoint)probe.LocalEndpoint).Port)];
-        }
-        finally
-        {
-            probes.ForEach(probe => probe.Dispose());
-        }
-    }
 }

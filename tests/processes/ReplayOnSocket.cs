@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Rapid.Hosting;
@@ -40,10 +38,7 @@ internal sealed class ReplayOnSocket : IAsyncDisposable
         RapidProcess? redis = null;
         if (withRedis)
         {
-            using var probe = new TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            var port = ((IPEndPoint)probe.LocalEndpoint).Port.ToString(CultureInfo.InvariantCulture);
-            probe.Stop();
+            var port = FreePorts.One().ToString(CultureInfo.InvariantCulture);
             redis = RapidProcess.StartProgram(
                 "redis-server", folder, ["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
             variables["RAPID_REDIS"] = $"127.0.0.1:{port}";
