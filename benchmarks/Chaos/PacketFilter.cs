@@ -20,7 +20,9 @@ internal sealed class PacketFilter
     /// <summary>Makes the filter; null where packets cannot be filtered: without <c>nft</c>, its rights, or a network of our own.</summary>
     public static async Task<PacketFilter?> CreateAsync()
     {
-        if (NetworkInterface.GetAllNetworkInterfaces().Any(network => network.NetworkInterfaceType != NetworkInterfaceType.Loopback))
+        // One of our own leads nowhere else.
+        if (NetworkInterface.GetAllNetworkInterfaces().Any(
+            network => network.NetworkInterfaceType != NetworkInterfaceType.Loopback && network.OperationalStatus == OperationalStatus.Up))
         {
             return null;
         }

@@ -8,7 +8,7 @@ public sealed class ShardTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData("{ name: ppo, rollout_steps: 64 }", 32_000)]
+    [InlineData("{ name: ppo, rollout_steps: 64 }", 64_000)]
     [InlineData("{ name: sac, rollout_steps: 8, batch_size: 16, warm_up_steps: 400, metrics_interval: 100, publish_interval: 8 }", 12_000)]
     public async Task A_replay_process_that_dies_stops_nobody_and_nothing_is_lost(string algorithm, long steps)
     {

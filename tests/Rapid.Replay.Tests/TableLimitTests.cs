@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Rapid.Protocol.V1;
-using Rapid.Replay.Tables;
 
 namespace Rapid.Replay.Tests;
 
