@@ -7,9 +7,9 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     private string _program = RapidProcess.Program, _otherProgram;
 
-    private ChaosCluster(string folder, string? otherProgram, SkewedClock? clock, PacketFilter? packets)
+    private ChaosCluster(string folder, string? otherProgram, SkewedClock? clock, (PacketFilter? Filter, string? WhyNot) packets)
     {
-        (_otherProgram, Clock, Packets) = (otherProgram ?? _program, clock, packets);
+        (_otherProgram, Clock, (Packets, WhyNoPackets)) = (otherProgram ?? _program, clock, packets);
         Processes = ClusterProcesses.Start(
             folder, Places.Actors, Places.Replays, fsync: "always", surroundings: new ClusterSurroundings
             {
@@ -30,6 +30,9 @@ internal sealed class ChaosCluster : IAsyncDisposable
 
     /// <summary>Null where packets cannot be lost.</summary>
     public PacketFilter? Packets { get; }
+
+    /// <summary>Why packets cannot be lost.</summary>
+    public string? WhyNoPackets { get; }
 
     /// <summary>What leads from one process to another.</summary>
     public IReadOnlyDictionary<string, Link> Links => _links;

@@ -74,7 +74,7 @@ internal sealed class Nemesis(ChaosCluster cluster, RunFollower runs, Recoveries
                 Skip(fault, "clocks cannot be set without a C compiler");
                 return;
             case FaultKind.Loss or FaultKind.Partition when cluster.Packets is null:
-                Skip(fault, "packets cannot be lost without nft and a network of its own, which root has");
+                Skip(fault, cluster.WhyNoPackets!);
                 return;
             default:
                 await LastAsync(fault);

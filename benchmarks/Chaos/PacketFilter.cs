@@ -17,31 +17,36 @@ internal sealed class PacketFilter
 
     private PacketFilter(string chain) => _chain = chain;
 
-    /// <summary>Makes the filter; null where packets cannot be filtered: without <c>nft</c>, its rights, or a network of our own.</summary>
-    public static async Task<PacketFilter?> CreateAsync()
+    /// <summary>Makes the filter; null, and why, where packets cannot be filtered.</summary>
+    public static async Task<(PacketFilter? Filter, string? WhyNot)> CreateAsync()
     {
         // One of our own leads nowhere else.
         if (NetworkInterface.GetAllNetworkInterfaces().Any(
             network => network.NetworkInterfaceType != NetworkInterfaceType.Loopback && network.OperationalStatus == OperationalStatus.Up))
         {
-            return null;
+            return (null, "packets are lost in a network of the drill's own alone, which root has with nft");
         }
 
         try
         {
-            await RunAsync($"table {Table} {{ chain input {{ type filter hook input priority 0; }} }}");
-            return new PacketFilter($"{Table} input");
+            await RunAsync(
+                $$"""
+                add table {{Table}}
+                add chain {{Table}} input { type filter hook input priority 0; }
+                """);
+            return (new PacketFilter($"{Table} input"), null);
         }
         catch (Exception error) when (error is Win32Exception or InvalidOperationException)
         {
-            return null;
+            return (null, error.Message);
         }
     }
 
     /// <summary>Loses so many of a hundred packets from and to ports.</summary>
     public Task LoseAsync(IEnumerable<int> ports, long percent)
     {
-        var some = string.Create(CultureInfo.InvariantCulture, $"{{ {string.Join(", ", ports)} }} numgen random mod 100 < {percent} drop");
+        var drawn = percent < 100 ? string.Create(CultureInfo.InvariantCulture, $"numgen random mod 100 < {percent} ") : "";
+        var some = $"{{ {string.Join(", ", ports)} }} {drawn}drop";
         return RunAsync(
             $"""
             add rule {_chain} tcp dport {some}
