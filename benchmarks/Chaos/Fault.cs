@@ -71,7 +71,8 @@ internal enum FaultKind
 /// <param name="Kind">What.</param>
 /// <param name="Targets">To which processes or links.</param>
 /// <param name="Duration">For how long, where it lasts.</param>
-/// <param name="Amount">Milliseconds of a delay, bytes a second of a throttle, lost ones of a hundred packets, seconds of a jump, which file or byte of a damage.</param>
+/// <param name="Amount">Milliseconds of a delay, bytes a second of a throttle, lost ones of a hundred packets, seconds of a jump, which
+/// file or byte of a damage.</param>
 internal sealed record Fault(TimeSpan At, FaultKind Kind, IReadOnlyList<string> Targets, TimeSpan Duration, long Amount)
 {
     /// <inheritdoc/>

@@ -6,8 +6,8 @@ using System.Net.NetworkInformation;
 namespace Rapid.Benchmarks;
 
 /// <summary>
-/// Loses packets between processes, as a bad network does: neither side is told, and connections to come suffer too. The kernel's filter does it,
-/// in a network of this program's own (the script gives it one), because all others of the machine would lose theirs as well.
+/// Loses packets between processes, as a bad network does: neither side is told, and connections to come suffer too. The kernel's filter
+/// does it, in a network of this program's own (the script gives it one), because all others of the machine would lose theirs as well.
 /// </summary>
 internal sealed class PacketFilter
 {

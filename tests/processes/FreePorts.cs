@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace Rapid.Processes;
 
 /// <summary>
-/// Ports that nobody listens on, for programs that are started later. The system gives none of them to a connection, which would have it before
-/// the program listens, and no two processes of tests get the same: each keeps a lock on a file for as long as it lives.
+/// Ports that nobody listens on, for programs that are started later. The system gives none of them to a connection, which would have it
+/// before the program listens, and no two processes of tests get the same: each keeps a lock on a file for as long as it lives.
 /// </summary>
 internal static class FreePorts
 {
@@ -20,7 +20,7 @@ internal static class FreePorts
     /// <summary>Several, all different.</summary>
     public static int[] Some(int count)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), "rapid-ports"));
+        var folder = Directory.CreateDirectory(Path.Combine(Path.GetTempPath(), $"rapid-ports-{Environment.UserName}"));
         lock (Claims)
         {
             var ports = new List<int>();
@@ -42,7 +42,7 @@ internal static class FreePorts
     {
         try
         {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None);
         }
         catch (IOException)
         {
