@@ -1,7 +1,8 @@
 using System.Globalization;
 using Rapid.Benchmarks;
 
-// Breaks a distributed training in every way for some minutes, and checks what was promised. Arguments: minutes, seed, another version's program.
+// Breaks a distributed training in every way for some minutes, and checks what was promised. Arguments: minutes, seed, another version's
+// program.
 var minutes = args.Length > 0 ? int.Parse(args[0], CultureInfo.InvariantCulture) : 5;
 var seed = args.Length > 1 ? int.Parse(args[1], CultureInfo.InvariantCulture) : 1;
 var other = args.Length > 2 ? args[2] : null;

@@ -17,7 +17,10 @@ internal static class ChaosCommand
             Description = "Repository of another version that is built: rolling restarts go over to it and back",
             HelpName = "DIR",
         };
-        var command = new Command("chaos", "Break a distributed training in every way, and check what was promised") { minutes, seed, other };
+        var command = new Command("chaos", "Break a distributed training in every way, and check what was promised")
+        {
+            minutes, seed, other,
+        };
         command.SetBody((result, signals) => RunAsync(
             result.GetValue(minutes) ?? Minutes, result.GetValue(seed) ?? Seed, result.GetValue(other), signals.Stop));
         return command;
@@ -32,7 +35,8 @@ internal static class ChaosCommand
             var program = Path.GetFullPath(Path.Combine(other, "artifacts/bin/Rapid.Cli/release/rapid"));
             arguments.Add(File.Exists(program)
                 ? program
-                : throw new CliException($"--other-build: there is no {program}; run {Path.Combine(other, "rapid")} build", ExitCode.BadInput));
+                : throw new CliException(
+                    $"--other-build: there is no {program}; run {Path.Combine(other, "rapid")} build", ExitCode.BadInput));
         }
 
         return (await BenchmarkProgram.RunAsync("Chaos", [.. arguments], cancellation)).ExitCode;
