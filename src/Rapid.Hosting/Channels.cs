@@ -21,6 +21,12 @@ namespace Rapid.Hosting;
 /// </remarks>
 public static class Channels
 {
+    /// <summary>How long a connection with calls may be silent before it is asked for a sign of life, and how long that may take.</summary>
+    internal static readonly TimeSpan Ping = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long it may take until both sides know that a connection leads nowhere.</summary>
+    public static readonly TimeSpan LongestSilence = 2 * Ping;
+
     private const int WindowBytes = 16 << 20;
 
     /// <summary>
@@ -96,8 +102,8 @@ public static class Channels
             // In KiB: refusals of a wrong spec name every field, in words and as details.
             MaxResponseHeadersLength = 128,
             InitialHttp2StreamWindowSize = WindowBytes,
-            KeepAlivePingDelay = TimeSpan.FromSeconds(20),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(20),
+            KeepAlivePingDelay = Ping,
+            KeepAlivePingTimeout = Ping,
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
             PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan,
             ConnectTimeout = TimeSpan.FromSeconds(10),

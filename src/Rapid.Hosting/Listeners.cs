@@ -64,8 +64,8 @@ internal static class Listeners
         limits.Http2.MaxStreamsPerConnection = most.Streams;
 
         // A peer whose machine is gone sends nothing; its lease and its tables' sessions must end all the same.
-        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
-        limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+        limits.Http2.KeepAlivePingDelay = Channels.Ping;
+        limits.Http2.KeepAlivePingTimeout = Channels.Ping;
     }
 
     private static void Listen(

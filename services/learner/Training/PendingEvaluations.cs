@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.V1;
@@ -17,8 +18,9 @@ internal sealed class PendingEvaluations(RunContext run, PolicyVersions versions
     private const int Most = 4;
     private const string Name = "evaluation.";
 
-    // A killed evaluator is usually back by then; without one a run must still end.
-    private static readonly TimeSpan EvaluatorGrace = TimeSpan.FromSeconds(30);
+    // A killed evaluator is usually back by then, and so is one that had to notice that its connection leads nowhere; without one a run must
+    // still end.
+    private static readonly TimeSpan EvaluatorGrace = Channels.LongestSilence + TimeSpan.FromSeconds(10);
 
     private readonly SortedList<long, PolicySnapshot> _asked = [];
     private List<PolicySnapshot> _restored = [];

@@ -94,7 +94,7 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
         new RedisStore(redis, lease, new TableDefinition { Name = name }).DropAsync(cancellation);
 
     /// <summary>Makes the table known, and empty whatever a table of that name left behind.</summary>
-    public Task CreateAsync(string incarnation, CancellationToken cancellation) => redis.DoAsync(
+    public Task CreateAsync(string incarnation, CancellationToken cancellation) => DoAsync(
         async database =>
         {
             await lease.EnsureAsync(database);
@@ -191,7 +191,7 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
     public Task RemoveAsync(IReadOnlyCollection<ulong> ids, CancellationToken cancellation) =>
         WriteAsync(RedisScripts.Remove, [.. ids.Select(id => (RedisValue)id)], cancellation);
 
-    public Task DropAsync(CancellationToken cancellation) => redis.DoAsync(
+    public Task DropAsync(CancellationToken cancellation) => DoAsync(
         async database =>
         {
             await lease.EnsureAsync(database);
@@ -202,7 +202,7 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
 
     /// <summary>Writes behind the fence. A table without this service's fence was lost, or is to be taken up with a new token.</summary>
     /// <exception cref="RpcException">UNAVAILABLE: another service may write, not this one.</exception>
-    private Task<bool> WriteAsync(string script, RedisValue[] values, CancellationToken cancellation) => redis.DoAsync(
+    private Task<bool> WriteAsync(string script, RedisValue[] values, CancellationToken cancellation) => DoAsync(
         async database =>
         {
             while (await RunAsync(database, script, values) == 0)
@@ -217,6 +217,34 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
             return true;
         },
         cancellation);
+
+    /// <summary>
+    /// Writes as often as it takes. What an attempt sent may still arrive when nobody answered it: the kernel goes on with it when a
+    /// partition ends, after the next attempt and all that came of that. So the next one has a greater token, which fences it off.
+    /// </summary>
+    private Task<T> DoAsync<T>(Func<IDatabase, Task<T>> write, CancellationToken cancellation)
+    {
+        var unanswered = 0L;
+        return redis.DoAsync(
+            async database =>
+            {
+                if (unanswered > 0)
+                {
+                    await lease.EnsureAsync(database, exceeding: unanswered);
+                }
+
+                try
+                {
+                    return await write(database);
+                }
+                catch
+                {
+                    unanswered = lease.Token;
+                    throw;
+                }
+            },
+            cancellation);
+    }
 
     /// <summary>Puts this service's fence around the table, and makes it again when Redis has lost it.</summary>
     private async Task ClaimAsync(IDatabase database)
