@@ -27,12 +27,13 @@ FROM build AS packages
 COPY Directory.Build.props Directory.Build.targets Directory.Packages.props global.json ./
 COPY build build
 COPY src/Rapid.Cli/Rapid.Cli.csproj src/Rapid.Cli/
+COPY src/Rapid.Core/Rapid.Core.csproj src/Rapid.Core/
 COPY src/Rapid.Environments/Rapid.Environments.csproj src/Rapid.Environments/
 COPY src/Rapid.Hosting/Rapid.Hosting.csproj src/Rapid.Hosting/
-COPY src/Rapid.Numbers/Rapid.Numbers.csproj src/Rapid.Numbers/
 COPY src/Rapid.Redis/Rapid.Redis.csproj src/Rapid.Redis/
 COPY src/Rapid.Policies/Rapid.Policies.csproj src/Rapid.Policies/
 COPY src/Rapid.Protocol/Rapid.Protocol.csproj src/Rapid.Protocol/
+COPY src/Rapid.Specs/Rapid.Specs.csproj src/Rapid.Specs/
 COPY services/actor/Rapid.Actor.csproj services/actor/
 COPY services/evaluator/Rapid.Evaluator.csproj services/evaluator/
 COPY services/learner/Rapid.Learner.csproj services/learner/
@@ -48,7 +49,7 @@ COPY native native
 COPY protos protos
 COPY src src
 COPY services services
-RUN dotnet build src/Rapid.Policies/Rapid.Policies.csproj -c Release -v quiet
+RUN dotnet build src/Rapid.Specs -c Release -v quiet && dotnet build src/Rapid.Hosting -c Release -v quiet
 
 FROM libraries AS publish-actor
 RUN dotnet publish services/actor -c Release -v quiet -o /app
@@ -56,9 +57,8 @@ RUN dotnet publish services/actor -c Release -v quiet -o /app
 FROM libraries AS publish-evaluator
 RUN dotnet publish services/evaluator -c Release -v quiet -o /app
 
-# The replay simulates nothing.
 FROM libraries AS publish-replay
-RUN dotnet publish services/replay -c Release -v quiet -o /app && rm -r /app/librapid_mujoco.so /app/models /app/tasks
+RUN dotnet publish services/replay -c Release -v quiet -o /app
 
 FROM libraries AS publish-learner
 ARG TORCH=libtorch-cpu-linux-x64

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Environments.MuJoCo;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Atari.Games;

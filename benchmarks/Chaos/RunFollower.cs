@@ -2,8 +2,8 @@ using System.Globalization;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Rapid.Hosting;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Benchmarks;
 
@@ -25,7 +25,7 @@ internal sealed class RunFollower : IDisposable
     private readonly Action<string> _say;
     private readonly GrpcChannel _channel;
     private readonly Experiments.ExperimentsClient _experiments;
-    private readonly Policies.PoliciesClient _policies;
+    private readonly Protocol.V1.Policies.PoliciesClient _policies;
     private readonly List<(RunPlan Plan, RunFolder Folder)> _followed = [];
     private readonly List<string> _problems = [];
     private Progress _progress = new(-1, 0);
@@ -39,7 +39,7 @@ internal sealed class RunFollower : IDisposable
     {
         (_runs, _plans, _say) = (runs, plans, say);
         _channel = Channels.Open(ServiceAddress.Parse(learner), new ServiceOptions { Listen = [], Token = ClusterProcesses.Token });
-        (_experiments, _policies) = (new Experiments.ExperimentsClient(_channel), new Policies.PoliciesClient(_channel));
+        (_experiments, _policies) = (new Experiments.ExperimentsClient(_channel), new Protocol.V1.Policies.PoliciesClient(_channel));
     }
 
     /// <summary>Raised when training has come further than ever before.</summary>

@@ -8,9 +8,8 @@ using Rapid.Benchmarks;
 using Rapid.Hosting;
 using Rapid.Learner;
 using Rapid.Learner.Experiments;
-using Rapid.Policies;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 // How long the weights of a policy with a million parameters take from their publication until the last of 16 subscribed actors has them,
 // through the real service on a unix socket, each actor with a connection of its own: first as between machines, with the parameters

@@ -1,5 +1,5 @@
 using Grpc.Core;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 

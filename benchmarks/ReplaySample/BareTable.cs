@@ -1,4 +1,4 @@
-using Rapid.Environments;
+using Rapid.Core;
 
 namespace Rapid.Benchmarks;
 

@@ -10,6 +10,7 @@ using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Replay;
+using Rapid.Specs;
 using static TorchSharp.torch;
 
 namespace Rapid.Benchmarks;

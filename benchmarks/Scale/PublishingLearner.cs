@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Learner;
 using Rapid.Learner.Experiments;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Benchmarks;
 

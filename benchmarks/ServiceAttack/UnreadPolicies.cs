@@ -26,7 +26,7 @@ internal static class UnreadPolicies
         var request = new SubscribeRequest { Experiment = run.Id };
         var headers = new Metadata { { "authorization", $"Bearer {Target.Token}" } };
         var bare = target.OpenBare("learner");
-        var policies = new Policies.PoliciesClient(bare);
+        var policies = new Protocol.V1.Policies.PoliciesClient(bare);
         int bytes;
         using (var reading = policies.Subscribe(request, headers))
         {

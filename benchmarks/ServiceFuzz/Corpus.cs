@@ -2,8 +2,8 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Grpc.Health.V1;
 using Rapid.Protocol;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Benchmarks;
 

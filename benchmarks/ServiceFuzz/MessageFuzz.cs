@@ -3,8 +3,8 @@ using Google.Protobuf.Reflection;
 using Grpc.Core;
 using Rapid.Hosting;
 using Rapid.Protocol;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 using ServiceOptions = Rapid.Hosting.ServiceOptions;
 
 namespace Rapid.Benchmarks;

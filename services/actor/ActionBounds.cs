@@ -1,5 +1,5 @@
 using System.Globalization;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Policies;
 
 namespace Rapid.Actor;

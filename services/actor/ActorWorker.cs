@@ -4,7 +4,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rapid.Environments;
 using Rapid.Hosting;
-using Rapid.Policies;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Actor;

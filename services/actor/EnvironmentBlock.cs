@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Policies;
 using Rapid.Protocol;

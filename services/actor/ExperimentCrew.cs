@@ -4,9 +4,9 @@ using Microsoft.Extensions.Logging;
 using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Policies;
-using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Actor;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using Rapid.Hosting;
-using Rapid.Policies;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Actor;

@@ -3,10 +3,9 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Rapid.Environments;
 using Rapid.Hosting;
-using Rapid.Policies;
-using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Evaluator;
 

@@ -1,10 +1,11 @@
 using Google.Protobuf;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Environments.Rendering;
 using Rapid.Environments.Rendering.Pictures;
-using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Evaluator;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Policies;
 using Rapid.Policies.Frames;
 using Rapid.Protocol.Specs;

@@ -3,7 +3,7 @@ using Grpc.Core;
 using Rapid.Environments.Rendering;
 using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
-using Rapid.Protocol.Specs;
+using Rapid.Specs;
 
 namespace Rapid.Cli;
 

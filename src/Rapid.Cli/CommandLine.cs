@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Rapid.Cli.Commands;
-using Rapid.Environments;
+using Rapid.Core;
 
 namespace Rapid.Cli;
 

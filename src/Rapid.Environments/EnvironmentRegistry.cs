@@ -3,7 +3,7 @@ using Rapid.Environments.Classic;
 using Rapid.Environments.Described;
 using Rapid.Environments.MuJoCo;
 using Rapid.Environments.Plugins;
-using Rapid.Numbers;
+using Rapid.Core;
 
 namespace Rapid.Environments;
 

@@ -1,3 +1,5 @@
+using Rapid.Core;
+
 namespace Rapid.Environments;
 
 /// <summary>How a game of one environment began: with its actions it can be played again, bit for bit.</summary>

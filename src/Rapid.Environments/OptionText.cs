@@ -1,5 +1,5 @@
 using System.Globalization;
-using Rapid.Numbers;
+using Rapid.Core;
 
 namespace Rapid.Environments;
 

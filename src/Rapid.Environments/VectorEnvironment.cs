@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rapid.Core;
 using Rapid.Environments.MuJoCo;
 
 namespace Rapid.Environments;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Configuration;
-using Rapid.Numbers;
+using Rapid.Core;
 
 namespace Rapid.Hosting;
 

@@ -1,4 +1,4 @@
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Policies.Encoders;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;

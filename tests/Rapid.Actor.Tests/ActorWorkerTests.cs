@@ -6,6 +6,7 @@ using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 using static Rapid.Actor.Tests.Setups;
 
 namespace Rapid.Actor.Tests;

@@ -1,7 +1,9 @@
+using Rapid.Core;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 using static Rapid.Actor.Tests.Setups;
 
 namespace Rapid.Actor.Tests;

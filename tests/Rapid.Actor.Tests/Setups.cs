@@ -1,9 +1,11 @@
 using Google.Protobuf;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Actor.Tests;
 

@@ -1,3 +1,4 @@
+using Rapid.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;

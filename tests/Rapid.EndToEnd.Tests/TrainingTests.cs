@@ -1,4 +1,5 @@
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 
 namespace Rapid.EndToEnd.Tests;
 

@@ -1,3 +1,4 @@
+using Rapid.Core;
 using Rapid.Environments.MuJoCo;
 
 namespace Rapid.Environments.Tests;

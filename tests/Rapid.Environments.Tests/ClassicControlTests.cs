@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Rapid.Core;
 using Rapid.Environments.Classic;
 
 namespace Rapid.Environments.Tests;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Rapid.Core;
 using Rapid.Environments.Plugins;
 
 namespace Rapid.Environments.Tests;

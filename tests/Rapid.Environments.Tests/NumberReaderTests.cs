@@ -1,5 +1,5 @@
 using Rapid.Environments.Atari.Games;
-using Rapid.Numbers;
+using Rapid.Core;
 
 namespace Rapid.Environments.Tests;
 

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Rapid.Core;
 
 namespace Rapid.Environments.Tests;
 

@@ -1,8 +1,10 @@
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Evaluator.Tests;
 

@@ -1,6 +1,7 @@
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Evaluator.Tests;
 

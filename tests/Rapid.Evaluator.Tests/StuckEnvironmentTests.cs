@@ -1,5 +1,6 @@
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 using SamplePlugin;
 
 namespace Rapid.Evaluator.Tests;

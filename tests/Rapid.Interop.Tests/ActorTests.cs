@@ -3,6 +3,7 @@ using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Interop.Tests;
 

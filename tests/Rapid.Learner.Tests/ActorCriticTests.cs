@@ -1,8 +1,10 @@
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Learner.Networks;
 using Rapid.Learner.Optimizers;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
 

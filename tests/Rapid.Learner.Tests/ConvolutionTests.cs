@@ -1,7 +1,9 @@
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Learner.Networks;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;

@@ -6,6 +6,7 @@ using Rapid.Hosting;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.Specs;
 using Rapid.Replay;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Tests;
 

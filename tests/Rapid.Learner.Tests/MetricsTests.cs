@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Rapid.Learner.Metrics;
 using Rapid.Learner.Metrics.HParams;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 using Tensorboard;
 using Field = Google.Protobuf.WellKnownTypes.Value;
 using Value = Tensorboard.Summary.Types.Value;

@@ -1,5 +1,6 @@
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 
 namespace Rapid.Policies.Tests;
 

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Rapid.Hosting;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Policies.Tests;

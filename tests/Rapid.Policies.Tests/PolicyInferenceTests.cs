@@ -1,4 +1,4 @@
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Protocol.Specs;
 using static TorchSharp.torch;
 

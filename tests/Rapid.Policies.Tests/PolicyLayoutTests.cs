@@ -1,9 +1,10 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Google.Protobuf;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Policies.Tests;
 

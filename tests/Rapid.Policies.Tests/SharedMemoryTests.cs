@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
+using Rapid.Hosting;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Policies.Tests;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Protocol.Tests;
 

@@ -1,5 +1,6 @@
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 using YamlDotNet.RepresentationModel;
 
 namespace Rapid.Protocol.Tests;

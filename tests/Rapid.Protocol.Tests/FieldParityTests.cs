@@ -3,6 +3,7 @@ using Google.Protobuf.Reflection;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 using YamlDotNet.RepresentationModel;
 
 namespace Rapid.Protocol.Tests;

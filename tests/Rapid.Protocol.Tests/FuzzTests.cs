@@ -5,6 +5,7 @@ using Google.Protobuf;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Protocol.Tests;
 

@@ -1,6 +1,8 @@
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Environments.Tests.Atari;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 
 namespace Rapid.Protocol.Tests;
 

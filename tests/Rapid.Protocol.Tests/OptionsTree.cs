@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 
 namespace Rapid.Protocol.Tests;
 

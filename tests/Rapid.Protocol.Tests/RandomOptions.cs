@@ -1,6 +1,7 @@
 using System.Globalization;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 
 namespace Rapid.Protocol.Tests;
 

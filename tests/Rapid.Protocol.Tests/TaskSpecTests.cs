@@ -1,5 +1,7 @@
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 
 namespace Rapid.Protocol.Tests;
 

@@ -1,5 +1,5 @@
 using Google.Protobuf;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
 using Rapid.Redis;

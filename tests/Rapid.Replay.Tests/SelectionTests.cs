@@ -1,4 +1,4 @@
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Selection;
 

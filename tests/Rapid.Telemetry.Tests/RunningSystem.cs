@@ -9,6 +9,7 @@ using Rapid.Learner.Experiments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Replay;
+using Rapid.Specs;
 
 namespace Rapid.Telemetry.Tests;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Networks;
 using Rapid.Learner.Optimizers;

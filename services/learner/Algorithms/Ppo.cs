@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Networks;
 using Rapid.Learner.Optimizers;

@@ -1,4 +1,4 @@
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Learner.Observations;
 using Rapid.Policies;
 using Rapid.Protocol;

@@ -4,6 +4,7 @@ using Rapid.Learner.Services;
 using Rapid.Learner.Training;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Experiments;
 

@@ -5,6 +5,7 @@ using Rapid.Learner.Experiments.Queue;
 using Rapid.Learner.Services;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Experiments;
 

@@ -9,8 +9,8 @@ using Rapid.Learner.Metrics;
 using Rapid.Learner.Replay;
 using Rapid.Learner.Services;
 using Rapid.Learner.Training;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Experiments;
 

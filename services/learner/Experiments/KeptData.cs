@@ -5,6 +5,7 @@ using Rapid.Hosting;
 using Rapid.Protocol.Files;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Experiments;
 
@@ -121,7 +122,9 @@ public sealed class KeptData : IDisposable
         }
 
         _run.MayWrite();
-        await _writer.CommitAsync(definition, EnvironmentEntry.Of(_spec.Environment), cancellation);
+        using var environment = EnvironmentFactory.Create(_spec.Environment);
+        var origin = EnvironmentEntry.Of(_spec.Environment, environment.ObservationSpace, environment.ActionSpace);
+        await _writer.CommitAsync(definition, origin, cancellation);
         _writer = null;
     }
 

@@ -1,11 +1,12 @@
 using Grpc.Core;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Hosting;
 using Rapid.Learner.Replay;
 using Rapid.Protocol;
 using Rapid.Protocol.Files;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Experiments;
 

@@ -6,6 +6,7 @@ using Rapid.Learner.Checkpoints;
 using Rapid.Protocol.Files;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Experiments;
 

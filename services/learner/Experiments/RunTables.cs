@@ -1,12 +1,13 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Replay;
 using Rapid.Policies;
-using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Experiments;
 

@@ -3,11 +3,12 @@ using System.Globalization;
 using System.Threading.Channels;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Policies;
-using Rapid.Protocol;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Experiments;
 

@@ -3,6 +3,7 @@ using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
 using Rapid.Learner.Metrics.HParams;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 using Tensorboard;
 using static TorchSharp.torch;
 using Field = Google.Protobuf.WellKnownTypes.Value;

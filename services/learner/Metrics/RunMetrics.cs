@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Rapid.Protocol.Files;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 using Value = Tensorboard.Summary.Types.Value;
 
 namespace Rapid.Learner.Metrics;

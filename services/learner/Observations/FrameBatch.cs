@@ -1,4 +1,4 @@
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Policies.Frames;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;

@@ -1,5 +1,5 @@
 using Grpc.Core;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Learner.Algorithms;
 using Rapid.Protocol.V1;
 

@@ -1,6 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Grpc.Core;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Learner.Algorithms;
 using Rapid.Protocol.V1;
 

@@ -3,7 +3,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Polly;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Hosting;
 using Rapid.Learner.Algorithms;
 using Rapid.Protocol;

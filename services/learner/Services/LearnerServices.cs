@@ -3,11 +3,11 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.RateLimiting;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Services;
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Hosting;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;

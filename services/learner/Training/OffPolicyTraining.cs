@@ -1,12 +1,12 @@
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Experiments;
 using Rapid.Learner.Metrics;
 using Rapid.Learner.Replay;
 using Rapid.Policies;
-using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 using static TorchSharp.torch;
 
 namespace Rapid.Learner.Training;

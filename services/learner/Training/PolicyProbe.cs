@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Policies;
 using Rapid.Policies.Frames;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Rapid.Environments;
+using Rapid.Core;
 
 namespace Rapid.Learner.Training;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Hosting;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Checkpoints;
@@ -12,6 +12,7 @@ using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Training;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Numerics;
-using Rapid.Environments;
+using Rapid.Core;
 
 namespace Rapid.Replay.Selection;
 

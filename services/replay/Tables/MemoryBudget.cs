@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Configuration;
 using Rapid.Hosting;
-using Rapid.Numbers;
+using Rapid.Core;
 
 namespace Rapid.Replay.Tables;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Rapid.Environments;
+using Rapid.Core;
 
 namespace Rapid.Cli.Commands;
 

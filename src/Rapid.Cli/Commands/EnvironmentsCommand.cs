@@ -4,8 +4,8 @@ using Rapid.Cli.Play;
 using Rapid.Environments;
 using Rapid.Environments.Atari;
 using Rapid.Environments.MuJoCo;
-using Rapid.Protocol;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 
 namespace Rapid.Cli.Commands;
 

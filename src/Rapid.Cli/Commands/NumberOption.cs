@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Numerics;
-using Rapid.Numbers;
+using Rapid.Core;
 
 namespace Rapid.Cli.Commands;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Rapid.Protocol.Specs;
+using Rapid.Specs;
 
 namespace Rapid.Cli.Commands;
 

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Cli.Commands;
 

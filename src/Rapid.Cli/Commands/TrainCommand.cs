@@ -5,6 +5,7 @@ using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 
 namespace Rapid.Cli.Commands;
 

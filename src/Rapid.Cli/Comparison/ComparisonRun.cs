@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 
 namespace Rapid.Cli.Comparison;
 

@@ -1,5 +1,5 @@
-using Rapid.Environments;
-using Rapid.Protocol.Specs;
+using Rapid.Core;
+using Rapid.Specs;
 
 namespace Rapid.Cli.Comparison;
 

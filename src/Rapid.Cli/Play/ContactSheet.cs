@@ -1,11 +1,12 @@
 using System.Globalization;
 using Rapid.Cli.Pictures;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Rendering;
 using Rapid.Environments.Rendering.Pictures;
-using Rapid.Protocol;
 using Rapid.Protocol.Specs;
+using Rapid.Specs;
 using SkiaSharp;
 
 namespace Rapid.Cli.Play;

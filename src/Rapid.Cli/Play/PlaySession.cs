@@ -3,7 +3,7 @@ using Rapid.Environments;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Rendering;
 using Rapid.Evaluator;
-using Rapid.Protocol;
+using Rapid.Specs;
 
 namespace Rapid.Cli.Play;
 

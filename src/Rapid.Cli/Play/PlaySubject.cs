@@ -1,4 +1,5 @@
 using Rapid.Cli.Training;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Atari.Games;

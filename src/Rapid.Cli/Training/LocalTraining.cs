@@ -5,6 +5,7 @@ using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Cli.Training;
 

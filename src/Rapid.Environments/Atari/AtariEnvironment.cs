@@ -1,3 +1,4 @@
+using Rapid.Core;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Pixels;
 using Rapid.Environments.Rendering;

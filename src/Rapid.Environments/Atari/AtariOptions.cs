@@ -1,3 +1,5 @@
+using Rapid.Core;
+
 namespace Rapid.Environments.Atari;
 
 /// <summary>What policies see of a game.</summary>

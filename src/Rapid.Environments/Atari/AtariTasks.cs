@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Machine.Cartridges;
 using Rapid.Environments.Atari.Roms;
-using Rapid.Numbers;
+using Rapid.Core;
 
 namespace Rapid.Environments.Atari;
 

@@ -1,3 +1,4 @@
+using Rapid.Core;
 using Rapid.Environments.Rendering;
 
 namespace Rapid.Environments.Classic;

@@ -1,3 +1,4 @@
+using Rapid.Core;
 using Rapid.Environments.Languages;
 using Rapid.Environments.MuJoCo;
 

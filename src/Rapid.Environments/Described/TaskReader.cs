@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rapid.Core;
 using Rapid.Environments.Languages;
 using Rapid.Environments.MuJoCo;
 

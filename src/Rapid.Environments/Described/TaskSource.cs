@@ -1,6 +1,6 @@
 using System.Globalization;
 using Rapid.Environments.MuJoCo;
-using Rapid.Numbers;
+using Rapid.Core;
 
 namespace Rapid.Environments.Described;
 

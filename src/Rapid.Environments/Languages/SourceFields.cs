@@ -1,4 +1,4 @@
-using Rapid.Numbers;
+using Rapid.Core;
 
 namespace Rapid.Environments.Languages;
 

@@ -1,3 +1,5 @@
+using Rapid.Core;
+
 namespace Rapid.Environments.MuJoCo;
 
 /// <summary>What of a humanoid is observed besides positions and velocities.</summary>

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Rapid.Numbers;
+using Rapid.Core;
 
 namespace Rapid.Environments.MuJoCo;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rapid.Core;
 
 namespace Rapid.Environments.MuJoCo;
 

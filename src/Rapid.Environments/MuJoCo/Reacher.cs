@@ -1,3 +1,5 @@
+using Rapid.Core;
+
 namespace Rapid.Environments.MuJoCo;
 
 /// <summary>Of <see cref="Reacher"/>.</summary>

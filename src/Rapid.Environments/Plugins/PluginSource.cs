@@ -1,3 +1,5 @@
+using Rapid.Core;
+
 namespace Rapid.Environments.Plugins;
 
 /// <summary>Environments of the plug-ins of this process.</summary>

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Policies.Kernels;
 
 namespace Rapid.Policies.Encoders;

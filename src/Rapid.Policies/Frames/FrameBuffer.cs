@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Rapid.Environments;
+using Rapid.Core;
 
 namespace Rapid.Policies.Frames;
 

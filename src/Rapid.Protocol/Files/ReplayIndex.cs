@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Rapid.Environments;
+using Rapid.Core;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Protocol.Files;
@@ -54,18 +54,20 @@ public sealed record EnvironmentEntry
     public SpaceEntry? ActionSpace { get; init; }
 
     /// <summary>Describes the environment of a spec.</summary>
-    public static EnvironmentEntry Of(EnvironmentOptions options)
+    /// <param name="options">As the spec has it.</param>
+    /// <param name="observations">What it shows.</param>
+    /// <param name="actions">What it takes.</param>
+    public static EnvironmentEntry Of(EnvironmentOptions options, Space observations, Space actions)
     {
         ArgumentNullException.ThrowIfNull(options);
-        using var environment = EnvironmentFactory.Create(options);
         return new EnvironmentEntry
         {
             Name = options.Name,
             MaxEpisodeSteps = options.MaxEpisodeSteps,
             RescaleActions = options.RescaleActions,
             Options = options.Options,
-            ObservationSpace = SpaceEntry.Of(environment.ObservationSpace),
-            ActionSpace = SpaceEntry.Of(environment.ActionSpace),
+            ObservationSpace = SpaceEntry.Of(observations),
+            ActionSpace = SpaceEntry.Of(actions),
         };
     }
 }

@@ -1,6 +1,6 @@
 namespace Rapid.Protocol.Specs;
 
-/// <summary>Everything that defines an experiment, complete and valid. Built only by <see cref="SpecReader"/>.</summary>
+/// <summary>Everything that defines an experiment, complete and valid. Built only by what reads a spec.</summary>
 public sealed record ExperimentOptions
 {
     /// <summary>Name of the run; default "&lt;environment&gt;-&lt;algorithm&gt;", lower case.</summary>

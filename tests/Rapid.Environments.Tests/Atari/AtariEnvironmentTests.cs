@@ -1,3 +1,4 @@
+using Rapid.Core;
 using Rapid.Environments.Atari;
 
 namespace Rapid.Environments.Tests.Atari;

@@ -1,3 +1,4 @@
+using Rapid.Core;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Roms;

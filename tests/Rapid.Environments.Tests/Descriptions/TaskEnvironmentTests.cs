@@ -1,3 +1,4 @@
+using Rapid.Core;
 using Rapid.Environments.Described;
 
 namespace Rapid.Environments.Tests.Descriptions;

@@ -1,3 +1,5 @@
+using Rapid.Core;
+
 namespace Rapid.Environments.Tests.MuJoCo;
 
 /// <summary>

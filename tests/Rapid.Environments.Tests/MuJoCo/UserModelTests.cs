@@ -1,3 +1,5 @@
+using Rapid.Core;
+
 namespace Rapid.Environments.Tests.MuJoCo;
 
 /// <summary>A model file of the user's own in place of a task's.</summary>

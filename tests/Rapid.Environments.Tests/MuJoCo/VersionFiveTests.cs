@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Rapid.Core;
 
 namespace Rapid.Environments.Tests.MuJoCo;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Rapid.Core;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Rendering.Pictures;
 

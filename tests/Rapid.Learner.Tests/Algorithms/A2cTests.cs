@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Checkpoints;
@@ -6,6 +7,7 @@ using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,9 +1,11 @@
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Learner.Algorithms;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
 

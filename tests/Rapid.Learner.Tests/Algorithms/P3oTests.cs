@@ -1,3 +1,4 @@
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Networks;

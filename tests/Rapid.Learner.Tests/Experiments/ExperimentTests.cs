@@ -6,6 +6,7 @@ using Rapid.Learner.Experiments;
 using Rapid.Learner.Tests.Checkpoints;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Tests.Experiments;
 

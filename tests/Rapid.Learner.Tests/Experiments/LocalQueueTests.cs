@@ -3,6 +3,7 @@ using Rapid.Learner.Experiments;
 using Rapid.Learner.Experiments.Queue;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Tests.Experiments;
 

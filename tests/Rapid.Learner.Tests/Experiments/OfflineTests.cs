@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
 using Grpc.Core;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Protocol;
 using Rapid.Protocol.Files;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Tests.Experiments;
 
@@ -178,6 +180,7 @@ public sealed class OfflineTests : IDisposable
         }
 
         var table = new TableDefinition { Name = "random/transitions", Kind = TableKind.Uniform, CapacitySteps = Blocks * Steps };
-        await writer.CommitAsync(table, EnvironmentEntry.Of(new EnvironmentOptions { Name = name }), CancellationToken.None);
+        var origin = EnvironmentEntry.Of(new EnvironmentOptions { Name = name }, environment.ObservationSpace, environment.ActionSpace);
+        await writer.CommitAsync(table, origin, CancellationToken.None);
     }
 }

@@ -3,6 +3,7 @@ using Rapid.Hosting;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 using SamplePlugin;
 
 namespace Rapid.Learner.Tests.Experiments;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using FsCheck;
 using FsCheck.Fluent;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Learner.Observations;
 using Rapid.Policies.Frames;

@@ -4,6 +4,7 @@ using Rapid.Learner.Replay;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Tests.Replay;
 

@@ -4,6 +4,7 @@ using Rapid.Learner.Replay;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Tests.Replay;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Algorithms;

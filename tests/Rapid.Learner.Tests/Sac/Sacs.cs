@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Learner.Algorithms;
 using Rapid.Learner.Checkpoints;

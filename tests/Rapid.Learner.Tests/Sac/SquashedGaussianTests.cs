@@ -1,3 +1,4 @@
+using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Learner.Networks;
 using Rapid.Policies;

@@ -2,6 +2,7 @@ using Grpc.Core;
 using Rapid.Hosting;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
+using Rapid.Specs;
 
 namespace Rapid.Learner.Tests.Services;
 

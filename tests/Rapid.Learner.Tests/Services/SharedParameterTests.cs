@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Hosting;
 using Rapid.Learner.Experiments;
 using Rapid.Learner.Services;
 using Rapid.Policies;

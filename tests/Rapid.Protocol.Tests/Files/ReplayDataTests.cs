@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Rapid.Core;
 using Rapid.Protocol.Files;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
@@ -300,8 +301,9 @@ public sealed class ReplayDataTests : IDisposable
             await writer.AddAsync(block, CancellationToken.None);
         }
 
-        await writer.CommitAsync(
-            TestBlocks.Table, EnvironmentEntry.Of(new EnvironmentOptions { Name = "Pendulum-v1" }), CancellationToken.None);
+        var origin = EnvironmentEntry.Of(
+            new EnvironmentOptions { Name = "Pendulum-v1" }, new BoxSpace([-1, -1, -8], [1, 1, 8]), BoxSpace.Uniform(1, -2, 2));
+        await writer.CommitAsync(TestBlocks.Table, origin, CancellationToken.None);
     }
 
     private async Task<string> RefusalAsync() => (await Assert.ThrowsAsync<InvalidDataException>(async () =>

@@ -1,5 +1,5 @@
 using Rapid.Environments.Languages;
-using Rapid.Numbers;
+using Rapid.Core;
 
 namespace Rapid.Environments.Described;
 

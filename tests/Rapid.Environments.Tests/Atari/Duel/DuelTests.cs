@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Rapid.Core;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Machine;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Rapid.Environments.Languages;
-using Rapid.Numbers;
+using Rapid.Core;
 
 namespace Rapid.Environments.Atari.Games;
 

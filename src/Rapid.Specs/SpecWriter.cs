@@ -1,0 +1,175 @@
+using System.Collections;
+using System.Reflection;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Xml.Linq;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+using Rapid.Protocol.Specs;
+
+namespace Rapid.Specs;
+
+/// <summary>Complete options as YAML with comments, as a wire message, and as JSON.</summary>
+public static class SpecWriter
+{
+    private static readonly Lazy<Dictionary<string, string>> Summaries = new(LoadSummaries);
+
+    /// <summary>Every field, with what it means and what is allowed; <see cref="SpecReader"/> reads it back equal.</summary>
+    public static string ToYaml(ExperimentOptions options)
+    {
+        var text = new StringBuilder();
+        AppendYaml(text, options, "");
+        return text.ToString();
+    }
+
+    /// <summary>Every field set.</summary>
+    public static Protocol.V1.ExperimentSpec ToMessage(ExperimentOptions options)
+    {
+        var message = new Protocol.V1.ExperimentSpec();
+        Fill(message, options);
+        return message;
+    }
+
+    /// <summary>Every field, in declaration order.</summary>
+    public static JsonObject ToJson(ExperimentOptions options) => ToJsonObject(options);
+
+    private static void AppendYaml(StringBuilder text, object record, string indent)
+    {
+        foreach (var (name, property) in SpecBinder.FieldsOf(record.GetType()))
+        {
+            var value = property.GetValue(record);
+            if (value is null)
+            {
+                text.Append(indent).Append("# ").Append(name).Append(": ").AppendLine(Summary(property));
+                continue;
+            }
+
+            var limit = property.GetCustomAttribute<LimitAttribute>();
+            var choices = value is Enum ? $" One of {string.Join(", ", Enum.GetNames(value.GetType()).Select(SpecText.SnakeCase))}." : "";
+            text.Append(indent).Append("# ").Append(Summary(property)).Append(choices)
+                .AppendLine(limit is null ? "" : $" Allowed: {limit.Allowed}.");
+            text.Append(indent).Append(name).Append(':');
+            switch (value)
+            {
+                case IReadOnlyDictionary<string, string> map:
+                    text.AppendLine(map.Count == 0 ? " {}" : "");
+                    foreach (var (option, setting) in map)
+                    {
+                        text.Append(indent).Append("  ").Append(option).Append(": ").AppendLine(Quote(setting));
+                    }
+
+                    break;
+                case IReadOnlyList<int> list:
+                    text.Append(" [").AppendJoin(", ", list).AppendLine("]");
+                    break;
+                case string literal:
+                    text.Append(' ').AppendLine(Quote(literal));
+                    break;
+                case var scalar when scalar.GetType().IsValueType:
+                    text.Append(' ').AppendLine(SpecText.Of(scalar));
+                    break;
+                default:
+                    text.AppendLine();
+                    AppendYaml(text, value, indent + "  ");
+                    break;
+            }
+        }
+    }
+
+    // Plain only what no YAML reader takes for anything but text.
+    private static string Quote(string text) =>
+        text.Length > 0 && char.IsAsciiLetter(text[0]) && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/')
+        && !double.TryParse(text, out _) && text is not ("true" or "false" or "null")
+            ? text
+            : JsonValue.Create(text).ToJsonString();
+
+    private static void Fill(IMessage message, object record)
+    {
+        var properties = SpecBinder.FieldsOf(record.GetType()).ToDictionary(field => field.Name, field => field.Property);
+        foreach (var field in message.Descriptor.Fields.InDeclarationOrder())
+        {
+            if (!properties.TryGetValue(field.Name, out var property) || property.GetValue(record) is not { } value)
+            {
+                continue;
+            }
+
+            if (field.IsMap)
+            {
+                var map = (IDictionary<string, string>)field.Accessor.GetValue(message);
+                foreach (var (name, setting) in (IReadOnlyDictionary<string, string>)value)
+                {
+                    map[name] = setting;
+                }
+            }
+            else if (field.IsRepeated)
+            {
+                var list = (IList)field.Accessor.GetValue(message);
+                foreach (var item in (IReadOnlyList<int>)value)
+                {
+                    list.Add(item);
+                }
+            }
+            else if (field.FieldType == FieldType.Message)
+            {
+                var child = field.MessageType.Parser.ParseFrom(ByteString.Empty);
+                Fill(child, value);
+                field.Accessor.SetValue(message, child);
+            }
+            else
+            {
+                field.Accessor.SetValue(message, value is Enum ? SpecText.Of(value) : value);
+            }
+        }
+    }
+
+    private static JsonObject ToJsonObject(object record)
+    {
+        var json = new JsonObject();
+        foreach (var (name, property) in SpecBinder.FieldsOf(record.GetType()))
+        {
+            json[name] = property.GetValue(record) switch
+            {
+                null => null,
+                bool value => value,
+                int value => value,
+                long value => value,
+                ulong value => value,
+                double value => value,
+                string value => value,
+                Enum value => SpecText.Of(value),
+                IReadOnlyList<int> value => new JsonArray([.. value.Select(item => (JsonNode)item)]),
+                IReadOnlyDictionary<string, string> value =>
+                    new JsonObject(value.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)pair.Value))),
+                var value => ToJsonObject(value),
+            };
+        }
+
+        return json;
+    }
+
+    private static string Summary(PropertyInfo property) =>
+        Summaries.Value.GetValueOrDefault($"P:{property.DeclaringType!.FullName}.{property.Name}", "");
+
+    /// <summary>The summaries of the options records, from the documentation file that is built with them.</summary>
+    private static Dictionary<string, string> LoadSummaries()
+    {
+        var path = Path.Combine(AppContext.BaseDirectory, $"{typeof(SpecWriter).Assembly.GetName().Name}.xml");
+        return File.Exists(path)
+            ? XDocument.Load(path).Descendants("member")
+                .Where(member => member.Element("summary") is not null)
+                .ToDictionary(member => (string)member.Attribute("name")!, member => Flatten(member.Element("summary")!))
+            : [];
+    }
+
+    private static string Flatten(XElement summary)
+    {
+        var text = string.Concat(summary.Nodes().Select(node => node switch
+        {
+            XText part => part.Value,
+            XElement { Name.LocalName: "see" } see => SpecText.SnakeCase(((string?)see.Attribute("cref") ?? "").Split('.')[^1]),
+            XElement element => element.Value,
+            _ => "",
+        }));
+        return string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+    }
+}

@@ -1,0 +1,65 @@
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
+using System.Text.Json;
+using System.Xml.Linq;
+
+namespace Rapid.Deployment.Tests;
+
+/// <summary>Which project may know which, and what a program does not bring along.</summary>
+public sealed class ArchitectureTests
+{
+    // From the bottom to the top. ARCHITECTURE.md says what is in each.
+    private static readonly string[] Projects =
+    [
+        "Rapid.Core", "Rapid.Protocol", "Rapid.Environments", "Rapid.Policies", "Rapid.Specs", "Rapid.Hosting", "Rapid.Redis",
+        "Rapid.Actor", "Rapid.Evaluator", "Rapid.Replay", "Rapid.Learner", "Rapid.Cli",
+    ];
+
+    [Fact]
+    public void A_project_refers_to_projects_below_it_alone()
+    {
+        var files = new[] { "src", "services" }
+            .SelectMany(folder => Directory.EnumerateFiles(Repository.File(folder), "*.csproj", SearchOption.AllDirectories))
+            .ToDictionary(file => Path.GetFileNameWithoutExtension(file));
+        Assert.Equal(Projects.Order(), files.Keys.Order());
+        foreach (var (project, file) in files)
+        {
+            Assert.All(
+                XDocument.Load(file).Descendants("ProjectReference").Select(reference => reference.Attribute("Include")!.Value),
+                reference => Assert.Contains(
+                    Path.GetFileNameWithoutExtension(reference), Projects.Take(Array.IndexOf(Projects, project))));
+        }
+    }
+
+    [Theory]
+    [InlineData("Rapid.Replay", "Rapid.Environments", "Rapid.Specs", "SkiaSharp", "TorchSharp")]
+    [InlineData("Rapid.Actor", "Rapid.Redis", "StackExchange.Redis", "TorchSharp")]
+    [InlineData("Rapid.Evaluator", "Rapid.Redis", "StackExchange.Redis", "TorchSharp")]
+    public void A_service_brings_along_no_library_that_it_does_not_use(string service, params string[] foreign)
+    {
+        using var dependencies = JsonDocument.Parse(File.ReadAllText($"{Repository.Program(service)}.deps.json"));
+        var libraries = dependencies.RootElement.GetProperty("libraries").EnumerateObject()
+            .Select(library => library.Name[..library.Name.IndexOf('/', StringComparison.Ordinal)]).ToArray();
+
+        Assert.Contains("Rapid.Protocol", libraries);
+        Assert.Empty(libraries.Intersect(foreign));
+    }
+
+    [Theory]
+    [InlineData("Rapid.Core")]
+    [InlineData("Rapid.Protocol")]
+    [InlineData("Rapid.Environments")]
+    [InlineData("Rapid.Policies")]
+    [InlineData("Rapid.Specs")]
+    public void A_library_that_serves_nothing_knows_nothing_of_serving(string library)
+    {
+        var folder = Path.GetDirectoryName(Repository.Program("rapid"))!;
+        using var file = new PEReader(File.OpenRead(Path.Combine(folder, $"{library}.dll")));
+        var metadata = file.GetMetadataReader();
+        var references = metadata.AssemblyReferences
+            .Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name)).ToArray();
+
+        Assert.Contains("System.Runtime", references);
+        Assert.DoesNotContain(references, name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+    }
+}
