@@ -153,7 +153,7 @@ public static class SpecWriter
     /// <summary>The summaries of the options records, from the documentation file that is built with them.</summary>
     private static Dictionary<string, string> LoadSummaries()
     {
-        var path = Path.Combine(AppContext.BaseDirectory, $"{typeof(SpecWriter).Assembly.GetName().Name}.xml");
+        var path = Path.Combine(AppContext.BaseDirectory, $"{typeof(ExperimentOptions).Assembly.GetName().Name}.xml");
         return File.Exists(path)
             ? XDocument.Load(path).Descendants("member")
                 .Where(member => member.Element("summary") is not null)
