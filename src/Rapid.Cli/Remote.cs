@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
@@ -11,6 +13,9 @@ namespace Rapid.Cli;
 internal sealed class Remote : IDisposable
 {
     private static readonly TimeSpan CallTime = TimeSpan.FromSeconds(15), ProbeTime = TimeSpan.FromSeconds(3);
+
+    // Longer than a learner takes to start on a crowded machine, or a cluster to give its pod another place.
+    private static readonly TimeSpan LearnerPatience = TimeSpan.FromMinutes(2), Pause = TimeSpan.FromMilliseconds(500);
 
     private readonly IReadOnlyList<ServiceAddress> _addresses;
     private readonly ServiceOptions _options;
@@ -47,26 +52,41 @@ internal sealed class Remote : IDisposable
     public Task<Experiment> ResumeAsync(string id, CancellationToken cancellation) =>
         CallAsync(() => Client.ResumeAsync(new ResumeRequest { Id = id }, Options(cancellation)).ResponseAsync);
 
-    /// <summary>The experiment's state now, then every event until it ends.</summary>
+    /// <summary>
+    /// The experiment's state now, then every event until it ends. A run outlives its learner: once it was seen, one that goes away is waited
+    /// for, or another is asked, which begins with the state again.
+    /// </summary>
+    /// <exception cref="CliException">There is no such run, or no learner has answered for minutes.</exception>
     public async IAsyncEnumerable<ExperimentEvent> WatchAsync(
-        string id, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+        string id, [EnumeratorCancellation] CancellationToken cancellation = default)
     {
-        while (true)
+        ExperimentState? state = null;
+        for (var wentAway = Stopwatch.GetTimestamp(); !IsOver(state); _isChosen = _addresses.Count == 1)
         {
+            var isThere = false;
             using var call = await CallAsync(
                 () => Task.FromResult(Client.Watch(new WatchRequest { Id = id }, cancellationToken: cancellation)));
-            bool? isMore;
-            while ((isMore = await CallAsync(() => NextAsync(call, cancellation))) == true)
+            while (await CallAsync(() => NextAsync(call, isSeen: state is not null, cancellation)))
             {
+                isThere = true;
+                state = call.ResponseStream.Current.Experiment?.State ?? state;
                 yield return call.ResponseStream.Current;
             }
 
-            if (isMore == false)
+            if (isThere)
             {
-                yield break;
+                wentAway = Stopwatch.GetTimestamp();
+            }
+            else if (Stopwatch.GetElapsedTime(wentAway) > LearnerPatience)
+            {
+                throw new CliException(
+                    $"the learner at {_address} went away before the run ended; 'rapid watch {id}' follows it again", ExitCode.Unreachable);
             }
 
-            _isChosen = false;
+            if (!IsOver(state))
+            {
+                await Task.Delay(Pause, cancellation);
+            }
         }
     }
 
@@ -75,16 +95,19 @@ internal sealed class Remote : IDisposable
     private static CallOptions Options(CancellationToken cancellation) =>
         new(deadline: DateTime.UtcNow + CallTime, cancellationToken: cancellation);
 
-    /// <returns>Null: the learner went away, and another may be asked.</returns>
-    private async Task<bool?> NextAsync(AsyncServerStreamingCall<ExperimentEvent> call, CancellationToken cancellation)
+    private static bool IsOver(ExperimentState? state) =>
+        state is ExperimentState.Finished or ExperimentState.Failed or ExperimentState.Cancelled;
+
+    /// <returns>False: there are no more events, or the learner of a run that was seen went away, or does not know it yet.</returns>
+    private static async Task<bool> NextAsync(AsyncServerStreamingCall<ExperimentEvent> call, bool isSeen, CancellationToken cancellation)
     {
         try
         {
             return await call.ResponseStream.MoveNext(cancellation);
         }
-        catch (RpcException error) when (error.StatusCode == StatusCode.Unavailable && _addresses.Count > 1)
+        catch (RpcException error) when (isSeen && error.StatusCode is StatusCode.Unavailable or StatusCode.NotFound)
         {
-            return null;
+            return false;
         }
     }
 

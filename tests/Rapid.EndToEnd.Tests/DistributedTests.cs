@@ -53,7 +53,8 @@ public sealed class DistributedTests : IDisposable
             checkpoint: { interval_steps: 8_000 }
             """);
         await using var cluster = ClusterProcesses.Start(_folder.Path, actors: 3);
-        await cluster.SubmitAsync(spec);
+        var id = await cluster.SubmitAsync(spec);
+        await using var watch = cluster.Client("watch", id);
 
         // Spread over the run by what is learned, so that the last one comes well before the end however fast the machine is.
         string[] victims = ["learner", "actor 1", "replay", "learner"];
@@ -72,6 +73,10 @@ public sealed class DistributedTests : IDisposable
         // Every update is there once, although the learner began twice at an older checkpoint.
         Assert.Equal(Enumerable.Range(1, Batches).Select(update => (long)update * BatchSteps), run.TrainingSteps());
         Assert.Equal(BatchSteps * Batches, (long)run.Evaluations()[^1]["step"]!);
+
+        // Who watches sees it to its end, whoever dies meanwhile.
+        Assert.True(await watch.WaitAsync() == 0, watch.Output);
+        Assert.Contains($"finished {id}", watch.Output, StringComparison.Ordinal);
     }
 
     [Fact]

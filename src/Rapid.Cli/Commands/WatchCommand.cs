@@ -30,7 +30,7 @@ internal static class WatchCommand
     /// <summary>The closing line of a run that is over.</summary>
     /// <param name="run">As it was last.</param>
     /// <param name="name">What to call it: its id, or its folder.</param>
-    /// <exception cref="CliException">It failed, or its learner went away.</exception>
+    /// <exception cref="CliException">It failed, or stopped before its end.</exception>
     public static int Conclude(RunSnapshot run, string name)
     {
         var evaluation = run switch
