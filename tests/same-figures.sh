@@ -36,8 +36,8 @@ experiment ppo-cartpole CartPole-v1 ppo 2 20480
 experiment ppo-duel 'DuelNoFrameskip-v4, options: { screen_size: 44, repeat_action_probability: 0.1 }' 'ppo, rollout_steps: 16, epochs: 2' \
   2 4096 'network: { encoder: ppo1, hidden_sizes: [32] }'
 experiment ppo-halfcheetah HalfCheetah-v4 ppo 4 65536
-experiment sac-halfcheetah HalfCheetah-v4 'sac, learning_starts: 500' 1 2000
-experiment sac-pendulum Pendulum-v1 'sac, learning_starts: 500' 1 2000
+experiment sac-halfcheetah HalfCheetah-v4 'sac, warm_up_steps: 500, metrics_interval: 100' 1 2000
+experiment sac-pendulum Pendulum-v1 'sac, warm_up_steps: 500, metrics_interval: 100' 1 2000
 # Their figures have to be the same through services, too.
 through_services=(ppo-cartpole ppo-duel a2c-cartpole p3o-cartpole sac-pendulum)
 
