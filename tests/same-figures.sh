@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Says whether this tree learns exactly as another commit does. It builds both, runs the same experiments in lockstep with both, in one process and
-# through services, and compares their metrics.jsonl byte by byte, times aside. A change that only moves code has to pass it.
+# Says whether this tree learns exactly as another commit does. It builds both, runs the same experiments in lockstep with both, in one process
+# and through services, and compares their metrics.jsonl byte by byte, times aside. A change that only moves code has to pass it.
 #
-#   tests/same-figures.sh COMMIT [FOLDER]      FOLDER holds the other tree and all runs, and is kept (default: a temporary one, which is not)
+#   tests/same-figures.sh COMMIT [FOLDER]      FOLDER holds the other tree and all runs, and is kept (default: one that is not)
 set -euo pipefail
 
 root="$(cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.." && pwd)"

@@ -53,8 +53,8 @@ internal sealed class Remote : IDisposable
         CallAsync(() => Client.ResumeAsync(new ResumeRequest { Id = id }, Options(cancellation)).ResponseAsync);
 
     /// <summary>
-    /// The experiment's state now, then every event until it ends. A run outlives its learner: once it was seen, one that goes away is waited
-    /// for, or another is asked, which begins with the state again.
+    /// The experiment's state now, then every event until it ends. A run outlives its learner: once the run was seen, a learner that goes
+    /// away is waited for, or another is asked, which begins with the state again.
     /// </summary>
     /// <exception cref="CliException">There is no such run, or no learner has answered for minutes.</exception>
     public async IAsyncEnumerable<ExperimentEvent> WatchAsync(

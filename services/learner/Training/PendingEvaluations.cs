@@ -18,8 +18,8 @@ internal sealed class PendingEvaluations(RunContext run, PolicyVersions versions
     private const int Most = 4;
     private const string Name = "evaluation.";
 
-    // A killed evaluator is usually back by then, and so is one that had to notice that its connection leads nowhere; without one a run must
-    // still end.
+    // A killed evaluator is usually back by then, and so is one that had to notice that its connection leads nowhere; without one a run
+    // must still end.
     private static readonly TimeSpan EvaluatorGrace = Channels.LongestSilence + TimeSpan.FromSeconds(10);
 
     private readonly SortedList<long, PolicySnapshot> _asked = [];

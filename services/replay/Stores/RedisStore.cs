@@ -1,31 +1,12 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Rapid.Protocol.V1;
 using Rapid.Redis;
-using Rapid.Replay.Tables;
 using StackExchange.Redis;
 
 namespace Rapid.Replay.Stores;
-
-/// <summary>What Redis knows of a table.</summary>
-internal sealed record RecoveredTable(
-    TableDefinition Definition,
-    string Incarnation,
-    string? Signature,
-    ulong NextId,
-    long InsertedSteps,
-    IReadOnlyList<(ulong Id, int Steps, int Bytes)> Blocks,
-    IReadOnlyDictionary<string, ulong> Producers)
-{
-    /// <summary>The highest priority so far.</summary>
-    public double HighestPriority { get; init; } = 1;
-
-    /// <summary>Priorities that items were given; those of all others are not known.</summary>
-    public IReadOnlyList<(ulong Block, int Index, double Priority)> Priorities { get; init; } = [];
-}
 
 /// <summary>
 /// Keeps a table in Redis. All keys of a table share a hash tag, so that a cluster keeps them together and one transaction covers them:
@@ -40,7 +21,7 @@ internal sealed record RecoveredTable(
 /// <param name="redis">Where.</param>
 /// <param name="lease">The right to write.</param>
 /// <param name="definition">The table.</param>
-internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, TableDefinition definition) : ITableStore
+internal sealed partial class RedisStore(RedisConnection redis, DatabaseLease lease, TableDefinition definition) : ITableStore
 {
     public const string Tables = "rapid:tables";
 
@@ -58,36 +39,6 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
     private RedisKey Priorities => $"rapid:{{{definition.Name}}}:priorities:";
 
     private RedisKey[] Keys => [About, Blocks, Sizes, Producers, Priorities];
-
-    /// <summary>Every table that Redis holds, and those that cannot be read with the reason.</summary>
-    public static async Task<(IReadOnlyList<RecoveredTable> Tables, IReadOnlyDictionary<string, string> Unreadable)> RecoverAllAsync(
-        RedisConnection redis, DatabaseLease lease, CancellationToken cancellation)
-    {
-        var names = await redis.DoAsync(database => database.SetMembersAsync(Tables), cancellation);
-        var (tables, unreadable) = (new List<RecoveredTable>(), new Dictionary<string, string>());
-        foreach (string? name in names)
-        {
-            try
-            {
-                tables.Add(await RecoverAsync(redis, lease, name!, cancellation));
-            }
-            catch (InvalidDataException damaged)
-            {
-                unreadable.Add(name!, damaged.Message);
-            }
-            catch (Exception error) when (error is InvalidProtocolBufferException or FormatException or OverflowException
-                or IndexOutOfRangeException)
-            {
-                unreadable.Add(name!, $"its definition or the sizes of its blocks cannot be read ({error.Message})");
-            }
-            catch (RpcException refused) when (refused.Status.DebugException is RedisServerException { Kind: RedisErrorKind.WrongType })
-            {
-                unreadable.Add(name!, "one of its keys is of another type");
-            }
-        }
-
-        return (tables, unreadable);
-    }
 
     /// <summary>Forgets whatever there is of a table that cannot be read.</summary>
     public static Task DropUnreadableAsync(RedisConnection redis, DatabaseLease lease, string name, CancellationToken cancellation) =>
@@ -224,13 +175,13 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
     /// </summary>
     private Task<T> DoAsync<T>(Func<IDatabase, Task<T>> write, CancellationToken cancellation)
     {
-        var unanswered = 0L;
+        var triedWith = 0L;
         return redis.DoAsync(
             async database =>
             {
-                if (unanswered > 0)
+                if (triedWith > 0)
                 {
-                    await lease.EnsureAsync(database, exceeding: unanswered);
+                    await lease.EnsureAsync(database, exceeding: triedWith);
                 }
 
                 try
@@ -239,7 +190,7 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
                 }
                 catch
                 {
-                    unanswered = lease.Token;
+                    triedWith = lease.Token;
                     throw;
                 }
             },
@@ -247,35 +198,24 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
     }
 
     /// <summary>Puts this service's fence around the table, and makes it again when Redis has lost it.</summary>
-    private async Task ClaimAsync(IDatabase database)
+    /// <returns>Whether Redis had lost it.</returns>
+    private async Task<bool> ClaimAsync(IDatabase database)
     {
-        if (await OverrideAsync(database, RedisScripts.Claim, AboutOf(Guid.NewGuid().ToString("N"))) == 2)
+        var isLost = await OverrideAsync(database, RedisScripts.Claim, AboutOf(Guid.NewGuid().ToString("N"))) == 2;
+        if (isLost)
         {
             redis.Logger.LogError(
                 "Redis lost table {Table} with the blocks that it had confirmed: they are gone when this service ends. The table is made "
                     + "again; does Redis keep what it confirmed (appendonly yes, no eviction)?", definition.Name);
             await database.SetAddAsync(Tables, definition.Name);
         }
+
+        return isLost;
     }
 
     /// <summary>Of a table that is made: definition, incarnation, epoch, layout.</summary>
     private RedisValue[] AboutOf(string incarnation) =>
         [WithoutEpoch(definition), incarnation, Text(definition.Epoch), RedisLayout.Current];
-
-    /// <summary>Brings a table of an earlier layout to this program's, in one step, unless it cannot be read.</summary>
-    private async Task MigrateAsync(Dictionary<string, RedisValue> about, CancellationToken cancellation)
-    {
-        if (about.ContainsKey("layout") || !about.TryGetValue("definition", out var bytes))
-        {
-            return;
-        }
-
-        var earlier = TableDefinition.Parser.ParseFrom((byte[])bytes!);
-        var epoch = Math.Max(earlier.Epoch, about.TryGetValue("epoch", out var latest) ? Number(latest) : 0);
-        RedisValue[] values = [WithoutEpoch(earlier), Text(epoch), RedisLayout.Current];
-        await redis.DoAsync(database => OverrideAsync(database, RedisScripts.Migrate, values), cancellation);
-        (about["definition"], about["epoch"], about["layout"]) = (values[0], values[1], values[2]);
-    }
 
     /// <summary>Does what earlier holders of the lease are fenced off by, with a greater token when the table carries one.</summary>
     /// <exception cref="RpcException">UNAVAILABLE: another service may write, not this one.</exception>
@@ -293,120 +233,7 @@ internal sealed class RedisStore(RedisConnection redis, DatabaseLease lease, Tab
     private async Task<long> RunAsync(IDatabase database, string script, RedisValue[] values) =>
         (long)await RedisRights.RunAsync(database, script, Keys, [lease.Token, .. values]);
 
-    /// <exception cref="InvalidDataException">What Redis holds of the table cannot be read.</exception>
-    private static async Task<RecoveredTable> RecoverAsync(
-        RedisConnection redis, DatabaseLease lease, string name, CancellationToken cancellation)
-    {
-        var keys = new RedisStore(redis, lease, new TableDefinition { Name = name });
-        var about = (await redis.DoAsync(database => database.HashGetAllAsync(keys.About), cancellation))
-            .ToDictionary(entry => (string)entry.Name!, entry => entry.Value);
-        await keys.MigrateAsync(about, cancellation);
-        var sizes = await redis.DoAsync(database => database.HashGetAllAsync(keys.Sizes), cancellation);
-        var producers = await redis.DoAsync(database => database.HashGetAllAsync(keys.Producers), cancellation);
-        var recovered = Read(name, about, sizes, producers);
-        await redis.DoAsync(
-            async database =>
-            {
-                await new RedisStore(redis, lease, recovered.Definition).ClaimAsync(database);
-                return true;
-            },
-            cancellation);
-        return recovered.Definition.Kind == TableKind.Prioritised
-            ? recovered with { Priorities = await keys.LoadPrioritiesAsync(recovered, cancellation) }
-            : recovered;
-    }
-
-    private async Task<IReadOnlyList<(ulong Block, int Index, double Priority)>> LoadPrioritiesAsync(
-        RecoveredTable recovered, CancellationToken cancellation)
-    {
-        var priorities = new List<(ulong Block, int Index, double Priority)>();
-        foreach (var part in recovered.Blocks.Chunk(MostPriorities))
-        {
-            var values = await redis.DoAsync(
-                database => Task.WhenAll(part.Select(block => database.StringGetAsync(Priorities.Append(Text(block.Id))))), cancellation);
-            foreach (var (block, value) in part.Zip(values))
-            {
-                var known = MemoryMarshal.Cast<byte, double>((byte[]?)value ?? []);
-                for (var i = 0; i < known.Length; i++)
-                {
-                    // What was never updated is zeros; a priority of 0 has a sign.
-                    if (BitConverter.DoubleToInt64Bits(known[i]) != 0)
-                    {
-                        priorities.Add((block.Id, i, Math.Abs(known[i])));
-                    }
-                }
-            }
-        }
-
-        return priorities;
-    }
-
     private static byte[] WithoutEpoch(TableDefinition definition) => new TableDefinition(definition) { Epoch = 0 }.ToByteArray();
 
     private static string Text(ulong number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static RecoveredTable Read(
-        string name, Dictionary<string, RedisValue> about, HashEntry[] sizes, HashEntry[] producers)
-    {
-        if (!about.TryGetValue("definition", out var bytes) || !about.TryGetValue("incarnation", out var incarnation)
-            || !about.TryGetValue("epoch", out var epoch))
-        {
-            throw new InvalidDataException("its definition is missing");
-        }
-
-        if (RedisLayout.Read(about["layout"]) > RedisLayout.Current)
-        {
-            throw new InvalidDataException(
-                $"its layout is {(string?)about["layout"]}, and this program knows layouts up to {RedisLayout.Current}");
-        }
-
-        try
-        {
-            var definition = TableRules.Check(TableDefinition.Parser.ParseFrom((byte[])bytes!));
-            if (definition.Name != name || definition.Store == StoreKind.Memory)
-            {
-                throw new InvalidDataException($"its definition is that of {definition.Store} table '{definition.Name}'");
-            }
-
-            definition.Epoch = Number(epoch);
-
-            List<(ulong Id, int Steps, int Bytes)> blocks =
-            [
-                .. sizes.Select(entry =>
-                {
-                    var parts = ((string)entry.Value!).Split(' ');
-                    return (Number(entry.Name), checked((int)Number(parts[0])), checked((int)Number(parts[1])));
-                }).OrderBy(block => block.Item1),
-            ];
-
-            // Appends that overtook each other may have left an older one as the newest.
-            var (newest, inserted) = blocks.Count > 0 ? (blocks[^1].Id, (long)blocks[^1].Id * blocks[^1].Steps) : (0ul, 0L);
-            if (about.TryGetValue("newest", out var noted))
-            {
-                var parts = ((string)noted!).Split(' ');
-                newest = Math.Max(newest, Number(parts[0]));
-                inserted = Math.Max(inserted, checked((long)Number(parts[1])));
-            }
-
-            return new RecoveredTable(
-                definition,
-                incarnation!,
-                about.TryGetValue("signature", out var signature) ? (string?)signature : null,
-                newest + 1,
-                inserted,
-                blocks,
-                producers.ToDictionary(entry => (string)entry.Name!, entry => Number(entry.Value)))
-            {
-                HighestPriority = about.TryGetValue("highest", out var highest)
-                    ? double.Parse((string)highest!, CultureInfo.InvariantCulture)
-                    : 1,
-            };
-        }
-        catch (RpcException impossible)
-        {
-            throw new InvalidDataException($"its definition is none that this service knows ({impossible.Status.Detail})", impossible);
-        }
-    }
-
-    private static ulong Number(RedisValue text) => ulong.Parse((string)text!, NumberStyles.None, CultureInfo.InvariantCulture);
 }
