@@ -26,6 +26,7 @@ WORKDIR /source
 FROM build AS packages
 COPY Directory.Build.props Directory.Build.targets Directory.Packages.props global.json ./
 COPY build build
+COPY src/Rapid.Agents/Rapid.Agents.csproj src/Rapid.Agents/
 COPY src/Rapid.Cli/Rapid.Cli.csproj src/Rapid.Cli/
 COPY src/Rapid.Core/Rapid.Core.csproj src/Rapid.Core/
 COPY src/Rapid.Environments/Rapid.Environments.csproj src/Rapid.Environments/

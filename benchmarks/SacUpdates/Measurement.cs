@@ -2,12 +2,14 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Agents;
+using Rapid.Agents.OffPolicy;
+using Rapid.Agents.Sac;
 using Rapid.Hosting;
-using Rapid.Learner.Algorithms;
 using Rapid.Learner.Replay;
+using Rapid.Learner.Training;
 using Rapid.Policies;
 using Rapid.Protocol;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Replay;
 using Rapid.Specs;
@@ -26,12 +28,12 @@ internal static class Measurement
         var spec = SpecReader.ReadYaml("{ environment: { name: HalfCheetah-v4 }, algorithm: { name: sac } }");
         var sac = (SacOptions)spec.Algorithm;
         using var environment = EnvironmentFactory.Create(spec.Environment);
-        var layout = PolicyLayout.Create(spec, environment.ObservationSpace, environment.ActionSpace);
+        var layout = ExperimentPolicy.LayoutOf(spec, environment.ObservationSpace, environment.ActionSpace);
         var directory = Directory.CreateTempSubdirectory("rapid-bench-");
         var options = new ServiceOptions { Listen = [ServiceAddress.Unix(Path.Combine(directory.FullName, "replay"))] };
         await using var app = ReplayHost.Build(options, LogLevel.Critical);
         await app.StartAsync();
-        using var algorithm = AlgorithmFactory.CreateOffPolicy(spec, layout);
+        using var algorithm = (ITransitionLearner)LearnerFactory.Create(spec, layout);
         var definition = new TableDefinition
         {
             Name = "bench/t",
@@ -59,7 +61,7 @@ internal static class Measurement
         directory.Delete(recursive: true);
     }
 
-    private static async Task UpdateAsync(TransitionTable table, IOffPolicyAlgorithm algorithm, int updates)
+    private static async Task UpdateAsync(TransitionTable table, ITransitionLearner algorithm, int updates)
     {
         for (var i = 0; i < updates; i++)
         {

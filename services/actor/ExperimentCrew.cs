@@ -1,9 +1,9 @@
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
+using Rapid.Agents;
 using Rapid.Environments;
 using Rapid.Hosting;
-using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
@@ -66,7 +66,7 @@ internal sealed class ExperimentCrew : IAsyncDisposable
 
         RequireSameEnvironment();
         using var environment = EnvironmentFactory.Create(_options.Environment, watch: watch);
-        var layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
+        var layout = ExperimentPolicy.LayoutOf(_options, environment.ObservationSpace, environment.ActionSpace);
         if (ActionBounds.Warning(layout, environment.ActionSpace) is { } warning)
         {
             _logger.LogWarning("{Environment}: {Warning}", _options.Environment.Name, warning);

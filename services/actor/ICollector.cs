@@ -1,3 +1,4 @@
+using Rapid.Agents;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
@@ -32,8 +33,8 @@ public interface ICollector : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         IEnvironment Make() => EnvironmentFactory.Create(options.Environment);
-        return options.Algorithm is OnPolicyOptions
-            ? new RolloutCollector(options, slot, Make, life, watch)
-            : new TransitionCollector(options, slot, Make, life, watch);
+        return AgentRegistry.Of(options).Recording.AreTransitions
+            ? new TransitionCollector(options, slot, Make, life, watch)
+            : new RolloutCollector(options, slot, Make, life, watch);
     }
 }

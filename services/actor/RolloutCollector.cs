@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Rapid.Agents;
 using Rapid.Environments;
 using Rapid.Policies;
 using Rapid.Protocol;
@@ -32,7 +33,7 @@ public sealed class RolloutCollector : ICollector
     {
         _block = new EnvironmentBlock(options, slot, life, make, watch);
         (_steps, _count, _gamma) = (_block.Steps, _block.Count, options.Algorithm.Gamma);
-        _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _block.ActionSpace));
+        _policy = new PolicyInference(ExperimentPolicy.LayoutOf(options, _block.ObservationSpace, _block.ActionSpace));
         _view = PolicyView.Create(options, _block, _policy.Layout);
         _inference = new InferenceClock(_steps);
         _wantsDiscountedReturns = options.Normalization.Rewards;
@@ -40,7 +41,7 @@ public sealed class RolloutCollector : ICollector
         var rows = _steps * _count;
         (_logProbabilities, _values) = (new float[rows], new float[rows + _count]);
         (_discounted, _running) = (new float[rows], new float[_count]);
-        var distributionSize = options.Algorithm is P3oOptions ? rows * _policy.Layout.Outputs : 0;
+        var distributionSize = AgentRegistry.Of(options).Recording.HasDistributions ? rows * _policy.Layout.Outputs : 0;
         _distributions = new float[distributionSize];
         _logStd = new float[_policy.Layout.IsDiscrete ? 0 : distributionSize];
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Rapid.Agents;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Policies;
@@ -27,7 +28,7 @@ public sealed class TransitionCollector : ICollector
         _block = new EnvironmentBlock(options, slot, life, make, watch);
         _actions = _block.ActionSpace;
         _inference = new InferenceClock(_block.Steps);
-        _policy = new PolicyInference(PolicyLayout.Create(options, _block.ObservationSpace, _actions));
+        _policy = new PolicyInference(ExperimentPolicy.LayoutOf(options, _block.ObservationSpace, _actions));
         var normalization = options.Normalization;
         _normalizer = normalization.Observations
             ? new ObservationNormalizer(_block.ObservationSize, (float)normalization.ObservationClip)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Rapid.Agents;
 using Rapid.Core;
 using Rapid.Policies;
 using Rapid.Policies.Frames;
@@ -27,7 +28,7 @@ public sealed class FrozenPolicy : IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observations);
-        _policy = new PolicyInference(PolicyLayout.Create(options, observations, actions));
+        _policy = new PolicyInference(ExperimentPolicy.LayoutOf(options, observations, actions));
         _frames = Layout.Frames is null ? null : new FrameInputs(Layout, environments: 1, FrameSteps, options.Actors.Threads);
         _normalizer = options.Normalization.Observations
             ? new ObservationNormalizer(observations.Size, (float)options.Normalization.ObservationClip)

@@ -160,37 +160,42 @@ public sealed class PolicyLayout
     /// <summary>Activation after each hidden layer.</summary>
     public Activation Activation { get; }
 
-    /// <summary>The layout of an experiment's policy on an environment with these spaces.</summary>
+    /// <summary>The layout of a policy on an environment with these spaces.</summary>
+    /// <param name="plan">What the algorithm asks for.</param>
+    /// <param name="network">Sizes of layers.</param>
+    /// <param name="observations">A box, or frames.</param>
+    /// <param name="actions">A box, or discrete.</param>
     /// <exception cref="ArgumentException">The action space is neither a box nor discrete, or unbounded where the policy is
     /// squashed.</exception>
     /// <exception cref="NetworkTooLargeException">It has more parameters than a buffer has elements.</exception>
-    public static PolicyLayout Create(ExperimentOptions options, Space observations, Space actions)
+    public static PolicyLayout Create(PolicyPlan plan, NetworkOptions network, Space observations, Space actions)
     {
-        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(plan);
+        ArgumentNullException.ThrowIfNull(network);
         if (observations is not (BoxSpace or FrameSpace))
         {
             throw new ArgumentException($"observations must be a box or frames, not {observations}", nameof(observations));
         }
 
-        return (actions, options.Algorithm) switch
+        return (actions, plan.Squashing) switch
         {
-            (BoxSpace continuous, SacOptions sac) => Squashed(options.Network, observations, continuous, sac.StdParameterization),
-            (BoxSpace continuous, _) =>
-                new PolicyLayout(options.Network, observations, PolicyKind.Gaussian, continuous.Size, hasValueHead: true),
-            (DiscreteSpace discrete, var algorithm) =>
-                new PolicyLayout(options.Network, observations, PolicyKind.Categorical, discrete.Count, algorithm is not SacOptions),
+            (BoxSpace box, { } deviations) => Squashed(network, observations, box, deviations, plan.HasValueHead),
+            (BoxSpace box, null) => new PolicyLayout(network, observations, PolicyKind.Gaussian, box.Size, plan.HasValueHead),
+            (DiscreteSpace choices, _) =>
+                new PolicyLayout(network, observations, PolicyKind.Categorical, choices.Count, plan.HasValueHead),
             _ => throw new ArgumentException($"actions must be a box or discrete, not {actions}", nameof(actions)),
         };
     }
 
-    private static PolicyLayout Squashed(NetworkOptions network, Space observations, BoxSpace box, StdParameterization std) =>
+    private static PolicyLayout Squashed(
+        NetworkOptions network, Space observations, BoxSpace box, StdParameterization std, bool hasValueHead) =>
         box.Low.Concat(box.High).All(float.IsFinite)
-            ? new PolicyLayout(network, observations, PolicyKind.SquashedGaussian, 2 * box.Size, hasValueHead: false)
+            ? new PolicyLayout(network, observations, PolicyKind.SquashedGaussian, 2 * box.Size, hasValueHead)
             {
                 ActionBox = box,
                 StdParameterization = std,
             }
-            : throw new ArgumentException($"sac squashes actions into their box, which must be finite, not {box}", nameof(box));
+            : throw new ArgumentException($"the policy squashes actions into their box, which must be finite, not {box}", nameof(box));
 
     /// <summary>The block of that name.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>

@@ -223,7 +223,7 @@ internal sealed class SpecBinder
         return false;
     }
 
-    private static bool IsRecord(Type type) => type.Namespace == typeof(ExperimentOptions).Namespace && type.IsClass;
+    private static bool IsRecord(Type type) => type.IsClass && (type.Namespace == typeof(ExperimentOptions).Namespace || type.IsAssignableTo(typeof(AlgorithmOptions)));
 
     private static string KindOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {

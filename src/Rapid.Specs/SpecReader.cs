@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using Rapid.Agents;
 using Rapid.Environments;
 using Rapid.Environments.Atari;
 using Rapid.Protocol.Specs;
@@ -175,7 +176,7 @@ public static class SpecReader
         var binder = new SpecBinder();
         binder.Problems.AddRange(problems);
         var environment = FindEnvironment(tree, binder.Problems);
-        var algorithm = Choose(tree, "algorithm", "name", "ppo", Presets.Algorithms, binder.Problems);
+        var algorithm = Choose(tree, "algorithm", "name", Presets.DefaultAlgorithm, AgentRegistry.Names, binder.Problems);
         var preset = Choose(tree, "algorithm", "preset", Presets.Of(algorithm)[0], Presets.Of(algorithm), binder.Problems);
 
         // With an unknown environment the other fields are still checked, against the defaults of the commonest kind.

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Concurrent;
 using System.Reflection;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -12,7 +13,7 @@ namespace Rapid.Specs;
 /// <summary>Complete options as YAML with comments, as a wire message, and as JSON.</summary>
 public static class SpecWriter
 {
-    private static readonly Lazy<Dictionary<string, string>> Summaries = new(LoadSummaries);
+    private static readonly ConcurrentDictionary<Assembly, Dictionary<string, string>> Summaries = [];
 
     /// <summary>Every field, with what it means and what is allowed; <see cref="SpecReader"/> reads it back equal.</summary>
     public static string ToYaml(ExperimentOptions options)
@@ -148,12 +149,12 @@ public static class SpecWriter
     }
 
     private static string Summary(PropertyInfo property) =>
-        Summaries.Value.GetValueOrDefault($"P:{property.DeclaringType!.FullName}.{property.Name}", "");
+        Summaries.GetOrAdd(property.DeclaringType!.Assembly, LoadSummaries).GetValueOrDefault($"P:{property.DeclaringType!.FullName}.{property.Name}", "");
 
-    /// <summary>The summaries of the options records, from the documentation file that is built with them.</summary>
-    private static Dictionary<string, string> LoadSummaries()
+    /// <summary>The summaries of an assembly's options records, from the documentation file that is built with it.</summary>
+    private static Dictionary<string, string> LoadSummaries(Assembly assembly)
     {
-        var path = Path.Combine(AppContext.BaseDirectory, $"{typeof(ExperimentOptions).Assembly.GetName().Name}.xml");
+        var path = Path.ChangeExtension(assembly.Location, ".xml");
         return File.Exists(path)
             ? XDocument.Load(path).Descendants("member")
                 .Where(member => member.Element("summary") is not null)

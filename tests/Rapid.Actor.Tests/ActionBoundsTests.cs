@@ -1,3 +1,5 @@
+using Rapid.Agents;
+using Rapid.Agents.Sac;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Policies;
@@ -19,7 +21,7 @@ public sealed class ActionBoundsTests
         var observations = BoxSpace.Unbounded(3);
         foreach (var actions in (Space[])[BoxSpace.Uniform(2, low, high), new DiscreteSpace(2)])
         {
-            var layout = PolicyLayout.Create(Setups.Options(steps: 4, environments: 1), observations, actions);
+            var layout = ExperimentPolicy.LayoutOf(Setups.Options(steps: 4, environments: 1), observations, actions);
             var warning = ActionBounds.Warning(layout, actions);
             Assert.Equal(isWarned && actions is BoxSpace, warning is not null);
             Assert.True(warning is null || warning.Contains(FormattableString.Invariant($"[{low}, {high}]"), StringComparison.Ordinal));
@@ -29,7 +31,7 @@ public sealed class ActionBoundsTests
         {
             var box = BoxSpace.Uniform(2, low, high);
             var options = Setups.Options(steps: 4, environments: 1) with { Algorithm = new SacOptions() };
-            Assert.Null(ActionBounds.Warning(PolicyLayout.Create(options, observations, box), box));
+            Assert.Null(ActionBounds.Warning(ExperimentPolicy.LayoutOf(options, observations, box), box));
         }
     }
 }

@@ -1,3 +1,5 @@
+using Rapid.Agents.A2c;
+using Rapid.Agents.P3o;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;

@@ -1,3 +1,5 @@
+using Rapid.Agents;
+using Rapid.Agents.Sac;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Policies;
@@ -27,7 +29,7 @@ public sealed class ExperimentBlocksTests
                 + $"rewards: {(normalize && algorithm != "sac" ? "true" : "false")} }}",
             [$"algorithm.name={algorithm}", "algorithm.rollout_steps=64", "actors.environments=2", "actors.count=3"]);
         using var made = EnvironmentFactory.Create(options.Environment);
-        var layout = PolicyLayout.Create(options, made.ObservationSpace, made.ActionSpace);
+        var layout = ExperimentPolicy.LayoutOf(options, made.ObservationSpace, made.ActionSpace);
         IEnvironment Make() => EnvironmentFactory.Create(options.Environment);
         using ICollector collector = options.Algorithm is SacOptions
             ? new TransitionCollector(options, 0, Make)

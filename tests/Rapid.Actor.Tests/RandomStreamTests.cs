@@ -1,3 +1,6 @@
+using Rapid.Agents.A2c;
+using Rapid.Agents.Ppo;
+using Rapid.Agents.Sac;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using static Rapid.Actor.Tests.Setups;

@@ -1,4 +1,6 @@
 using Google.Protobuf;
+using Rapid.Agents;
+using Rapid.Agents.Ppo;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Policies;
@@ -29,13 +31,13 @@ internal static class Setups
     public static PolicyLayout Layout(ExperimentOptions options, bool discrete = false)
     {
         using var environment = new ScriptedEnvironment(0, 1, discrete);
-        return PolicyLayout.Create(options, environment.ObservationSpace, environment.ActionSpace);
+        return ExperimentPolicy.LayoutOf(options, environment.ObservationSpace, environment.ActionSpace);
     }
 
     public static PolicyLayout RegisteredLayout(ExperimentOptions options)
     {
         using var environment = EnvironmentFactory.Create(options.Environment);
-        return PolicyLayout.Create(options, environment.ObservationSpace, environment.ActionSpace);
+        return ExperimentPolicy.LayoutOf(options, environment.ObservationSpace, environment.ActionSpace);
     }
 
     /// <summary>A snapshot whose weights depend on its version.</summary>

@@ -1,3 +1,4 @@
+using Rapid.Agents.Sac;
 using Rapid.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;

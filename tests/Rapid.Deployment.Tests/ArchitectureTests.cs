@@ -1,6 +1,7 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace Rapid.Deployment.Tests;
@@ -11,8 +12,8 @@ public sealed class ArchitectureTests
     // From the bottom to the top. ARCHITECTURE.md says what is in each.
     private static readonly string[] Projects =
     [
-        "Rapid.Core", "Rapid.Protocol", "Rapid.Environments", "Rapid.Policies", "Rapid.Specs", "Rapid.Hosting", "Rapid.Redis",
-        "Rapid.Actor", "Rapid.Evaluator", "Rapid.Replay", "Rapid.Learner", "Rapid.Cli",
+        "Rapid.Core", "Rapid.Protocol", "Rapid.Environments", "Rapid.Policies", "Rapid.Agents", "Rapid.Specs", "Rapid.Hosting",
+        "Rapid.Redis", "Rapid.Actor", "Rapid.Evaluator", "Rapid.Replay", "Rapid.Learner", "Rapid.Cli",
     ];
 
     [Fact]
@@ -32,7 +33,7 @@ public sealed class ArchitectureTests
     }
 
     [Theory]
-    [InlineData("Rapid.Replay", "Rapid.Environments", "Rapid.Specs", "SkiaSharp", "TorchSharp")]
+    [InlineData("Rapid.Replay", "Rapid.Agents", "Rapid.Environments", "Rapid.Specs", "SkiaSharp", "TorchSharp")]
     [InlineData("Rapid.Actor", "Rapid.Redis", "StackExchange.Redis", "TorchSharp")]
     [InlineData("Rapid.Evaluator", "Rapid.Redis", "StackExchange.Redis", "TorchSharp")]
     public void A_service_brings_along_no_library_that_it_does_not_use(string service, params string[] foreign)
@@ -50,6 +51,7 @@ public sealed class ArchitectureTests
     [InlineData("Rapid.Protocol")]
     [InlineData("Rapid.Environments")]
     [InlineData("Rapid.Policies")]
+    [InlineData("Rapid.Agents")]
     [InlineData("Rapid.Specs")]
     public void A_library_that_serves_nothing_knows_nothing_of_serving(string library)
     {
@@ -61,5 +63,26 @@ public sealed class ArchitectureTests
 
         Assert.Contains("System.Runtime", references);
         Assert.DoesNotContain(references, name => name.StartsWith("Microsoft.AspNetCore", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void No_file_outside_an_agents_folder_names_its_types()
+    {
+        var agents = Directory.EnumerateFiles(Repository.File("src/Rapid.Agents"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => File.ReadAllText(file).Contains("[assembly: Agent<", StringComparison.Ordinal))
+            .Select(file => Path.GetDirectoryName(file)!).ToArray();
+        Assert.Equal(["A2c", "P3o", "Ppo", "Sac"], agents.Select(Path.GetFileName).Order());
+
+        var sources = new[] { "src", "services" }
+            .SelectMany(folder => Directory.EnumerateFiles(Repository.File(folder), "*.cs", SearchOption.AllDirectories)).ToArray();
+        foreach (var agent in agents)
+        {
+            // By a using, by the whole name, or from within the namespace of all agents by the last part of it.
+            var name = Path.GetFileName(agent);
+            var names = new Regex($@"\bAgents\.{name}\b|(?<![\w.]){name}\.[A-Z]", RegexOptions.ExplicitCapture, TimeSpan.FromSeconds(10));
+            Assert.All(
+                sources.Where(file => !file.StartsWith(agent + Path.DirectorySeparatorChar, StringComparison.Ordinal)),
+                file => Assert.DoesNotMatch(names, File.ReadAllText(file)));
+        }
     }
 }

@@ -3,6 +3,7 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rapid.Agents;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Hosting;
@@ -60,7 +61,7 @@ internal sealed class EvaluatorAndLearner : IAsyncDisposable
     public static PolicySnapshot Snapshot(ExperimentOptions spec, long version)
     {
         using var environment = EnvironmentFactory.Create(spec.Environment);
-        var layout = PolicyLayout.Create(spec, environment.ObservationSpace, environment.ActionSpace);
+        var layout = ExperimentPolicy.LayoutOf(spec, environment.ObservationSpace, environment.ActionSpace);
         var parameters = new float[layout.Length];
         Initializer.Initialize(layout, spec.Network, new RandomStream(1), parameters);
         return new PolicySnapshot

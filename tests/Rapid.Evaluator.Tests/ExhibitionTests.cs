@@ -3,6 +3,8 @@ using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rapid.Agents;
+using Rapid.Agents.Ppo;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Hosting;
@@ -251,7 +253,7 @@ public sealed class ExhibitionTests : IAsyncLifetime
     private static PolicySnapshot Snapshot(ExperimentOptions spec, long version)
     {
         using var environment = EnvironmentFactory.Create(spec.Environment);
-        var layout = PolicyLayout.Create(spec, environment.ObservationSpace, environment.ActionSpace);
+        var layout = ExperimentPolicy.LayoutOf(spec, environment.ObservationSpace, environment.ActionSpace);
         var parameters = new float[layout.Length];
         Initializer.Initialize(layout, spec.Network, new RandomStream((ulong)version), parameters);
         return new PolicySnapshot

@@ -1,3 +1,4 @@
+using Rapid.Agents;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Policies;
@@ -24,7 +25,7 @@ public sealed class FrozenPolicyTests
         var options = SpecReader.ReadYaml(
             $"{{ environment: {{ name: {environment} }}, algorithm: {{ name: {algorithm} }}, evaluation: {{ deterministic: false }} }}");
         using var task = EnvironmentFactory.Create(options.Environment);
-        var layout = PolicyLayout.Create(options, task.ObservationSpace, task.ActionSpace);
+        var layout = ExperimentPolicy.LayoutOf(options, task.ObservationSpace, task.ActionSpace);
         var parameters = new float[layout.Length];
         Initializer.Initialize(layout, options.Network, new RandomStream(3), parameters);
         var snapshot = new PolicySnapshot { LayoutHash = layout.Hash, Parameters = TensorCodec.ToByteString<float>(parameters) };

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rapid.Agents;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
@@ -53,7 +54,7 @@ public class ActorTests
     private static PolicySnapshot Snapshot(long version)
     {
         using var environment = EnvironmentFactory.Create(Spec.Environment);
-        var layout = PolicyLayout.Create(Spec, environment.ObservationSpace, environment.ActionSpace);
+        var layout = ExperimentPolicy.LayoutOf(Spec, environment.ObservationSpace, environment.ActionSpace);
         return new PolicySnapshot
         {
             Experiment = "träger-1",

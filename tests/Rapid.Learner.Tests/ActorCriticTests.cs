@@ -1,7 +1,8 @@
+using Rapid.Agents;
+using Rapid.Agents.Networks;
+using Rapid.Agents.Optimizers;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Networks;
-using Rapid.Learner.Optimizers;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using Rapid.Specs;
@@ -165,6 +166,6 @@ public class ActorCriticTests
             $"{{ shared: {(shared ? "true" : "false")}, initial_log_std: -0.3, policy_gain: 0.5, activation: {function} }}";
         var options = SpecReader.ReadYaml($"{{ environment: {{ name: {name} }}, network: {network} }}");
         using var environment = EnvironmentRegistry.Create(name);
-        return (PolicyLayout.Create(options, environment.ObservationSpace, environment.ActionSpace), options.Network, new RandomStream(3));
+        return (ExperimentPolicy.LayoutOf(options, environment.ObservationSpace, environment.ActionSpace), options.Network, new RandomStream(3));
     }
 }

@@ -1,4 +1,4 @@
-using Rapid.Learner.Algorithms;
+using Rapid.Agents.OnPolicy;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Learner.Tests;

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Agents.State;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Tests.Checkpoints;
 using Rapid.Learner.Training;

@@ -1,6 +1,7 @@
+using Rapid.Agents;
+using Rapid.Agents.Networks;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Networks;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using Rapid.Specs;
@@ -75,7 +76,7 @@ public class ConvolutionTests
     private static (PolicyLayout Layout, Tensor Parameters) Make()
     {
         var options = SpecReader.ReadYaml("{ environment: { name: ALE/Duel-v5, options: { screen_size: 44 } }, algorithm: { name: ppo } }");
-        var layout = PolicyLayout.Create(options, new FrameSpace(44, 44, 4), new DiscreteSpace(3));
+        var layout = ExperimentPolicy.LayoutOf(options, new FrameSpace(44, 44, 4), new DiscreteSpace(3));
         var initial = new float[layout.Length];
         Initializer.Initialize(layout, options.Network, new RandomStream(1), initial);
         return (layout, tensor(initial));

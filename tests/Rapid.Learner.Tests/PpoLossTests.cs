@@ -1,5 +1,6 @@
-using Rapid.Learner.Algorithms;
-using Rapid.Learner.Networks;
+using Rapid.Agents.Networks;
+using Rapid.Agents.OnPolicy;
+using Rapid.Agents.Ppo;
 using Rapid.Protocol.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -14,7 +15,7 @@ public class PpoLossTests
     public void Surrogate_loss_equals_the_check_value()
     {
         using var scope = NewDisposeScope();
-        var loss = Ppo.SurrogateLoss(tensor(LogRatios).exp(), tensor(new[] { 1f, -1, 2, -0.5f }), 0.2);
+        var loss = PpoLearner.SurrogateLoss(tensor(LogRatios).exp(), tensor(new[] { 1f, -1, 2, -0.5f }), 0.2);
         Assert.Equal(-0.232944, loss.ToDouble(), 1e-5);
     }
 
@@ -30,7 +31,7 @@ public class PpoLossTests
     public void Clipped_value_loss_equals_the_check_value()
     {
         using var scope = NewDisposeScope();
-        var loss = Ppo.ClippedValueLoss(tensor(new[] { 1f, 2 }), tensor(new[] { 0.5f, 2.5f }), tensor(new[] { 1.5f, 1 }), 0.2);
+        var loss = PpoLearner.ClippedValueLoss(tensor(new[] { 1f, 2 }), tensor(new[] { 0.5f, 2.5f }), tensor(new[] { 1.5f, 1 }), 0.2);
         Assert.Equal(0.5825, loss.ToDouble(), 1e-5);
     }
 
@@ -47,7 +48,7 @@ public class PpoLossTests
     public void Advantages_are_normalised_by_either_deviation(Deviation deviation, double outer, double inner)
     {
         float[] advantages = [1, 2, 3, 4];
-        Ppo.Normalize(advantages, deviation, 1e-5);
+        PpoLearner.Normalize(advantages, deviation, 1e-5);
         Assert.Equal(-outer, advantages[0], 1e-4);
         Assert.Equal(-inner, advantages[1], 1e-4);
         Assert.Equal(inner, advantages[2], 1e-4);
@@ -58,7 +59,7 @@ public class PpoLossTests
     public void Equal_advantages_become_zero_and_not_NaN()
     {
         float[] advantages = [2, 2, 2];
-        Ppo.Normalize(advantages, Deviation.Sample, 0);
+        PpoLearner.Normalize(advantages, Deviation.Sample, 0);
         Assert.Equal([0f, 0f, 0f], advantages);
     }
 
@@ -74,18 +75,18 @@ public class PpoLossTests
         {
             var advantages = Enumerable.Repeat(value, count).ToArray();
             advantages[^1] = MathF.BitIncrement(value);
-            Ppo.Normalize(advantages, deviation, epsilon);
+            PpoLearner.Normalize(advantages, deviation, epsilon);
             Assert.All(advantages, advantage => Assert.Equal(0, advantage));
 
             // What differs by more than rounding still counts.
             advantages = [.. Enumerable.Repeat(value, count - 1), value * 1.001f];
-            Ppo.Normalize(advantages, deviation, 0);
+            PpoLearner.Normalize(advantages, deviation, 0);
             Assert.Equal(Math.Sign(value), Math.Sign(advantages[^1]));
             Assert.InRange(Math.Abs(advantages[^1]), 1, Math.Sqrt(count));
         }
 
         var returns = Enumerable.Repeat(value, count).ToArray();
-        Assert.True(double.IsNaN(PpoDiagnostics.ExplainedVariance(new float[count], returns)));
+        Assert.True(double.IsNaN(ValueDiagnostics.ExplainedVariance(new float[count], returns)));
     }
 
     [Fact]
@@ -109,9 +110,9 @@ public class PpoLossTests
     [Fact]
     public void Explained_variance_is_one_for_perfect_values_zero_for_constant_ones_and_NaN_without_variance()
     {
-        Assert.Equal(1, PpoDiagnostics.ExplainedVariance([1, 2, 3], [1, 2, 3]), 1e-9);
-        Assert.Equal(0, PpoDiagnostics.ExplainedVariance([5, 5, 5], [1, 2, 3]), 1e-9);
-        Assert.True(double.IsNaN(PpoDiagnostics.ExplainedVariance([1, 2, 3], [4, 4, 4])));
+        Assert.Equal(1, ValueDiagnostics.ExplainedVariance([1, 2, 3], [1, 2, 3]), 1e-9);
+        Assert.Equal(0, ValueDiagnostics.ExplainedVariance([5, 5, 5], [1, 2, 3]), 1e-9);
+        Assert.True(double.IsNaN(ValueDiagnostics.ExplainedVariance([1, 2, 3], [4, 4, 4])));
     }
 
     [Fact]
@@ -120,7 +121,7 @@ public class PpoLossTests
         using var scope = NewDisposeScope();
         var ratio = tensor(new[] { 1.5f, 1.5f, 0.5f, 0.5f });
         ratio.requires_grad = true;
-        Ppo.SurrogateLoss(ratio, tensor(new[] { 1f, -1, 1, -1 }), 0.2).backward();
+        PpoLearner.SurrogateLoss(ratio, tensor(new[] { 1f, -1, 1, -1 }), 0.2).backward();
         using var gradient = ratio.grad!;
         Assert.Equal([0f, 0.25f, -0.25f, 0f], gradient.data<float>().ToArray());
     }

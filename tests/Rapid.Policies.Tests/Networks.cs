@@ -1,3 +1,5 @@
+using Rapid.Agents;
+using Rapid.Agents.Ppo;
 using Rapid.Core;
 using Rapid.Protocol.Specs;
 
@@ -6,7 +8,7 @@ namespace Rapid.Policies.Tests;
 /// <summary>Layouts and parameters to test with.</summary>
 internal static class Networks
 {
-    public static PolicyLayout Layout(int observations, int outputs, bool discrete, NetworkOptions? network = null) => PolicyLayout.Create(
+    public static PolicyLayout Layout(int observations, int outputs, bool discrete, NetworkOptions? network = null) => ExperimentPolicy.LayoutOf(
         new ExperimentOptions
         {
             Name = "test",

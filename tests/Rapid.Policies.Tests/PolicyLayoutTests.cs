@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Google.Protobuf;
+using Rapid.Agents;
 using Rapid.Core;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
@@ -123,7 +124,7 @@ public sealed class PolicyLayoutTests
     {
         var options = SpecReader.ReadYaml("environment: { name: CartPole-v1 }");
 
-        var error = Assert.Throws<ArgumentException>(() => PolicyLayout.Create(options, new DiscreteSpace(3), new DiscreteSpace(2)));
+        var error = Assert.Throws<ArgumentException>(() => ExperimentPolicy.LayoutOf(options, new DiscreteSpace(3), new DiscreteSpace(2)));
 
         Assert.Contains("discrete 3", error.Message, StringComparison.Ordinal);
     }

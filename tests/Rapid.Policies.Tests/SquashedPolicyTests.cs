@@ -1,3 +1,5 @@
+using Rapid.Agents;
+using Rapid.Agents.Sac;
 using Rapid.Core;
 using Rapid.Protocol.Specs;
 
@@ -101,7 +103,7 @@ public sealed class SquashedPolicyTests
         }
     }
 
-    private static PolicyLayout Layout(StdParameterization std, BoxSpace? box = null) => PolicyLayout.Create(
+    private static PolicyLayout Layout(StdParameterization std, BoxSpace? box = null) => ExperimentPolicy.LayoutOf(
         new ExperimentOptions
         {
             Name = "test",

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Google.Protobuf.Reflection;
+using Rapid.Agents;
+using Rapid.Agents.Sac;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
@@ -11,7 +13,7 @@ namespace Rapid.Protocol.Tests;
 /// <summary>A new option cannot be forgotten in the message, in the written YAML or in the limits.</summary>
 public class FieldParityTests
 {
-    public static TheoryData<string> Algorithms() => [.. Presets.Algorithms];
+    public static TheoryData<string> Algorithms() => [.. AgentRegistry.Names];
 
     [Fact]
     public void Every_option_is_a_field_of_the_message_with_the_right_type_and_presence_and_no_field_is_without_option()
@@ -29,7 +31,7 @@ public class FieldParityTests
 
     [Fact]
     public void Options_of_the_same_name_have_the_same_type_and_limit_in_every_algorithm() => Assert.All(
-        Presets.Algorithms.SelectMany(OptionsTree.Of),
+        AgentRegistry.Names.SelectMany(OptionsTree.Of),
         leaf =>
         {
             var first = OptionsTree.Leaves.Single(other => other.Path == leaf.Path);
@@ -88,7 +90,7 @@ public class FieldParityTests
     [Fact]
     public void Every_default_is_within_its_limits() => Assert.All(
         from info in EnvironmentRegistry.All
-        from algorithm in Presets.Algorithms
+        from algorithm in AgentRegistry.Names
         from preset in Presets.Of(algorithm)
         select Presets.Default(info, algorithm, preset),
         options => Assert.All(OptionsTree.Of(options.Algorithm.Name).Where(leaf => leaf.Limit is not null && leaf.IsNumber), leaf =>

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Rapid.Agents;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Specs;
@@ -20,29 +21,30 @@ internal static partial class OptionsTree
         public bool IsNumber => Type == typeof(double) || Type == typeof(int) || Type == typeof(long) || Type == typeof(ulong);
     }
 
-    /// <summary>Every algorithm's options, in the order of <see cref="Presets.Algorithms"/>.</summary>
+    /// <summary>Every algorithm's options, in the order of <see cref="AgentRegistry.Names"/>.</summary>
     private static readonly IReadOnlyList<Type> Algorithms =
-        [.. Presets.Algorithms.Select(name => Presets.Default(EnvironmentRegistry.All[0], name).Algorithm.GetType())];
+        [.. AgentRegistry.Names.Select(name => Presets.Default(EnvironmentRegistry.All[0], name).Algorithm.GetType())];
 
     /// <summary>Every option of an experiment, whatever its algorithm; one that several algorithms have is there once.</summary>
     public static IReadOnlyList<Leaf> Leaves { get; } = [.. Algorithms.SelectMany(Of).DistinctBy(leaf => leaf.Path)];
 
     /// <summary>The first algorithm that has an option.</summary>
-    public static string AlgorithmOf(string path) => Presets.Algorithms.First(name => Of(name).Any(leaf => leaf.Path == path));
+    public static string AlgorithmOf(string path) => AgentRegistry.Names.First(name => Of(name).Any(leaf => leaf.Path == path));
 
     /// <summary>Every option of an experiment with an algorithm of this type.</summary>
     public static IEnumerable<Leaf> Of(Type algorithm) => LeavesOf(typeof(ExperimentOptions), "", algorithm);
 
     /// <summary>Every option of an experiment with this algorithm.</summary>
-    public static IReadOnlyList<Leaf> Of(string algorithm) => [.. Of(Algorithms[Presets.Algorithms.ToList().IndexOf(algorithm)])];
+    public static IReadOnlyList<Leaf> Of(string algorithm) => [.. Of(Algorithms[AgentRegistry.Names.ToList().IndexOf(algorithm)])];
 
     public static IEnumerable<PropertyInfo> PropertiesOf(Type record) => record
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Where(property => property.Name != "EqualityContract");
+        .Where(property => property.Name != "EqualityContract" && (property.CanWrite || property.Name == nameof(AlgorithmOptions.Name)));
 
     public static string SnakeCase(string name) => UpperInside().Replace(name, "_$1").ToLowerInvariant();
 
-    public static bool IsGroup(Type type) => type.IsClass && type.Namespace == typeof(ExperimentOptions).Namespace;
+    public static bool IsGroup(Type type) => type.IsClass
+        && (type.Namespace == typeof(ExperimentOptions).Namespace || type.IsAssignableTo(typeof(AlgorithmOptions)));
 
     /// <summary>Every option's path and its value as text; lists and maps too, whatever their class.</summary>
     public static SortedDictionary<string, string> Flatten(ExperimentOptions options)

@@ -1,4 +1,9 @@
 using System.Globalization;
+using Rapid.Agents;
+using Rapid.Agents.OnPolicy;
+using Rapid.Agents.P3o;
+using Rapid.Agents.Ppo;
+using Rapid.Agents.Sac;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Specs;
@@ -20,7 +25,7 @@ internal static class RandomOptions
         var info = random.Next(4) == 0
             ? EnvironmentRegistry.Find("ALE/Duel-v5")!
             : EnvironmentRegistry.All[random.Next(EnvironmentRegistry.All.Count)];
-        string[] algorithms = [.. Presets.Algorithms.Where(name => !info.IsAtari || name != "sac")];
+        string[] algorithms = [.. AgentRegistry.Names.Where(name => !info.IsAtari || name != "sac")];
         var algorithm = algorithms[random.Next(algorithms.Length)];
         var presets = Presets.Of(algorithm);
         var options = Presets.Default(info, algorithm, presets[random.Next(presets.Count)]);

@@ -1,6 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Google.Protobuf;
+using Rapid.Agents;
+using Rapid.Agents.Ppo;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
@@ -15,7 +17,7 @@ public class RoundTripTests
         var data = new TheoryData<string, string, string>();
         foreach (var info in EnvironmentRegistry.All)
         {
-            foreach (var algorithm in Presets.Algorithms)
+            foreach (var algorithm in AgentRegistry.Names)
             {
                 foreach (var preset in Presets.Of(algorithm))
                 {

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Rapid.Agents.State;
 using Rapid.Hosting;
 using Rapid.Protocol.Files;
 

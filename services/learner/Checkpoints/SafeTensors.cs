@@ -1,3 +1,4 @@
+using Rapid.Agents.State;
 using Rapid.Protocol.Files;
 
 namespace Rapid.Learner.Checkpoints;

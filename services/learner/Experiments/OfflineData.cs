@@ -1,4 +1,5 @@
 using Grpc.Core;
+using Rapid.Agents.OffPolicy;
 using Rapid.Core;
 using Rapid.Hosting;
 using Rapid.Learner.Replay;
@@ -37,7 +38,7 @@ public sealed class OfflineData
     {
         ArgumentNullException.ThrowIfNull(spec);
         var data = await ReadAsync(() => ReplayData.OpenAsync(spec.Replay.Data, cancellation));
-        var (source, sac) = (data.Index.Environment?.Name, (SacOptions)spec.Algorithm);
+        var (source, options) = (data.Index.Environment?.Name, (OffPolicyOptions)spec.Algorithm);
         SpecProblem? problem = 0 switch
         {
             _ when source is not null && source != spec.Environment.Name =>
@@ -49,9 +50,9 @@ public sealed class OfflineData
             _ when data.Steps == 0 => new("replay.data", $"{spec.Replay.Data} holds no blocks"),
             _ when data.Steps > spec.Replay.CapacitySteps =>
                 new("replay.capacity_steps", $"{spec.Replay.CapacitySteps} is less than the {data.Steps} steps in {spec.Replay.Data}"),
-            _ when sac.NSteps > data.BlockSteps =>
+            _ when options.NSteps > data.BlockSteps =>
                 new("algorithm.n_steps",
-                    $"{sac.NSteps} is more than the {data.BlockSteps} steps of a block in {spec.Replay.Data}: returns do not cross blocks"),
+                    $"{options.NSteps} is more than the {data.BlockSteps} steps of a block in {spec.Replay.Data}: returns do not cross blocks"),
             _ => null,
         };
         if (problem is not null)

@@ -1,10 +1,11 @@
 using Grpc.Core;
+using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
+using Rapid.Agents;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Replay;
-using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
@@ -12,9 +13,8 @@ using Rapid.Specs;
 namespace Rapid.Learner.Experiments;
 
 /// <summary>
-/// The tables of a run. On-policy: a queue. P3O: a queue, and a table of sequences that the learner appends to. SAC: a table of transitions
-/// that actors append to; in lockstep a queue, whose blocks the learner appends to the transitions in the order of slots. With several
-/// replay services every table is spread over them, but for the transitions of an offline run, which the learner appends itself.
+/// The tables of a run, as its agent plans them. With several replay services every table is spread over them, but for the transitions of an
+/// offline run, which the learner appends itself.
 /// </summary>
 public sealed class RunTables : IAsyncDisposable
 {
@@ -22,6 +22,9 @@ public sealed class RunTables : IAsyncDisposable
     private const ulong SamplingRole = 0x64726177;
 
     private readonly ILogger _logger;
+    private readonly ExperimentOptions _spec;
+    private readonly string _name;
+    private readonly ulong _epoch;
 
     /// <param name="run">The run, whose tables carry its identity: those of another run of the same name are others.</param>
     /// <param name="epoch">Which of the run's lives: the tables obey the latest.</param>
@@ -38,51 +41,43 @@ public sealed class RunTables : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(service);
         ArgumentNullException.ThrowIfNull(run);
         _logger = logger;
-        var name = NameOf(run);
+        (_spec, _name, _epoch) = (spec, NameOf(run), epoch);
         using var environment = EnvironmentFactory.Create(spec.Environment, watch: watch);
         var blocks = ExperimentBlocks.SignatureOf(run.Id, spec, environment.ObservationSpace, environment.ActionSpace);
-        var slots = spec.Actors.Count;
-        var shards = service.Replay.Count;
+        var (shards, slots) = (service.Replay.Count, spec.Actors.Count);
         ActorServices = service.Replay;
-        if (spec.Algorithm is SacOptions sac)
-        {
-            var whole = spec.Offline ? OfflineTransitionsOf(name, spec, sac, dataSteps) : TransitionsOf(name, spec, sac, blocks);
-            whole.Epoch = epoch;
-            double? beta = spec.Replay.Sampler == ReplaySampler.Prioritised ? spec.Replay.ImportanceExponent : null;
-            TransitionTable[] tables =
-            [
-                .. ActorServices.Select((address, shard) => new TransitionTable(
-                    Channels.Open(address, service), Shards.PartOf(whole, shard, shards, slots), sac.BatchSize, beta, logger, shard)),
-            ];
-            Transitions = shards == 1 ? tables[0] : new TransitionShards(tables);
-            ActorTable = whole.Name;
-        }
+        T[] Spread<T>(TableDefinition whole, Func<GrpcChannel, TableDefinition, int, T> make) =>
+        [
+            .. ActorServices.Select((address, shard) =>
+                make(Channels.Open(address, service), Shards.PartOf(whole, shard, shards, slots), shard)),
+        ];
 
-        if (spec.Algorithm is P3oOptions p3o)
+        foreach (var plan in AgentRegistry.Of(spec).Tables(spec))
         {
-            var sequences = p3o.SampleMultiplier * spec.Actors.Environments * slots;
-            var whole = SequencesOf(name, spec, p3o, blocks);
-            whole.Epoch = epoch;
-            SequenceReplay[] tables =
-            [
-                .. ActorServices.Select((address, shard) => new SequenceReplay(
-                    Channels.Open(address, service), Shards.PartOf(whole, shard, shards, slots), p3o.RolloutSteps, sequences,
-                    spec.Replay.PrefetchBatches, logger)),
-            ];
-            Sequences = shards == 1 ? tables[0] : new SequenceShards(tables);
-        }
-
-        if (Transitions is null || (spec.Lockstep && !spec.Offline))
-        {
-            var whole = QueueOf(name, spec, blocks);
-            whole.Epoch = epoch;
-            TrajectoryReader[] readers =
-            [
-                .. ActorServices.Select((address, shard) => new TrajectoryReader(
-                    Channels.Open(address, service), Shards.PartOf(whole, shard, shards, slots), logger)),
-            ];
-            Queue = shards == 1 ? readers[0] : new QueueShards(readers);
-            ActorTable = whole.Name;
+            switch (plan)
+            {
+                case TransitionsPlan transitions:
+                    double? beta = spec.Replay.Sampler == ReplaySampler.Prioritised ? spec.Replay.ImportanceExponent : null;
+                    var table = spec.Offline ? OfflineTransitionsOf(transitions, dataSteps) : TransitionsOf(transitions, blocks);
+                    var samplers = Spread(table, (channel, part, shard) =>
+                        new TransitionTable(channel, part, transitions.BatchSize, beta, logger, shard));
+                    Transitions = shards == 1 ? samplers[0] : new TransitionShards(samplers);
+                    ActorTable = ActorTable.Length == 0 ? table.Name : ActorTable;
+                    break;
+                case SequencesPlan sequences:
+                    var replays = Spread(SequencesOf(sequences, blocks), (channel, part, _) => new SequenceReplay(
+                        channel, part, spec.Algorithm.RolloutSteps, sequences.Sequences, spec.Replay.PrefetchBatches, logger));
+                    Sequences = shards == 1 ? replays[0] : new SequenceShards(replays);
+                    break;
+                case QueuePlan queue:
+                    var rollouts = QueueOf(queue, blocks);
+                    var readers = Spread(rollouts, (channel, part, _) => new TrajectoryReader(channel, part, logger));
+                    Queue = shards == 1 ? readers[0] : new QueueShards(readers);
+                    ActorTable = rollouts.Name;
+                    break;
+                default:
+                    throw new InvalidOperationException($"a run has no table of the plan {plan}");
+            }
         }
     }
 
@@ -143,55 +138,53 @@ public sealed class RunTables : IAsyncDisposable
         }
     }
 
-    private static TableDefinition QueueOf(string run, ExperimentOptions spec, BlockSignature blocks)
+    private TableDefinition QueueOf(QueuePlan plan, BlockSignature blocks) => new()
     {
-        // The capacity of an off-policy run is that of its transitions.
-        var capacity = spec.Algorithm is OnPolicyOptions ? spec.Replay.CapacitySteps : 0;
-        return new TableDefinition
-        {
-            Name = $"{run}/rollouts",
-            Kind = TableKind.Queue,
-            Store = StoreOf(spec),
-            CapacitySteps = (ulong)(capacity > 0 ? capacity : RoundSteps(spec)),
-            Block = blocks,
-        };
-    }
-
-    private static TableDefinition SequencesOf(string run, ExperimentOptions spec, P3oOptions p3o, BlockSignature blocks) => new()
-    {
-        Name = $"{run}/sequences",
-        Kind = TableKind.Uniform,
-        Items = ItemKind.Sequence,
-        Store = StoreOf(spec),
-        CapacitySteps = (ulong)p3o.ReplaySteps,
-        MinimumSteps = (ulong)p3o.WarmUpSteps,
-        Block = SequenceReplay.SignatureOf(blocks),
-        Seed = RandomStream.Derive(spec.Seed, SamplingRole),
+        Name = $"{_name}/rollouts",
+        Epoch = _epoch,
+        Kind = TableKind.Queue,
+        Store = StoreOf(_spec),
+        CapacitySteps = (ulong)plan.CapacitySteps,
+        Block = blocks,
     };
 
-    private static TableDefinition TransitionsOf(string run, ExperimentOptions spec, SacOptions sac, BlockSignature? blocks)
+    private TableDefinition SequencesOf(SequencesPlan plan, BlockSignature blocks) => new()
     {
-        var isPrioritised = spec.Replay.Sampler == ReplaySampler.Prioritised;
-        var samplesPerStep = sac.UpdatesPerStep * sac.BatchSize;
+        Name = $"{_name}/sequences",
+        Epoch = _epoch,
+        Kind = TableKind.Uniform,
+        Items = ItemKind.Sequence,
+        Store = StoreOf(_spec),
+        CapacitySteps = (ulong)plan.CapacitySteps,
+        MinimumSteps = (ulong)plan.MinimumSteps,
+        Block = SequenceReplay.SignatureOf(blocks),
+        Seed = RandomStream.Derive(_spec.Seed, SamplingRole),
+    };
+
+    private TableDefinition TransitionsOf(TransitionsPlan plan, BlockSignature? blocks)
+    {
+        var isPrioritised = _spec.Replay.Sampler == ReplaySampler.Prioritised;
         return new TableDefinition
         {
-            Name = $"{run}/transitions",
+            Name = $"{_name}/transitions",
+            Epoch = _epoch,
             Kind = isPrioritised ? TableKind.Prioritised : TableKind.Uniform,
             Items = ItemKind.Transition,
-            Store = StoreOf(spec),
-            CapacitySteps = (ulong)spec.Replay.CapacitySteps,
-            MinimumSteps = (ulong)sac.WarmUpSteps,
-            RateLimiter = spec.Lockstep ? null : new RateLimiter
+            Store = StoreOf(_spec),
+            CapacitySteps = (ulong)plan.CapacitySteps,
+            MinimumSteps = (ulong)plan.MinimumSteps,
+            RateLimiter = _spec.Lockstep ? null : new RateLimiter
             {
-                SamplesPerInsert = samplesPerStep,
+                SamplesPerInsert = plan.SamplesPerStep,
                 // Either side may be a block of each actor ahead, and every batch that may be on its way fits.
-                ErrorBuffer = Math.Max(samplesPerStep * RoundSteps(spec), (double)sac.BatchSize * (spec.Replay.PrefetchBatches + 1)),
+                ErrorBuffer = Math.Max(
+                    plan.SamplesPerStep * _spec.RoundSteps, (double)plan.BatchSize * (_spec.Replay.PrefetchBatches + 1)),
             },
-            NSteps = (uint)sac.NSteps,
-            Gamma = sac.Gamma,
+            NSteps = (uint)plan.NSteps,
+            Gamma = plan.Gamma,
             Block = blocks,
-            PriorityExponent = isPrioritised ? spec.Replay.PriorityExponent : 0,
-            Seed = RandomStream.Derive(spec.Seed, SamplingRole),
+            PriorityExponent = isPrioritised ? _spec.Replay.PriorityExponent : 0,
+            Seed = RandomStream.Derive(_spec.Seed, SamplingRole),
         };
     }
 
@@ -199,9 +192,9 @@ public sealed class RunTables : IAsyncDisposable
     /// Nothing is drawn before all of the data are there, and nothing has to wait for anything afterwards. What their blocks are like
     /// the files say.
     /// </summary>
-    private static TableDefinition OfflineTransitionsOf(string run, ExperimentOptions spec, SacOptions sac, long dataSteps)
+    private TableDefinition OfflineTransitionsOf(TransitionsPlan plan, long dataSteps)
     {
-        var table = TransitionsOf(run, spec, sac, blocks: null);
+        var table = TransitionsOf(plan, blocks: null);
         (table.CapacitySteps, table.MinimumSteps, table.RateLimiter) = ((ulong)dataSteps, (ulong)dataSteps, null);
         return table;
     }
@@ -212,7 +205,4 @@ public sealed class RunTables : IAsyncDisposable
         ReplayStore.Fsync => StoreKind.Fsync,
         _ => StoreKind.Memory,
     };
-
-    private static long RoundSteps(ExperimentOptions spec) =>
-        (long)spec.Algorithm.RolloutSteps * spec.Actors.Environments * spec.Actors.Count;
 }

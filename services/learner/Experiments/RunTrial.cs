@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Threading.Channels;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
+using Rapid.Agents;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Hosting;
@@ -32,10 +33,6 @@ public sealed class RunTrial(ServiceOptions service, TrialLimits limits, ILogger
 
     // Part of the run's seed: ASCII of "envs", as of the slots of actors.
     private const ulong EnvironmentRole = 0x656E7673;
-
-    // Of a parameter: itself, its gradient and two moments of its optimiser. Off-policy algorithms have two critics of about the policy's
-    // size, and slow copies of both.
-    private const int OnPolicyBytes = 16, OffPolicyBytes = 16 + 2 * (16 + 4);
 
     // Names, hashes and counters of a message.
     private const int MessageOverhead = 1 << 10;
@@ -198,7 +195,7 @@ public sealed class RunTrial(ServiceOptions service, TrialLimits limits, ILogger
         Int128 parameters;
         try
         {
-            layout = PolicyLayout.Create(spec, observations, actions);
+            layout = ExperimentPolicy.LayoutOf(spec, observations, actions);
             parameters = layout.Length;
         }
         catch (NetworkTooLargeException error)
@@ -206,7 +203,7 @@ public sealed class RunTrial(ServiceOptions service, TrialLimits limits, ILogger
             parameters = error.Parameters;
         }
 
-        var memory = parameters * (spec.Algorithm is SacOptions ? OffPolicyBytes : OnPolicyBytes);
+        var memory = parameters * AgentRegistry.Of(spec).BytesPerParameter;
         if (memory > limits.Memory)
         {
             return new SpecProblem("network.hidden_sizes", string.Create(
@@ -227,14 +224,13 @@ public sealed class RunTrial(ServiceOptions service, TrialLimits limits, ILogger
         var (rollout, environments) = (spec.Algorithm.RolloutSteps, spec.Actors.Environments);
         return TooLarge("network.hidden_sizes", "policy", sizeof(float) * parameters + 16 * (Int128)layout.ObservationSize)
             ?? TooLarge("algorithm.rollout_steps", "block of an actor", step * rollout * environments)
-            ?? spec.Algorithm switch
+            ?? AgentRegistry.Of(spec).Tables(spec).Select(plan => plan switch
             {
-                SacOptions sac => TooLarge("algorithm.batch_size", "batch", (step + observation) * sac.BatchSize),
-                P3oOptions p3o => TooLarge(
-                    "algorithm.sample_multiplier", "batch of sequences",
-                    step * rollout * environments * p3o.SampleMultiplier * spec.Actors.Count),
+                TransitionsPlan drawn => TooLarge("algorithm.batch_size", "batch", (step + observation) * drawn.BatchSize),
+                SequencesPlan drawn =>
+                    TooLarge("algorithm.sample_multiplier", "batch of sequences", step * rollout * drawn.Sequences),
                 _ => null,
-            };
+            }).FirstOrDefault(problem => problem is not null);
     }
 
     private SpecProblem? TooLarge(string field, string what, Int128 bytes) => bytes + MessageOverhead <= service.MaxMessageBytes

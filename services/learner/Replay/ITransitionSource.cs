@@ -1,6 +1,6 @@
 using Grpc.Core;
+using Rapid.Agents.OffPolicy;
 using Rapid.Core;
-using Rapid.Learner.Algorithms;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Replay;

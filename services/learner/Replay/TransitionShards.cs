@@ -1,7 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Grpc.Core;
+using Rapid.Agents.OffPolicy;
 using Rapid.Core;
-using Rapid.Learner.Algorithms;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Replay;

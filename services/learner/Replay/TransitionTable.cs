@@ -3,9 +3,9 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Polly;
+using Rapid.Agents.OffPolicy;
 using Rapid.Core;
 using Rapid.Hosting;
-using Rapid.Learner.Algorithms;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 

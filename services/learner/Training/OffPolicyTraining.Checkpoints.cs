@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Metrics;
@@ -27,7 +28,7 @@ public sealed partial class OffPolicyTraining
         var began = _instruments.Begin(UpdateStage.Checkpoint);
         var tensors = new Dictionary<string, TensorData>();
         var algorithm = new JsonObject();
-        _algorithm.Save(tensors, algorithm);
+        _learner.Save(tensors, algorithm);
         var state = new JsonObject { ["algorithm"] = algorithm, ["broken_environments"] = _brokenEnvironments };
         if (_run.Kept is { } kept)
         {
@@ -50,7 +51,7 @@ public sealed partial class OffPolicyTraining
         var keptFiles = 0;
         _run.Checkpoints.Restore(checkpoint =>
         {
-            _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
+            _learner.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
             _reports.Load(checkpoint.Tensors, checkpoint.State);
             _brokenEnvironments = (ulong)checkpoint.State["broken_environments"]!;
             keptFiles = (int?)checkpoint.State["kept_files"] ?? 0;

@@ -1,5 +1,6 @@
+using Rapid.Agents;
+using Rapid.Agents.OffPolicy;
 using Rapid.Core;
-using Rapid.Learner.Algorithms;
 using Rapid.Learner.Experiments;
 using Rapid.Learner.Metrics;
 using Rapid.Learner.Replay;
@@ -25,9 +26,9 @@ public sealed partial class OffPolicyTraining : ITraining
 
     private readonly RunContext _run;
     private readonly ExperimentOptions _options;
-    private readonly SacOptions _sac;
+    private readonly OffPolicyOptions _algorithm;
     private readonly PolicyLayout _layout;
-    private readonly IOffPolicyAlgorithm _algorithm;
+    private readonly ITransitionLearner _learner;
     private readonly ITransitionSource _table;
     private readonly RunReports _reports;
     private readonly RunInstruments _instruments;
@@ -46,20 +47,20 @@ public sealed partial class OffPolicyTraining : ITraining
     public OffPolicyTraining(RunContext run, ITransitionSource table)
     {
         ArgumentNullException.ThrowIfNull(run);
-        (_run, _options, _sac, _table) = (run, run.Options, (SacOptions)run.Options.Algorithm, table);
+        (_run, _options, _algorithm, _table) = (run, run.Options, (OffPolicyOptions)run.Options.Algorithm, table);
         using var environment = EnvironmentFactory.Create(_options.Environment);
         _instruments = run.Metrics.Instruments;
-        _layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
-        _algorithm = AlgorithmFactory.CreateOffPolicy(_options, _layout);
+        _layout = ExperimentPolicy.LayoutOf(_options, environment.ObservationSpace, environment.ActionSpace);
+        _learner = (ITransitionLearner)LearnerFactory.Create(_options, _layout);
         _reports = new RunReports(run, _layout, environment);
-        _priorities = _options.Replay.Sampler == ReplaySampler.Prioritised ? new float[_sac.BatchSize] : [];
+        _priorities = _options.Replay.Sampler == ReplaySampler.Prioritised ? new float[_algorithm.BatchSize] : [];
         _normalizer = _options.Normalization.Observations
             ? new ObservationNormalizer(_layout.ObservationSize, (float)_options.Normalization.ObservationClip)
             : null;
         _rounds = _options is { Lockstep: true, Offline: false }
             ? new BatchCollector(run.Trajectories, _options.Actors.Count, lockstep: true, maxPolicyLag: 0, run.Logger)
             : null;
-        _warmUp = _options.Offline ? 0 : _sac.WarmUpSteps;
+        _warmUp = _options.Offline ? 0 : _algorithm.WarmUpSteps;
         _lastUpdate = UpdatesAt(_options.TotalSteps);
     }
 
@@ -98,7 +99,7 @@ public sealed partial class OffPolicyTraining : ITraining
     public void Dispose()
     {
         _reports.Dispose();
-        _algorithm.Dispose();
+        _learner.Dispose();
     }
 
     /// <summary>Collection and learning overlap; the table's rate limiter holds them together.</summary>
@@ -125,7 +126,7 @@ public sealed partial class OffPolicyTraining : ITraining
             var before = _step;
             await UpdateAsync(cancellation);
             var episodes = _reports.EpisodesDue(before, _step);
-            if (episodes > 0 || _updates % _sac.PublishInterval == 0)
+            if (episodes > 0 || _updates % _algorithm.PublishInterval == 0)
             {
                 Publish(episodes);
                 await AwaitEvaluationsAsync(episodes, cancellation);
@@ -233,7 +234,7 @@ public sealed partial class OffPolicyTraining : ITraining
         while (!IsOver)
         {
             var before = _step;
-            await UpdateToAsync(Math.Min(_lastUpdate, _updates + _sac.PublishInterval), cancellation);
+            await UpdateToAsync(Math.Min(_lastUpdate, _updates + _algorithm.PublishInterval), cancellation);
             var episodes = _reports.EpisodesDue(before, _step);
             Publish(episodes);
             await AwaitEvaluationsAsync(episodes, cancellation);
@@ -263,22 +264,22 @@ public sealed partial class OffPolicyTraining : ITraining
         var received = await ReadBatchAsync(cancellation);
         var began = _instruments.Begin(UpdateStage.Learn);
         TorchThreads.Use(_options.Learner.Threads);
-        _algorithm.Update(received.Transitions);
+        _learner.Update(received.Transitions);
         if (_priorities.Length > 0)
         {
-            _algorithm.ReadErrors(_priorities);
+            _learner.ReadErrors(_priorities);
         }
 
         _learning += _instruments.End(UpdateStage.Learn, began);
         _updates++;
-        _step = IsOver ? _options.TotalSteps : _warmUp + (long)(_updates / _sac.UpdatesPerStep);
+        _step = IsOver ? _options.TotalSteps : _warmUp + (long)(_updates / _algorithm.UpdatesPerStep);
         (_insertedSteps, _heldSteps) = (received.InsertedSteps, received.HeldSteps);
         if (!_options.Lockstep && !_options.Offline)
         {
             Account(received.Episodes, received.BrokenEnvironments);
         }
 
-        if (_updates % _sac.MetricsInterval == 0 || IsOver)
+        if (_updates % _algorithm.MetricsInterval == 0 || IsOver)
         {
             WriteTraining();
         }
@@ -323,7 +324,7 @@ public sealed partial class OffPolicyTraining : ITraining
 
     /// <summary>Begins to receive what is asked for.</summary>
     private void StartBatches() =>
-        _table.Start(() => new TransitionBatch(_layout, _sac, CPU), _options.Replay.PrefetchBatches, _normalizer);
+        _table.Start(() => new TransitionBatch(_layout, _algorithm, CPU), _options.Replay.PrefetchBatches, _normalizer);
 
     /// <summary>Measures observations once, over all of the warm-up.</summary>
     private async Task FinishWarmUpAsync(CancellationToken cancellation)
@@ -338,13 +339,13 @@ public sealed partial class OffPolicyTraining : ITraining
     /// <summary>Deviations are kept from below, because a dimension that hardly moved in the warm-up may move later, and scaled.</summary>
     private RunningMeanVariance Floor(RunningMeanVariance measured)
     {
-        double Adjust(double variance) => Math.Pow(Math.Max(Math.Sqrt(variance), _sac.MinimumDeviation) * _sac.VarianceScaling, 2);
+        double Adjust(double variance) => Math.Pow(Math.Max(Math.Sqrt(variance), _algorithm.MinimumDeviation) * _algorithm.VarianceScaling, 2);
         var adjusted = new RunningMeanVariance(_layout.ObservationSize);
         adjusted.Import(measured.Mean.ToArray(), [.. measured.Variance.ToArray().Select(Adjust)], measured.Count);
         return adjusted;
     }
 
-    private long UpdatesAt(long step) => (long)(Math.Max(0, step - _warmUp) * _sac.UpdatesPerStep);
+    private long UpdatesAt(long step) => (long)(Math.Max(0, step - _warmUp) * _algorithm.UpdatesPerStep);
 
     private void Account(IEnumerable<Episode> episodes, ulong brokenEnvironments)
     {
@@ -357,7 +358,7 @@ public sealed partial class OffPolicyTraining : ITraining
     }
 
     private void Publish(int evaluationEpisodes) =>
-        _reports.Publish(_algorithm.CopyParameters, _step, evaluationEpisodes, _observations, exploreUniformly: _step < _warmUp);
+        _reports.Publish(_learner.CopyParameters, _step, evaluationEpisodes, _observations, exploreUniformly: _step < _warmUp);
 
     /// <summary>After a policy was published, to be scored with some episodes or with none.</summary>
     private async Task AwaitEvaluationsAsync(int episodes, CancellationToken cancellation)
@@ -372,7 +373,7 @@ public sealed partial class OffPolicyTraining : ITraining
 
     private void WriteTraining()
     {
-        var figures = _algorithm.ReadFigures();
+        var figures = _learner.ReadFigures();
         _reports.Watch(_step, figures);
         _reports.WriteTraining(
             _step,

@@ -1,6 +1,6 @@
 using Google.Protobuf;
+using Rapid.Agents.State;
 using Rapid.Hosting;
-using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.V1;
 

@@ -1,12 +1,12 @@
 using Grpc.Core;
-using Rapid.Learner.Algorithms;
+using Rapid.Agents.OnPolicy;
 using Rapid.Learner.Replay;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Training;
 
 /// <summary>An update on fresh blocks with the replayed batches that follow it.</summary>
-internal sealed class ReplayedUpdate(IReplayingAlgorithm algorithm, ISequenceSource replay, int threads)
+internal sealed class ReplayedUpdate(IReplayingLearner algorithm, ISequenceSource replay, int threads)
 {
     /// <summary>Keeps the blocks for replay, then learns from them and from a random number of replayed batches.</summary>
     public async Task<IReadOnlyList<(string Name, double Value)>> UpdateAsync(

@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
 using Rapid.Learner.Metrics;
 using Rapid.Policies;

@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
+using Rapid.Agents;
+using Rapid.Agents.OnPolicy;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Hosting;
-using Rapid.Learner.Algorithms;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
 using Rapid.Learner.Metrics;
@@ -24,7 +26,7 @@ public sealed class TrainingLoop : ITraining
     private readonly RunContext _run;
     private readonly ExperimentOptions _options;
     private readonly PolicyLayout _layout;
-    private readonly IAlgorithm _algorithm;
+    private readonly IRolloutLearner _learner;
     private readonly ReplayedUpdate? _replayed;
     private readonly BatchCollector _collector;
     private readonly RunningMeanVariance? _observations;
@@ -41,9 +43,9 @@ public sealed class TrainingLoop : ITraining
         (_run, _instruments) = (run, run.Metrics.Instruments);
         _options = run.Options;
         using var environment = EnvironmentFactory.Create(_options.Environment);
-        _layout = PolicyLayout.Create(_options, environment.ObservationSpace, environment.ActionSpace);
-        _algorithm = AlgorithmFactory.Create(_options, _layout);
-        _replayed = _algorithm is IReplayingAlgorithm replaying && run.Tables.Sequences is { } sequences
+        _layout = ExperimentPolicy.LayoutOf(_options, environment.ObservationSpace, environment.ActionSpace);
+        _learner = (IRolloutLearner)LearnerFactory.Create(_options, _layout);
+        _replayed = _learner is IReplayingLearner replaying && run.Tables.Sequences is { } sequences
             ? new ReplayedUpdate(replaying, sequences, _options.Learner.Threads)
             : null;
         _reports = new RunReports(run, _layout, environment);
@@ -86,7 +88,7 @@ public sealed class TrainingLoop : ITraining
     public void Dispose()
     {
         _reports.Dispose();
-        _algorithm.Dispose();
+        _learner.Dispose();
     }
 
     private async Task IterateAsync(CancellationToken cancellation)
@@ -114,7 +116,7 @@ public sealed class TrainingLoop : ITraining
         var progress = (double)_step / _options.TotalSteps;
         TorchThreads.Use(_options.Learner.Threads);
         var figures = _replayed is null
-            ? _algorithm.Update(batch, progress, cancellation)
+            ? _learner.Update(batch, progress, cancellation)
             : await _replayed.UpdateAsync(batch, progress, cancellation);
         var learning = _instruments.End(UpdateStage.Learn, began);
         var before = _step;
@@ -135,7 +137,7 @@ public sealed class TrainingLoop : ITraining
         WriteTraining(figures, lag, learning);
         if (episodes > 0)
         {
-            _reports.WriteUpdate(_algorithm.CopyGradients, ActionsOf(batch), _step);
+            _reports.WriteUpdate(_learner.CopyGradients, ActionsOf(batch), _step);
         }
 
         await _run.Trajectories.AcknowledgeAsync(blocks, cancellation);
@@ -185,7 +187,7 @@ public sealed class TrainingLoop : ITraining
 
     private void Publish(int evaluationEpisodes, Activity? trace = null)
     {
-        _reports.Publish(_algorithm.CopyParameters, _step, evaluationEpisodes, _observations, traceparent: BlockTraces.Of(trace));
+        _reports.Publish(_learner.CopyParameters, _step, evaluationEpisodes, _observations, traceparent: BlockTraces.Of(trace));
         _games?.GoOnAt(_reports.Version);
     }
 
@@ -207,7 +209,7 @@ public sealed class TrainingLoop : ITraining
         var began = _instruments.Begin(UpdateStage.Checkpoint);
         var tensors = new Dictionary<string, TensorData>();
         var algorithm = new JsonObject();
-        _algorithm.Save(tensors, algorithm);
+        _learner.Save(tensors, algorithm);
         var state = new JsonObject
         {
             ["algorithm"] = algorithm,
@@ -228,7 +230,7 @@ public sealed class TrainingLoop : ITraining
     {
         _run.Checkpoints.Restore(checkpoint =>
         {
-            _algorithm.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
+            _learner.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
             _reports.Load(checkpoint.Tensors, checkpoint.State);
             _collector.StaleBlocks = (long)checkpoint.State["stale_blocks"]!;
             _collector.BrokenEnvironments = (long)checkpoint.State["broken_environments"]!;

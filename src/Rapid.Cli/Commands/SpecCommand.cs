@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rapid.Agents;
 using Rapid.Specs;
 
 namespace Rapid.Cli.Commands;
@@ -11,13 +12,13 @@ internal static class SpecCommand
         var environment = new Argument<string>("environment") { Description = "Name of an environment; 'rapid envs' lists them" };
         var algorithm = new Option<string>("--algorithm")
         {
-            Description = $"One of {string.Join(", ", Presets.Algorithms)}",
-            DefaultValueFactory = _ => "ppo",
+            Description = $"One of {string.Join(", ", AgentRegistry.Names)}",
+            DefaultValueFactory = _ => Presets.DefaultAlgorithm,
         };
         var preset = new Option<string?>("--preset")
         {
             Description = "Named group of defaults; "
-                + string.Join("; ", Presets.Algorithms.Select(name => $"of {name}: {string.Join(", ", Presets.Of(name))}")),
+                + string.Join("; ", AgentRegistry.Names.Select(name => $"of {name}: {string.Join(", ", Presets.Of(name))}")),
         };
         var set = TrainCommand.SetOption();
         var command = new Command("spec", "Print a complete commented spec") { environment, algorithm, preset, set };

@@ -1,3 +1,4 @@
+using Rapid.Agents;
 using Rapid.Core;
 using Rapid.Specs;
 
@@ -17,7 +18,7 @@ internal sealed record Variant(string Text, IReadOnlyList<string> Settings)
     {
         var parts = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         var names = parts.Length > 0 ? parts[0].Split(':', 2) : [""];
-        Check(text, "algorithm", names[0], Presets.Algorithms);
+        Check(text, "algorithm", names[0], AgentRegistry.Names);
         if (names.Length == 1)
         {
             return new Variant(text, [$"algorithm.name={names[0]}", .. parts[1..]]);

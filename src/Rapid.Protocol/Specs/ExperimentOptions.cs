@@ -47,6 +47,9 @@ public sealed record ExperimentOptions
 
     /// <summary>Where and with how many threads the learner computes.</summary>
     public LearnerOptions Learner { get; init; } = new();
+
+    /// <summary>Environment steps in one block of each slot.</summary>
+    public long RoundSteps => (long)Algorithm.RolloutSteps * Actors.Environments * Actors.Count;
 }
 
 /// <summary>The task.</summary>

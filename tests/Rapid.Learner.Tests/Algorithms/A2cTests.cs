@@ -1,8 +1,13 @@
 using System.Text.Json.Nodes;
+using Rapid.Agents;
+using Rapid.Agents.A2c;
+using Rapid.Agents.OnPolicy;
+using Rapid.Agents.P3o;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Algorithms;
 using Rapid.Learner.Checkpoints;
+using Rapid.Learner.Training;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
@@ -22,7 +27,7 @@ public class A2cTests
     {
         using var scope = NewDisposeScope();
         var options = new A2cOptions { ValueCoefficient = 0.5, EntropyCoefficient = 0.01 };
-        var (loss, policyLoss, valueLoss) = A2c.Losses(
+        var (loss, policyLoss, valueLoss) = AdvantageActorCritic.Losses(
             tensor(new[] { -1f, -2 }), tensor(0.7f), tensor(new[] { 1f, 3 }), tensor(new[] { 2f, -1 }), tensor(new[] { 2f, 1 }), options);
         Assert.Equal(0, policyLoss.ToDouble(), 1e-6); // -(2 * -1 + -1 * -2) / 2
         Assert.Equal(2.5, valueLoss.ToDouble(), 1e-6); // (1 + 4) / 2
@@ -54,7 +59,7 @@ public class A2cTests
     {
         using var scope = NewDisposeScope();
         var (options, layout) = Make("CartPole-v1", "learning_rate_schedule: linear");
-        using var a2c = new A2c(options, layout, CPU);
+        using var a2c = new AdvantageActorCritic(options, layout, CPU);
         var block = MakeBlock(layout);
         double[] before = [.. a2c.Policy.Parameters.data<float>().Select(value => (double)value)];
         var figures = a2c.Update([block], 0.25).ToDictionary(figure => figure.Name, figure => figure.Value);
@@ -92,8 +97,8 @@ public class A2cTests
     public void A_restored_algorithm_goes_on_bit_for_bit(string name, string algorithm)
     {
         var (options, layout) = Make("CartPole-v1", algorithm, name);
-        using var original = AlgorithmFactory.Create(options, layout);
-        using var restored = AlgorithmFactory.Create(options with { Seed = 99 }, layout);
+        using var original = (IRolloutLearner)LearnerFactory.Create(options, layout);
+        using var restored = (IRolloutLearner)LearnerFactory.Create(options with { Seed = 99 }, layout);
         original.Update([MakeBlock(layout)], 0);
         var (tensors, state) = (new Dictionary<string, TensorData>(), new JsonObject());
         original.Save(tensors, state);
@@ -103,7 +108,7 @@ public class A2cTests
         {
             original.Update([MakeBlock(layout)], 0.5);
             restored.Update([MakeBlock(layout)], 0.5);
-            Assert.Equal((original as IReplayingAlgorithm)?.DrawReplays(), (restored as IReplayingAlgorithm)?.DrawReplays());
+            Assert.Equal((original as IReplayingLearner)?.DrawReplays(), (restored as IReplayingLearner)?.DrawReplays());
         }
 
         original.CopyParameters(first);
@@ -115,7 +120,7 @@ public class A2cTests
     public void A_gradient_that_is_not_finite_moves_nothing_and_is_counted()
     {
         var (options, layout) = Make("CartPole-v1", "gae: true");
-        using var a2c = new A2c(options, layout, CPU);
+        using var a2c = new AdvantageActorCritic(options, layout, CPU);
         var (before, after) = (new float[layout.Length], new float[layout.Length]);
         a2c.CopyParameters(before);
         var figures = a2c.Update([MakeBlock(layout, reward: float.NaN)], 0);
@@ -130,7 +135,7 @@ public class A2cTests
     public void Only_the_authors_guard_skips_a_batch_without_any_return(bool guard, bool moves)
     {
         var (options, layout) = Make("CartPole-v1", $"repo_guards: {(guard ? "true" : "false")}", "p3o");
-        using var p3o = new P3o(options, layout, CPU);
+        using var p3o = new P3oLearner(options, layout, CPU);
         var (before, after) = (new float[layout.Length], new float[layout.Length]);
         p3o.CopyParameters(before);
         var block = new Trajectory { Steps = Steps, Environments = 1 };
@@ -188,6 +193,6 @@ public class A2cTests
             network: { hidden_sizes: [4], policy_gain: 0.5 }
             """);
         using var environment = EnvironmentRegistry.Create(name);
-        return (options, PolicyLayout.Create(options, environment.ObservationSpace, environment.ActionSpace));
+        return (options, ExperimentPolicy.LayoutOf(options, environment.ObservationSpace, environment.ActionSpace));
     }
 }

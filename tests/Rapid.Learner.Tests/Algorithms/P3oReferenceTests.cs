@@ -1,6 +1,8 @@
+using Rapid.Agents;
+using Rapid.Agents.OnPolicy;
+using Rapid.Agents.P3o;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Algorithms;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
@@ -29,7 +31,7 @@ public class P3oReferenceTests
         using var scope = NewDisposeScope();
         var (options, layout) = Make(environment, kl, entropy, fixedConstants);
         var algorithm = (P3oOptions)options.Algorithm;
-        using var p3o = new P3o(options, layout, CPU);
+        using var p3o = new P3oLearner(options, layout, CPU);
         var sequences = MakeSequences(layout);
         using var batch = new SequenceBatch(layout, algorithm, Sequences, CPU);
         batch.Load(sequences, null);
@@ -62,7 +64,7 @@ public class P3oReferenceTests
     public void A_replayed_batch_moves_the_policy_and_reports_its_means_once()
     {
         var (options, layout) = Make("Hopper-v4", PolicyDivergence.PolicyFromBehaviour, entropy: false, fixedConstants: false);
-        using var p3o = new P3o(options, layout, CPU);
+        using var p3o = new P3oLearner(options, layout, CPU);
         var (before, after) = (new float[layout.Length], new float[layout.Length]);
         p3o.CopyParameters(before);
         p3o.Replay(MakeSequences(layout), 0);
@@ -248,7 +250,7 @@ public class P3oReferenceTests
             ImportanceClip = 0.8,
         };
         using var environment = EnvironmentRegistry.Create(name);
-        var layout = PolicyLayout.Create(options, environment.ObservationSpace, environment.ActionSpace);
+        var layout = ExperimentPolicy.LayoutOf(options, environment.ObservationSpace, environment.ActionSpace);
         return (options with { Algorithm = algorithm }, layout);
     }
 }

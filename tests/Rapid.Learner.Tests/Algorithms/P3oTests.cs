@@ -1,7 +1,7 @@
+using Rapid.Agents.Networks;
+using Rapid.Agents.P3o;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Algorithms;
-using Rapid.Learner.Networks;
 using Rapid.Protocol.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -20,9 +20,9 @@ public class P3oTests
     [InlineData(new[] { 0.1f, 0.2f, 3, 1 }, 0.459950)]
     public void Effective_sample_size_and_kl_weight_equal_the_check_values(float[] weights, double expected)
     {
-        var effective = P3o.EffectiveSampleSize(weights);
+        var effective = P3oLearner.EffectiveSampleSize(weights);
         Assert.Equal(expected, effective, 1e-6);
-        var (clip, klWeight) = P3o.TrustRegion(effective, Paper);
+        var (clip, klWeight) = P3oLearner.TrustRegion(effective, Paper);
         Assert.Equal(expected, clip, 1e-6);
         Assert.Equal(1 - expected, klWeight, 1e-6);
     }
@@ -33,24 +33,24 @@ public class P3oTests
     public void Importance_weights_are_clipped_at_the_effective_sample_size(float[] weights, float[] clipped)
     {
         using var scope = NewDisposeScope();
-        var (clip, _) = P3o.TrustRegion(P3o.EffectiveSampleSize(weights), Paper);
+        var (clip, _) = P3oLearner.TrustRegion(P3oLearner.EffectiveSampleSize(weights), Paper);
 
         // With one advantage of 1 at a time and log pi = -4, the loss is that sample's clipped weight.
         for (var i = 0; i < weights.Length; i++)
         {
             var advantages = zeros(weights.Length);
             advantages[i] = 1;
-            Assert.Equal(clipped[i], P3o.PolicyLoss(full(weights.Length, -4f), tensor(weights), advantages, clip).ToDouble(), 1e-6);
+            Assert.Equal(clipped[i], P3oLearner.PolicyLoss(full(weights.Length, -4f), tensor(weights), advantages, clip).ToDouble(), 1e-6);
         }
     }
 
     [Fact]
     public void Equal_policies_keep_their_gradient_unless_the_authors_guard_is_asked_for()
     {
-        var effective = P3o.EffectiveSampleSize([1f, 1, 1, 1]);
-        Assert.Equal((1, 1e-7), P3o.TrustRegion(effective, Paper));
-        Assert.Equal((1e-7, 1e-7), P3o.TrustRegion(effective, Repo));
-        Assert.Equal((0.888889, 0.111111), Rounded(P3o.TrustRegion(0.888889, Repo)));
+        var effective = P3oLearner.EffectiveSampleSize([1f, 1, 1, 1]);
+        Assert.Equal((1, 1e-7), P3oLearner.TrustRegion(effective, Paper));
+        Assert.Equal((1e-7, 1e-7), P3oLearner.TrustRegion(effective, Repo));
+        Assert.Equal((0.888889, 0.111111), Rounded(P3oLearner.TrustRegion(0.888889, Repo)));
     }
 
     [Theory]
@@ -59,10 +59,10 @@ public class P3oTests
     [InlineData(new[] { 1f, float.NaN, 1 })]
     public void Without_a_finite_effective_sample_size_the_constants_hold(float[] weights)
     {
-        var effective = P3o.EffectiveSampleSize(weights);
+        var effective = P3oLearner.EffectiveSampleSize(weights);
         Assert.False(double.IsFinite(effective));
-        Assert.Equal((1, 0.1), P3o.TrustRegion(effective, Paper));
-        Assert.Equal((1, 0.1), P3o.TrustRegion(effective, Repo));
+        Assert.Equal((1, 0.1), P3oLearner.TrustRegion(effective, Paper));
+        Assert.Equal((1, 0.1), P3oLearner.TrustRegion(effective, Repo));
     }
 
     [Fact]
@@ -75,9 +75,9 @@ public class P3oTests
             ImportanceClip = 10,
             KlCoefficient = 0.5,
         };
-        Assert.All([0.001, 0.5, 1], effective => Assert.Equal((10, 0.5), P3o.TrustRegion(effective, options)));
-        Assert.Equal((0.25, 0.5), P3o.TrustRegion(0.25, options with { ClipSource = TrustSource.EffectiveSampleSize }));
-        Assert.Equal((10, 0.75), P3o.TrustRegion(0.25, options with { KlSource = TrustSource.EffectiveSampleSize }));
+        Assert.All([0.001, 0.5, 1], effective => Assert.Equal((10, 0.5), P3oLearner.TrustRegion(effective, options)));
+        Assert.Equal((0.25, 0.5), P3oLearner.TrustRegion(0.25, options with { ClipSource = TrustSource.EffectiveSampleSize }));
+        Assert.Equal((10, 0.75), P3oLearner.TrustRegion(0.25, options with { KlSource = TrustSource.EffectiveSampleSize }));
     }
 
     [Fact]
@@ -87,11 +87,11 @@ public class P3oTests
         var logProbabilities = tensor(new[] { 0.5f, 0.25f }).log();
         logProbabilities.requires_grad = true;
         var behaviour = tensor(new[] { 0.25f, 1e-7f }).log();
-        var weights = P3o.ImportanceWeights(logProbabilities, behaviour, 1e-7);
+        var weights = P3oLearner.ImportanceWeights(logProbabilities, behaviour, 1e-7);
         Assert.False(weights.requires_grad);
         Assert.Equal(2, weights.data<float>()[0], 1e-5);
         Assert.Equal(1.25e6, weights.data<float>()[1], 1e1);
-        Assert.Equal(2.5e6, P3o.ImportanceWeights(logProbabilities, behaviour, 0).data<float>()[1], 1e1);
+        Assert.Equal(2.5e6, P3oLearner.ImportanceWeights(logProbabilities, behaviour, 0).data<float>()[1], 1e1);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public class P3oTests
     {
         const int Draws = 20_000;
         var random = new RandomStream(7);
-        var counts = Enumerable.Range(0, Draws).Select(_ => (double)P3o.Poisson(random, mean)).ToArray();
+        var counts = Enumerable.Range(0, Draws).Select(_ => (double)P3oLearner.Poisson(random, mean)).ToArray();
         var average = counts.Average();
         var tolerance = 4 * Math.Sqrt(mean / Draws);
         Assert.Equal(mean, average, tolerance + 1e-12);

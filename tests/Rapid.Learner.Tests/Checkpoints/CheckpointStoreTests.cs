@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Agents.State;
 using Rapid.Learner.Checkpoints;
 
 namespace Rapid.Learner.Tests.Checkpoints;

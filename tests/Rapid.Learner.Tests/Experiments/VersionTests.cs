@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Agents.State;
 using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;

@@ -1,9 +1,9 @@
 using System.Runtime.InteropServices;
 using FsCheck;
 using FsCheck.Fluent;
+using Rapid.Agents.Observations;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Observations;
 using Rapid.Policies.Frames;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
+using Rapid.Agents.Optimizers;
+using Rapid.Agents.State;
 using Rapid.Learner.Checkpoints;
-using Rapid.Learner.Optimizers;
 using Rapid.Protocol.Specs;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Agents;
 using Rapid.Hosting;
 using Rapid.Learner.Replay;
 using Rapid.Policies;

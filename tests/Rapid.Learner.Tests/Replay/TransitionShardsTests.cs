@@ -1,8 +1,11 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Rapid.Agents;
+using Rapid.Agents.Networks;
+using Rapid.Agents.OffPolicy;
+using Rapid.Agents.Sac;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Hosting;
-using Rapid.Learner.Algorithms;
 using Rapid.Learner.Replay;
 using Rapid.Policies;
 using Rapid.Protocol;
@@ -118,7 +121,7 @@ public class TransitionShardsTests
     {
         var sac = new SacOptions { BatchSize = Batch };
         var options = new ExperimentOptions { Name = "test", Environment = new EnvironmentOptions { Name = "none" }, Algorithm = sac };
-        var layout = PolicyLayout.Create(options, BoxSpace.Unbounded(Size), new BoxSpace([-1f], [1f]));
+        var layout = ExperimentPolicy.LayoutOf(options, BoxSpace.Unbounded(Size), new BoxSpace([-1f], [1f]));
         table.Start(() => new TransitionBatch(layout, sac, torch.CPU), Buffers, null);
     }
 

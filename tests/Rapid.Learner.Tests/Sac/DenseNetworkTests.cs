@@ -1,6 +1,6 @@
+using Rapid.Agents.Networks;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Networks;
 using Rapid.Policies.Kernels;
 using Rapid.Protocol.Specs;
 using TorchSharp;

@@ -1,6 +1,8 @@
+using Rapid.Agents.OffPolicy;
+using Rapid.Agents.Sac;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Algorithms;
 using Rapid.Learner.Checkpoints;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;

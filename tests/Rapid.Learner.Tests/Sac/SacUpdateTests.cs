@@ -1,6 +1,8 @@
+using Rapid.Agents.Networks;
+using Rapid.Agents.OffPolicy;
+using Rapid.Agents.Sac;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Algorithms;
 using Rapid.Protocol.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -35,7 +37,7 @@ public sealed class SacUpdateTests
         };
         var options = Sacs.Options(sac);
         var layout = Sacs.Layout(options);
-        using var algorithm = new Learner.Algorithms.Sac(options, layout, CPU);
+        using var algorithm = new SacLearner(options, layout, CPU);
         using var reference = new ReferenceSac(options, layout, Sacs.Save(algorithm).Tensors);
 
         for (var update = 1; update <= 7; update++)
@@ -58,8 +60,8 @@ public sealed class SacUpdateTests
     {
         var options = Sacs.Options();
         var layout = Sacs.Layout(options);
-        using var whole = new Learner.Algorithms.Sac(options, layout, CPU);
-        using var resumed = new Learner.Algorithms.Sac(options with { Seed = 99 }, layout, CPU);
+        using var whole = new SacLearner(options, layout, CPU);
+        using var resumed = new SacLearner(options with { Seed = 99 }, layout, CPU);
         Run(whole, 1, 3);
         var (tensors, state) = Sacs.Save(whole);
         resumed.Load(tensors, state);
@@ -72,7 +74,7 @@ public sealed class SacUpdateTests
         Assert.All(expected.Tensors, pair =>
             Assert.True(pair.Value.Bytes.Span.SequenceEqual(actual.Tensors[pair.Key].Bytes.Span), pair.Key));
 
-        void Run(Learner.Algorithms.Sac algorithm, int first, int last)
+        void Run(SacLearner algorithm, int first, int last)
         {
             for (var update = first; update <= last; update++)
             {
@@ -86,8 +88,8 @@ public sealed class SacUpdateTests
     public void A_checkpoint_of_another_layout_is_refused()
     {
         var (options, other) = (Sacs.Options(), Sacs.Options(network: new NetworkOptions { HiddenSizes = [4] }));
-        using var algorithm = new Learner.Algorithms.Sac(options, Sacs.Layout(options), CPU);
-        using var smaller = new Learner.Algorithms.Sac(other, Sacs.Layout(other), CPU);
+        using var algorithm = new SacLearner(options, Sacs.Layout(options), CPU);
+        using var smaller = new SacLearner(other, Sacs.Layout(other), CPU);
         var (tensors, state) = Sacs.Save(smaller);
 
         var error = Assert.Throws<InvalidDataException>(() => algorithm.Load(tensors, state));
@@ -100,7 +102,7 @@ public sealed class SacUpdateTests
     {
         var options = Sacs.Options(new SacOptions { PolicyDelay = 1, Tau = 1 });
         var layout = Sacs.Layout(options);
-        using var algorithm = new Learner.Algorithms.Sac(options, layout, CPU);
+        using var algorithm = new SacLearner(options, layout, CPU);
         var before = Sacs.Save(algorithm).Tensors;
         using var batch = Sacs.Batch(options, layout);
         batch.Rewards.fill_(float.NaN);
@@ -115,7 +117,7 @@ public sealed class SacUpdateTests
         Assert.Equal(1, algorithm.ReadFigures().Single(figure => figure.Name == "skipped_gradient_steps").Value);
 
         // In every life of the run.
-        using var resumed = new Learner.Algorithms.Sac(options, layout, CPU);
+        using var resumed = new SacLearner(options, layout, CPU);
         var saved = Sacs.Save(algorithm);
         resumed.Load(saved.Tensors, saved.State);
         Assert.Equal(1, resumed.ReadFigures().Single(figure => figure.Name == "skipped_gradient_steps").Value);
@@ -126,7 +128,7 @@ public sealed class SacUpdateTests
     {
         var options = Sacs.Options(new SacOptions { TemperatureLearningRate = 0, InitialLogAlpha = -2, PolicyDelay = 1 });
         var layout = Sacs.Layout(options);
-        using var algorithm = new Learner.Algorithms.Sac(options, layout, CPU);
+        using var algorithm = new SacLearner(options, layout, CPU);
         using var batch = Sacs.Batch(options, layout);
 
         algorithm.Update(batch);
@@ -176,7 +178,7 @@ public sealed class SacUpdateTests
         (logProbabilities.exp() * (alpha * logProbabilities - values)).sum(1).mean().backward();
 
         using var noGrad = no_grad();
-        var gradient = DiscreteSac.LogitGradient(logits.log_softmax(1), values, alpha);
+        var gradient = DiscreteSacLearner.LogitGradient(logits.log_softmax(1), values, alpha);
 
         Sacs.AssertClose(TensorMemory.Floats(logits.grad!), TensorMemory.Floats(gradient), 1e-5);
     }
@@ -186,7 +188,7 @@ public sealed class SacUpdateTests
     {
         var options = Sacs.Options(new SacOptions { CriticLearningRate = 1e-2, PolicyDelay = 1 });
         var layout = Sacs.Layout(options, new DiscreteSpace(3));
-        using var algorithm = new DiscreteSac(options, layout, CPU);
+        using var algorithm = new DiscreteSacLearner(options, layout, CPU);
         using var batch = Sacs.Batch(options, layout);
         batch.Continues.zero_();
         var errors = new float[Sacs.Rows];

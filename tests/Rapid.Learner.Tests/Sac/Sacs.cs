@@ -1,7 +1,11 @@
 using System.Text.Json.Nodes;
+using Rapid.Agents;
+using Rapid.Agents.Networks;
+using Rapid.Agents.OffPolicy;
+using Rapid.Agents.Sac;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Algorithms;
 using Rapid.Learner.Checkpoints;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
@@ -31,7 +35,7 @@ internal static class Sacs
     };
 
     public static PolicyLayout Layout(ExperimentOptions options, Space? actions = null) =>
-        PolicyLayout.Create(options, BoxSpace.Unbounded(Observations), actions ?? new BoxSpace([-2f, -1f], [2f, 3f]));
+        ExperimentPolicy.LayoutOf(options, BoxSpace.Unbounded(Observations), actions ?? new BoxSpace([-2f, -1f], [2f, 3f]));
 
     /// <summary>Random transitions, a third of them terminal.</summary>
     public static TransitionBatch Batch(ExperimentOptions options, PolicyLayout layout, long seed = 11)
@@ -50,7 +54,7 @@ internal static class Sacs
         return batch;
     }
 
-    public static (Dictionary<string, TensorData> Tensors, JsonObject State) Save(IOffPolicyAlgorithm algorithm)
+    public static (Dictionary<string, TensorData> Tensors, JsonObject State) Save(ITransitionLearner algorithm)
     {
         var (tensors, state) = (new Dictionary<string, TensorData>(), new JsonObject());
         algorithm.Save(tensors, state);

@@ -1,6 +1,8 @@
+using Rapid.Agents;
+using Rapid.Agents.Networks;
+using Rapid.Agents.Sac;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Networks;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using TorchSharp;
@@ -148,7 +150,7 @@ public sealed class SquashedGaussianTests
         isOnHost ? new HostSquashedGaussian(layout, 1) : new TensorSquashedGaussian(layout, torch.CPU);
 
     private static PolicyLayout Layout(StdParameterization std, BoxSpace box) =>
-        PolicyLayout.Create(Sacs.Options(new SacOptions { StdParameterization = std }), BoxSpace.Unbounded(3), box);
+        ExperimentPolicy.LayoutOf(Sacs.Options(new SacOptions { StdParameterization = std }), BoxSpace.Unbounded(3), box);
 
     private static double Deviation(StdParameterization std, double raw) => std switch
     {

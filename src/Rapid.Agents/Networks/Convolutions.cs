@@ -1,0 +1,28 @@
+using Rapid.Policies;
+using static TorchSharp.torch;
+
+namespace Rapid.Agents.Networks;
+
+/// <summary>The convolutions of a policy that sees frames.</summary>
+internal abstract class Convolutions : IDisposable
+{
+    /// <summary>The fastest for a device.</summary>
+    /// <param name="layout">Its encoder.</param>
+    /// <param name="parameters">[layout.Length], of the policy.</param>
+    /// <param name="gradients">[layout.Length], of the policy.</param>
+    /// <param name="leaf">Makes an autograd leaf of a named parameter.</param>
+    public static Convolutions Create(PolicyLayout layout, Tensor parameters, Tensor gradients, Func<string, Tensor> leaf) =>
+        parameters.device.type == TorchSharp.DeviceType.CPU
+            ? new HostConvolutions(layout, parameters, gradients)
+            : new TensorConvolutions(layout, leaf);
+
+    /// <summary>Features [B, features]. With gradients switched on, <see cref="Backward"/> must follow before the next such pass.</summary>
+    /// <param name="observations">[B, stack * height * width] uint8.</param>
+    public abstract Tensor Forward(Tensor observations);
+
+    /// <summary>Takes the gradient of the features, which a backward pass of the rest of the network left, on to the parameters.</summary>
+    public abstract void Backward();
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}

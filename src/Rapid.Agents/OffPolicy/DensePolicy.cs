@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using Rapid.Agents.Networks;
+using Rapid.Agents.Optimizers;
+using Rapid.Agents.State;
+using Rapid.Core;
+using Rapid.Policies;
+using Rapid.Protocol.Specs;
+using static TorchSharp.torch;
+
+namespace Rapid.Agents.OffPolicy;
+
+/// <summary>The network that acts, without value head, with its optimiser. Its weights lie as <see cref="PolicyLayout"/> says. No gradient
+/// must be recorded.</summary>
+internal sealed class DensePolicy : IDisposable
+{
+    private readonly PolicyLayout _layout;
+    private readonly DenseNetwork _network;
+    private readonly DenseWeights _weights, _gradients;
+    private readonly FlatAdam _adam;
+    private readonly GradientGuard _guard;
+    private readonly double _learningRate;
+
+    /// <param name="layout">The parameters.</param>
+    /// <param name="options">Batch size and optimiser.</param>
+    /// <param name="network">Initialisation.</param>
+    /// <param name="random">Makes the starting weights.</param>
+    /// <param name="device">Where it lives.</param>
+    public DensePolicy(PolicyLayout layout, TwinCriticOptions options, NetworkOptions network, RandomStream random, Device device)
+    {
+        _layout = layout;
+        var shape = new DenseShape(1, layout.ObservationSize, layout.HiddenSizes, layout.Outputs, layout.Activation);
+        _network = DenseNetwork.Create(shape, options.BatchSize, device);
+        (_weights, _gradients) = (new DenseWeights(shape, device), new DenseWeights(shape, device));
+        var initial = new float[layout.Length];
+        Initializer.Initialize(layout, network, random, initial);
+        _weights.Set(initial);
+        _adam = new FlatAdam(_weights.Flat, _gradients.Flat, options.AdamEpsilon);
+        _guard = new GradientGuard(_gradients.Flat);
+        _learningRate = options.PolicyLearningRate;
+    }
+
+    /// <summary>[layout.Length], the weights.</summary>
+    public Tensor Parameters => _weights.Flat;
+
+    /// <summary>[layout.Length], of the last <see cref="Descend"/>.</summary>
+    public Tensor Gradients => _gradients.Flat;
+
+    /// <summary>[1, B, outputs], to be filled before <see cref="Descend"/>.</summary>
+    public Tensor HeadGradient => _network.OutputGradient;
+
+    /// <summary>[1], gradients that were not finite and counted as zero.</summary>
+    public Tensor BadGradients => _guard.Count;
+
+    /// <summary>The head's outputs [B, outputs], until the next pass.</summary>
+    /// <param name="observations">[B, obs].</param>
+    public Tensor Forward(Tensor observations) => _network.Forward(_weights, observations).squeeze(0);
+
+    /// <summary>One step along <see cref="HeadGradient"/>.</summary>
+    public void Descend()
+    {
+        _network.Backward(_weights, _gradients);
+        _guard.ZeroIfBad();
+        _adam.Step(_learningRate);
+    }
+
+    /// <summary>Adds it to a checkpoint.</summary>
+    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    {
+        tensors["policy.parameters"] = TensorMemory.ToData(_weights.Flat);
+        tensors["policy.adam.first_moment"] = TensorMemory.ToData(_adam.FirstMoment);
+        tensors["policy.adam.second_moment"] = TensorMemory.ToData(_adam.SecondMoment);
+        tensors["policy.bad_gradients"] = TensorMemory.ToData(_guard.Count);
+        state["layout"] = _layout.Hash;
+        state["policy_adam_steps"] = _adam.Steps;
+    }
+
+    /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">The checkpoint is of another layout.</exception>
+    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
+    {
+        if ((string?)state["layout"] != _layout.Hash)
+        {
+            throw new InvalidDataException("the checkpoint holds a network of another layout");
+        }
+
+        TensorMemory.CopyFrom(tensors["policy.parameters"], _weights.Flat);
+        TensorMemory.CopyFrom(tensors["policy.adam.first_moment"], _adam.FirstMoment);
+        TensorMemory.CopyFrom(tensors["policy.adam.second_moment"], _adam.SecondMoment);
+        TensorMemory.CopyFrom(tensors["policy.bad_gradients"], _guard.Count);
+        _adam.Steps = (long)state["policy_adam_steps"]!;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _guard.Dispose();
+        _adam.Dispose();
+        _gradients.Dispose();
+        _weights.Dispose();
+        _network.Dispose();
+    }
+}

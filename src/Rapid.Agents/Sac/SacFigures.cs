@@ -1,0 +1,66 @@
+using Rapid.Agents.Networks;
+using Rapid.Agents.OffPolicy;
+using static TorchSharp.torch;
+
+namespace Rapid.Agents.Sac;
+
+/// <summary>What SAC reports: kept on the device, read only when somebody asks.</summary>
+internal sealed class SacFigures(Device device) : IDisposable
+{
+    private readonly Tensor _value = zeros(1, device: device), _logProbability = zeros(1, device: device);
+
+    /// <summary>Keeps the figures of a policy update.</summary>
+    /// <param name="values">[B], smaller Q of the policy's actions.</param>
+    /// <param name="logProbabilities">[B], of the policy's actions.</param>
+    public void Keep(Tensor values, Tensor logProbabilities)
+    {
+        _value.copy_(values.mean());
+        _logProbability.copy_(logProbabilities.mean());
+    }
+
+    /// <summary>Reads them. Waits for the device.</summary>
+    public IReadOnlyList<(string Name, double Value)> Read(
+        Tensor alpha, Tensor badCritics, Tensor badPolicies, Tensor errors, CriticLoss loss)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var numbers = new float[7];
+        var all = cat(
+            [
+                _value,
+                _logProbability,
+                alpha,
+                badCritics,
+                badPolicies,
+                TwinCritics.Loss(errors, loss).mean().view(1),
+                errors.abs().mean().view(1),
+            ]);
+        TensorMemory.CopyTo(all, numbers);
+        return
+        [
+            ("critic_loss", numbers[5]),
+            ("policy_loss", numbers[2] * numbers[1] - numbers[0]),
+            ("q_value", numbers[0]),
+            ("temporal_difference", numbers[6]),
+            ("entropy", -numbers[1]),
+            ("alpha", numbers[2]),
+            ("skipped_gradient_steps", numbers[3] + numbers[4]),
+        ];
+    }
+
+    /// <summary>Mean of both critics' absolute errors. Waits for the device.</summary>
+    /// <param name="errors">[2, B].</param>
+    /// <param name="absolute">[B].</param>
+    public static void ReadErrors(Tensor errors, Span<float> absolute)
+    {
+        using var scope = NewDisposeScope();
+        TensorMemory.CopyTo(errors.abs().mean([0L]), absolute);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _value.Dispose();
+        _logProbability.Dispose();
+    }
+}
