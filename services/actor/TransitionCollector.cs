@@ -20,6 +20,7 @@ public sealed class TransitionCollector : ICollector
     private readonly InferenceClock _inference;
     private readonly ObservationNormalizer? _normalizer;
     private readonly Space _actions;
+    private readonly double _deviation; // of exploration
     private readonly float[] _observations, _seen;
     private bool _isStarted;
 
@@ -27,6 +28,7 @@ public sealed class TransitionCollector : ICollector
     {
         _block = new EnvironmentBlock(options, slot, life, make, watch);
         _actions = _block.ActionSpace;
+        _deviation = AgentRegistry.Of(options).Explore(options.Algorithm).Deviation;
         _inference = new InferenceClock(_block.Steps);
         _policy = new PolicyInference(ExperimentPolicy.LayoutOf(options, _block.ObservationSpace, _actions));
         var normalization = options.Normalization;
@@ -105,8 +107,10 @@ public sealed class TransitionCollector : ICollector
         if (snapshot.ExploreUniformly)
         {
             UniformActions.Draw(_actions, _block.Noise, actions);
+            return;
         }
-        else if (_normalizer is null)
+
+        if (_normalizer is null)
         {
             _policy.Sample(_block.Observations, _block.Noise, actions);
         }
@@ -114,6 +118,11 @@ public sealed class TransitionCollector : ICollector
         {
             _normalizer.Normalize(_block.Observations, _seen);
             _policy.Sample(_seen, _block.Noise, actions);
+        }
+
+        if (_deviation > 0)
+        {
+            GaussianActions.Disturb((BoxSpace)_actions, _deviation, _block.Noise, actions);
         }
     }
 }

@@ -27,6 +27,9 @@ public abstract class Agent
     /// <summary>Whether it can learn from frames.</summary>
     public virtual bool SeesFrames => true;
 
+    /// <summary>Whether it has a policy of discrete actions.</summary>
+    public virtual bool TakesDiscreteActions => true;
+
     /// <summary>Bytes that the learner needs for each parameter of the policy: the parameter, its gradient, two moments of its optimiser, and
     /// what belongs to networks of the same size.</summary>
     public virtual int BytesPerParameter => 4 * sizeof(float);
@@ -42,6 +45,10 @@ public abstract class Agent
 
     /// <summary>What actors write down.</summary>
     public abstract Recording Recording { get; }
+
+    /// <summary>What actors do to explore, once a run learns; before, the actions of an off-policy run are uniform.</summary>
+    /// <param name="options">Of this agent's <see cref="OptionsType"/>.</param>
+    public virtual Exploration Explore(AlgorithmOptions options) => Exploration.None;
 
     /// <summary>The tables of a run. Actors append to the queue if there is one, and otherwise to the table of transitions.</summary>
     /// <param name="experiment">Its algorithm is of this agent's.</param>

@@ -167,7 +167,7 @@ public sealed class PolicyInference : IDisposable
                 case PolicyKind.Categorical:
                     action[0] = TensorPrimitives.IndexOfMax(_policyOutput);
                     break;
-                case PolicyKind.SquashedGaussian:
+                case PolicyKind.SquashedGaussian or PolicyKind.Deterministic:
                     _policyOutput.AsSpan(0, action.Length).CopyTo(action);
                     Squash(action);
                     break;
@@ -291,7 +291,7 @@ public sealed class PolicyInference : IDisposable
 
     /// <summary>Samples an action of the distribution in <see cref="_policyOutput"/>: the one place where that is done, whoever
     /// acts.</summary>
-    /// <returns>Its log-probability; NaN of a squashed one, which nobody asks for.</returns>
+    /// <returns>Its log-probability; NaN of a squashed one, which nobody asks for, and of one that was not drawn.</returns>
     private float Draw(RandomStream noise, Span<float> action)
     {
         switch (_layout.Kind)
@@ -300,6 +300,10 @@ public sealed class PolicyInference : IDisposable
                 return SampleIndex(noise, action);
             case PolicyKind.SquashedGaussian:
                 SampleSquashed(noise, action);
+                return float.NaN;
+            case PolicyKind.Deterministic:
+                _policyOutput.CopyTo(action);
+                Squash(action);
                 return float.NaN;
             default:
                 return SampleGaussian(noise, action);

@@ -36,6 +36,8 @@ public enum PolicyKind
     Gaussian,
     /// <summary>Means, then standard deviations, of a diagonal Gaussian whose sample goes through tanh into the box of actions.</summary>
     SquashedGaussian,
+    /// <summary>Nothing: through tanh into the box they are the action.</summary>
+    Deterministic,
 }
 
 /// <summary>
@@ -142,7 +144,7 @@ public sealed class PolicyLayout
     /// <summary>Whether the network also estimates values.</summary>
     public bool HasValueHead { get; }
 
-    /// <summary>The box that a squashed Gaussian acts in; null for the other kinds.</summary>
+    /// <summary>The box that a squashed Gaussian or a deterministic policy acts in; null for the other kinds.</summary>
     public BoxSpace? ActionBox { get; private init; }
 
     /// <summary>How a squashed Gaussian's outputs become standard deviations.</summary>
@@ -179,7 +181,12 @@ public sealed class PolicyLayout
 
         return (actions, plan.Squashing) switch
         {
-            (BoxSpace box, { } deviations) => Squashed(network, observations, box, deviations, plan.HasValueHead),
+            (BoxSpace box, _) when plan.IsDeterministic =>
+                Squashed(network, observations, box, PolicyKind.Deterministic, default, plan.HasValueHead),
+            (not BoxSpace, _) when plan.IsDeterministic =>
+                throw new ArgumentException($"a deterministic policy acts in a box, not in {actions}", nameof(actions)),
+            (BoxSpace box, { } deviations) =>
+                Squashed(network, observations, box, PolicyKind.SquashedGaussian, deviations, plan.HasValueHead),
             (BoxSpace box, null) => new PolicyLayout(network, observations, PolicyKind.Gaussian, box.Size, plan.HasValueHead),
             (DiscreteSpace choices, _) =>
                 new PolicyLayout(network, observations, PolicyKind.Categorical, choices.Count, plan.HasValueHead),
@@ -188,9 +195,9 @@ public sealed class PolicyLayout
     }
 
     private static PolicyLayout Squashed(
-        NetworkOptions network, Space observations, BoxSpace box, StdParameterization std, bool hasValueHead) =>
+        NetworkOptions network, Space observations, BoxSpace box, PolicyKind kind, StdParameterization std, bool hasValueHead) =>
         box.Low.Concat(box.High).All(float.IsFinite)
-            ? new PolicyLayout(network, observations, PolicyKind.SquashedGaussian, 2 * box.Size, hasValueHead)
+            ? new PolicyLayout(network, observations, kind, (kind == PolicyKind.Deterministic ? 1 : 2) * box.Size, hasValueHead)
             {
                 ActionBox = box,
                 StdParameterization = std,

@@ -23,11 +23,22 @@ internal static class SpecRules
             problems.Add(new SpecProblem(option == "name" ? "environment.name" : $"environment.options.{option}", problem));
         }
 
+        CheckActions(options, environment, problems);
         CheckNetwork(options, environment, problems);
         CheckData(options, problems);
         var check = new SpecCheck(options);
         AgentRegistry.Of(options).Check(check);
         problems.AddRange(check.Problems.Select(problem => new SpecProblem(problem.Field, problem.Message)));
+    }
+
+    private static void CheckActions(ExperimentOptions options, EnvironmentInfo environment, List<SpecProblem> problems)
+    {
+        if (!AgentRegistry.Of(options).TakesDiscreteActions && !TaskDefaults.IsContinuous(environment))
+        {
+            var allowed = string.Join(", ", AgentRegistry.All.Where(agent => agent.TakesDiscreteActions).Select(agent => agent.Name));
+            var message = $"{options.Algorithm.Name} has no discrete actions, as those of {environment.Name} are; allowed: {allowed}";
+            problems.Add(new SpecProblem("algorithm.name", message));
+        }
     }
 
     private static void CheckNetwork(ExperimentOptions options, EnvironmentInfo environment, List<SpecProblem> problems)

@@ -14,6 +14,8 @@ namespace Rapid.Agents.OffPolicy;
 internal sealed class DensePolicy : IDisposable
 {
     private readonly PolicyLayout _layout;
+    private readonly DenseShape _shape;
+    private readonly Device _device;
     private readonly DenseNetwork _network;
     private readonly DenseWeights _weights, _gradients;
     private readonly FlatAdam _adam;
@@ -27,10 +29,10 @@ internal sealed class DensePolicy : IDisposable
     /// <param name="device">Where it lives.</param>
     public DensePolicy(PolicyLayout layout, TwinCriticOptions options, NetworkOptions network, RandomStream random, Device device)
     {
-        _layout = layout;
-        var shape = new DenseShape(1, layout.ObservationSize, layout.HiddenSizes, layout.Outputs, layout.Activation);
-        _network = DenseNetwork.Create(shape, options.BatchSize, device);
-        (_weights, _gradients) = (new DenseWeights(shape, device), new DenseWeights(shape, device));
+        (_layout, _device) = (layout, device);
+        _shape = new DenseShape(1, layout.ObservationSize, layout.HiddenSizes, layout.Outputs, layout.Activation);
+        _network = DenseNetwork.Create(_shape, options.BatchSize, device);
+        (_weights, _gradients) = (new DenseWeights(_shape, device), new DenseWeights(_shape, device));
         var initial = new float[layout.Length];
         Initializer.Initialize(layout, network, random, initial);
         _weights.Set(initial);
@@ -54,6 +56,15 @@ internal sealed class DensePolicy : IDisposable
     /// <summary>The head's outputs [B, outputs], until the next pass.</summary>
     /// <param name="observations">[B, obs].</param>
     public Tensor Forward(Tensor observations) => _network.Forward(_weights, observations).squeeze(0);
+
+    /// <summary>The same of a slow copy of the weights.</summary>
+    /// <param name="copy">From <see cref="MakeSlowCopy"/>.</param>
+    /// <param name="observations">[B, obs].</param>
+    public Tensor Forward(SlowCopy copy, Tensor observations) => _network.Forward(copy.Weights, observations).squeeze(0);
+
+    /// <summary>Copies the weights as they are; the caller disposes of it.</summary>
+    /// <param name="tau">Part of the way that it moves each time.</param>
+    public SlowCopy MakeSlowCopy(double tau) => new(_weights, _shape, tau, _device);
 
     /// <summary>One step along <see cref="HeadGradient"/>.</summary>
     public void Descend()

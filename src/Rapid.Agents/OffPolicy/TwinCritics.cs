@@ -14,10 +14,11 @@ internal sealed class TwinCritics : IDisposable
 {
     private readonly TwinCriticOptions _options;
     private readonly DenseNetwork _network;
-    private readonly DenseWeights _online, _target, _gradients;
+    private readonly DenseWeights _online, _gradients;
+    private readonly SlowCopy _target;
     private readonly FlatAdam _adam;
     private readonly GradientGuard _guard;
-    private readonly Tensor _tau, _minimum;
+    private readonly Tensor _minimum;
     private readonly bool _isOnHost;
     private readonly double _gradientScale;
 
@@ -32,15 +33,13 @@ internal sealed class TwinCritics : IDisposable
         _options = options;
         var shape = new DenseShape(2, inputs, network.HiddenSizes, outputs, network.Activation);
         _network = DenseNetwork.Create(shape, options.BatchSize, device);
-        (_online, _target, _gradients) =
-            (new DenseWeights(shape, device), new DenseWeights(shape, device), new DenseWeights(shape, device));
+        (_online, _gradients) = (new DenseWeights(shape, device), new DenseWeights(shape, device));
         _online.Set(DenseWeights.Initialize(shape, network, random));
-        _target.Flat.copy_(_online.Flat);
+        _target = new SlowCopy(_online, shape, options.Tau, device);
         _adam = new FlatAdam(_online.Flat, _gradients.Flat, options.AdamEpsilon);
         _guard = new GradientGuard(_gradients.Flat);
         _isOnHost = device.type == TorchSharp.DeviceType.CPU;
         _minimum = zeros(options.BatchSize, device: device);
-        _tau = tensor((float)options.Tau, device: device);
         _gradientScale = (options.CriticLoss == CriticLoss.SquaredError ? 2.0 : 1.0) / options.BatchSize;
     }
 
@@ -64,9 +63,18 @@ internal sealed class TwinCritics : IDisposable
         _ => error * error,
     };
 
+    /// <summary>Mean of both critics' absolute errors. Waits for the device.</summary>
+    /// <param name="errors">[2, B].</param>
+    /// <param name="absolute">[B].</param>
+    public static void ReadErrors(Tensor errors, Span<float> absolute)
+    {
+        using var scope = NewDisposeScope();
+        TensorMemory.CopyTo(errors.abs().mean([0L]), absolute);
+    }
+
     /// <summary>The smaller of both targets' values: [B, outputs].</summary>
     /// <param name="inputs">[B, in].</param>
-    public Tensor TargetMinimum(Tensor inputs) => SmallerOf(_network.Forward(_target, inputs));
+    public Tensor TargetMinimum(Tensor inputs) => SmallerOf(_network.Forward(_target.Weights, inputs));
 
     /// <summary>Values of both critics: [2, B, outputs], until the next pass.</summary>
     /// <param name="inputs">[B, in].</param>
@@ -123,6 +131,21 @@ internal sealed class TwinCritics : IDisposable
         return _minimum;
     }
 
+    /// <summary>
+    /// Gradient of -mean(Q1) by some inputs, for critics of one output; the critics' own gradients are not computed.
+    /// </summary>
+    /// <param name="inputs">[B, in].</param>
+    /// <param name="firstInput">First of the inputs.</param>
+    /// <param name="inputGradient">[B, n], overwritten.</param>
+    /// <returns>[B], the first critic's values, until the next pass.</returns>
+    public Tensor FirstGradient(Tensor inputs, long firstInput, Tensor inputGradient)
+    {
+        var values = _network.Forward(_online, inputs).select(0, 0).squeeze(1);
+        _network.OutputGradient.zero_().select(0, 0).fill_(-1.0 / _options.BatchSize);
+        _network.Backward(_online, null, firstInput, inputGradient);
+        return values;
+    }
+
     private void FindMinimum(Tensor values)
     {
         var (first, second) = (values.select(0, 0), values.select(0, 1));
@@ -135,24 +158,14 @@ internal sealed class TwinCritics : IDisposable
         _minimum.copy_(first.minimum(second));
     }
 
-    /// <summary>theta' = tau theta + (1 - tau) theta'.</summary>
-    public void Track()
-    {
-        if (_isOnHost)
-        {
-            HostPasses.MoveTowards(TensorMemory.Floats(_target.Flat), TensorMemory.Floats(_online.Flat), _options.Tau);
-        }
-        else
-        {
-            _target.Flat.lerp_(_online.Flat, _tau);
-        }
-    }
+    /// <summary>The slow copies move towards the critics.</summary>
+    public void Track() => _target.Track();
 
     /// <summary>Adds weights and optimiser to a checkpoint.</summary>
     public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
     {
         tensors["critics.parameters"] = TensorMemory.ToData(_online.Flat);
-        tensors["critics.target"] = TensorMemory.ToData(_target.Flat);
+        tensors["critics.target"] = TensorMemory.ToData(_target.Weights.Flat);
         tensors["critics.adam.first_moment"] = TensorMemory.ToData(_adam.FirstMoment);
         tensors["critics.adam.second_moment"] = TensorMemory.ToData(_adam.SecondMoment);
         tensors["critics.bad_gradients"] = TensorMemory.ToData(_guard.Count);
@@ -163,7 +176,7 @@ internal sealed class TwinCritics : IDisposable
     public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
     {
         TensorMemory.CopyFrom(tensors["critics.parameters"], _online.Flat);
-        TensorMemory.CopyFrom(tensors["critics.target"], _target.Flat);
+        TensorMemory.CopyFrom(tensors["critics.target"], _target.Weights.Flat);
         TensorMemory.CopyFrom(tensors["critics.adam.first_moment"], _adam.FirstMoment);
         TensorMemory.CopyFrom(tensors["critics.adam.second_moment"], _adam.SecondMoment);
         TensorMemory.CopyFrom(tensors["critics.bad_gradients"], _guard.Count);
@@ -174,7 +187,6 @@ internal sealed class TwinCritics : IDisposable
     public void Dispose()
     {
         _minimum.Dispose();
-        _tau.Dispose();
         _guard.Dispose();
         _adam.Dispose();
         _gradients.Dispose();

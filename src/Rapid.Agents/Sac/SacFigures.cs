@@ -48,15 +48,6 @@ internal sealed class SacFigures(Device device) : IDisposable
         ];
     }
 
-    /// <summary>Mean of both critics' absolute errors. Waits for the device.</summary>
-    /// <param name="errors">[2, B].</param>
-    /// <param name="absolute">[B].</param>
-    public static void ReadErrors(Tensor errors, Span<float> absolute)
-    {
-        using var scope = NewDisposeScope();
-        TensorMemory.CopyTo(errors.abs().mean([0L]), absolute);
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

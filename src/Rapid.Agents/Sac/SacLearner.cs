@@ -76,7 +76,7 @@ public sealed class SacLearner : ITransitionLearner
         _figures.Read(_temperature.Alpha, _critics.BadGradients, _policy.BadGradients, _errors, _options.CriticLoss);
 
     /// <inheritdoc/>
-    public void ReadErrors(Span<float> errors) => SacFigures.ReadErrors(_errors, errors);
+    public void ReadErrors(Span<float> errors) => TwinCritics.ReadErrors(_errors, errors);
 
     /// <inheritdoc/>
     public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(_policy.Parameters, parameters);

@@ -121,10 +121,14 @@ internal sealed class ReferenceSac : IDisposable
         return stack([Perceptron(critics, 2, 0, input, 1).view(-1), Perceptron(critics, 2, 1, input, 1).view(-1)]);
     }
 
-    private Tensor Perceptron(Tensor flat, int networks, int index, Tensor input, int outputs)
+    private Tensor Perceptron(Tensor flat, int networks, int index, Tensor input, int outputs) =>
+        Perceptron(flat, _hidden, networks, index, input, outputs);
+
+    /// <summary>One of some perceptrons that lie in a flat buffer layer by layer, with rectified hidden layers: [B, outputs].</summary>
+    internal static Tensor Perceptron(Tensor flat, int[] hidden, int networks, int index, Tensor input, int outputs)
     {
         var offset = 0L;
-        long[] widths = [.. _hidden.Select(width => (long)width), outputs];
+        long[] widths = [.. hidden.Select(width => (long)width), outputs];
         foreach (var width in widths)
         {
             var inputs = input.shape[1];

@@ -18,12 +18,16 @@ internal static class Sacs
 {
     public const int Observations = 5, Actions = 2, Rows = 16;
 
-    public static ExperimentOptions Options(SacOptions? sac = null, NetworkOptions? network = null) => new()
+    public static ExperimentOptions Options(SacOptions? sac = null, NetworkOptions? network = null) =>
+        Around((sac ?? new SacOptions()) with { BatchSize = Rows }, network);
+
+    /// <summary>The experiment around an algorithm's options.</summary>
+    public static ExperimentOptions Around(AlgorithmOptions algorithm, NetworkOptions? network = null) => new()
     {
         Name = "test",
         Seed = 3,
         Environment = new EnvironmentOptions { Name = "none" },
-        Algorithm = (sac ?? new SacOptions()) with { BatchSize = Rows },
+        Algorithm = algorithm,
         Network = network ?? new NetworkOptions
         {
             HiddenSizes = [12, 8],
@@ -40,7 +44,7 @@ internal static class Sacs
     /// <summary>Random transitions, a third of them terminal.</summary>
     public static TransitionBatch Batch(ExperimentOptions options, PolicyLayout layout, long seed = 11)
     {
-        var batch = new TransitionBatch(layout, (SacOptions)options.Algorithm, torch.CPU);
+        var batch = new TransitionBatch(layout, (OffPolicyOptions)options.Algorithm, torch.CPU);
         using var generator = new torch.Generator((ulong)seed);
         batch.Inputs.normal_(0, 1, generator);
         batch.NextInputs.normal_(0, 1, generator);
