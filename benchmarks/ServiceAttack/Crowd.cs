@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using Rapid.Protocol.V1;
+using Struct = Google.Protobuf.WellKnownTypes.Struct;
+using Value = Google.Protobuf.WellKnownTypes.Value;
 
 namespace Rapid.Benchmarks;
 
@@ -20,7 +22,7 @@ internal static class Crowd
             {
                 Environment = new EnvironmentSpec { Name = "CartPole-v1" },
                 Actors = new ActorsSpec { Count = Slots, Environments = 1 },
-                Algorithm = new AlgorithmSpec { RolloutSteps = 8 },
+                Algorithm = new AlgorithmSpec { Options = new Struct { Fields = { ["rollout_steps"] = Value.ForNumber(8) } } },
                 TotalSteps = 8 * Slots,
             },
         });

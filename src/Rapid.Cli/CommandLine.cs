@@ -70,6 +70,7 @@ internal static class CommandLine
         EnvironmentsCommand.Create(),
         RomsCommand.Create(),
         SpecCommand.Create(),
+        SchemaCommand.Create(),
         BenchCommand.Create(),
         ChaosCommand.Create(),
         ReplayCommand.Create(),

@@ -223,7 +223,8 @@ internal sealed class SpecBinder
         return false;
     }
 
-    private static bool IsRecord(Type type) => type.IsClass && (type.Namespace == typeof(ExperimentOptions).Namespace || type.IsAssignableTo(typeof(AlgorithmOptions)));
+    /// <summary>Whether a field is a group of fields.</summary>
+    internal static bool IsRecord(Type type) => type.IsClass && (type.Namespace == typeof(ExperimentOptions).Namespace || type.IsAssignableTo(typeof(AlgorithmOptions)));
 
     private static string KindOf(Type type) => (Nullable.GetUnderlyingType(type) ?? type) switch
     {

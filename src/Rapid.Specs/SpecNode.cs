@@ -2,6 +2,8 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
+using Struct = Google.Protobuf.WellKnownTypes.Struct;
+using WireValue = Google.Protobuf.WellKnownTypes.Value;
 using YamlScalar = YamlDotNet.Core.Events.Scalar;
 
 namespace Rapid.Specs;
@@ -10,6 +12,9 @@ namespace Rapid.Specs;
 internal abstract record SpecNode
 {
     private const int MaximumDepth = 16;
+
+    // Whole numbers below are written as such; a double's own format would give many an exponent, which no whole number of a spec has.
+    private const double LargestWhole = 1e18;
 
     /// <summary>Text as written; null for YAML's null.</summary>
     public sealed record Value(string? Text) : SpecNode;
@@ -82,8 +87,11 @@ internal abstract record SpecNode
         return problems.Count == 0 && map.Count == 1 ? map["value"] : throw new SpecException([new SpecProblem("", "more than one value")]);
     }
 
-    /// <summary>The fields that are set in a wire message.</summary>
-    public static Map FromMessage(IMessage message)
+    /// <summary>The fields that are set in a wire message. Those of a Struct stand beside the other fields of the message that has it.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="path">Where it is in the spec; "" for the spec itself.</param>
+    /// <param name="problems">Hears of fields that are there twice, of which the first is kept.</param>
+    public static Map FromMessage(IMessage message, string path, List<SpecProblem> problems)
     {
         var children = new Dictionary<string, SpecNode>();
         foreach (var field in message.Descriptor.Fields.InDeclarationOrder())
@@ -105,14 +113,39 @@ internal abstract record SpecNode
                     children[field.Name] = new List(items);
                 }
             }
+            else if (value is Struct options)
+            {
+                foreach (var (name, item) in options.Fields)
+                {
+                    if (!children.TryAdd(name, FromValue(item)))
+                    {
+                        problems.Add(new SpecProblem(SpecText.Join(path, name), $"is there twice, again in {field.Name}"));
+                    }
+                }
+            }
             else if (field.Accessor.HasValue(message))
             {
-                children[field.Name] = field.FieldType == FieldType.Message ? FromMessage((IMessage)value) : new Value(SpecText.Of(value));
+                children[field.Name] = field.FieldType == FieldType.Message
+                    ? FromMessage((IMessage)value, SpecText.Join(path, field.Name), problems)
+                    : new Value(SpecText.Of(value));
             }
         }
 
         return new Map(children);
     }
+
+    private static SpecNode FromValue(WireValue value) => value.KindCase switch
+    {
+        WireValue.KindOneofCase.BoolValue => new Value(SpecText.Of(value.BoolValue)),
+        WireValue.KindOneofCase.StringValue => new Value(value.StringValue),
+        WireValue.KindOneofCase.NumberValue when double.IsInteger(value.NumberValue) && Math.Abs(value.NumberValue) < LargestWhole =>
+            new Value(SpecText.Of((long)value.NumberValue)),
+        WireValue.KindOneofCase.NumberValue => new Value(SpecText.Of(value.NumberValue)),
+        WireValue.KindOneofCase.ListValue => new List([.. value.ListValue.Values.Select(FromValue)]),
+        WireValue.KindOneofCase.StructValue =>
+            new Map(value.StructValue.Fields.ToDictionary(field => field.Key, field => FromValue(field.Value))),
+        _ => new Value(null),
+    };
 
     private static SpecNode ReadYaml(Parser parser, string path, int depth, List<SpecProblem> problems)
     {

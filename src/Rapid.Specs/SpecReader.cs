@@ -46,7 +46,7 @@ public static class SpecReader
         ArgumentNullException.ThrowIfNull(spec);
         var problems = new List<SpecProblem>();
         FindUnknownFields(spec, "", problems);
-        var tree = SpecNode.FromMessage(spec);
+        var tree = SpecNode.FromMessage(spec, "", problems);
         RefuseControlCharacters(tree, "");
         return Resolve(tree, problems);
     }

@@ -7,12 +7,17 @@ using System.Xml.Linq;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Rapid.Protocol.Specs;
+using Struct = Google.Protobuf.WellKnownTypes.Struct;
+using WireValue = Google.Protobuf.WellKnownTypes.Value;
 
 namespace Rapid.Specs;
 
 /// <summary>Complete options as YAML with comments, as a wire message, and as JSON.</summary>
 public static class SpecWriter
 {
+    // A double, as numbers of a Struct are, holds all whole numbers up to here.
+    private const long LargestExact = 1L << 53;
+
     private static readonly ConcurrentDictionary<Assembly, Dictionary<string, string>> Summaries = [];
 
     /// <summary>Every field, with what it means and what is allowed; <see cref="SpecReader"/> reads it back equal.</summary>
@@ -89,6 +94,13 @@ public static class SpecWriter
         var properties = SpecBinder.FieldsOf(record.GetType()).ToDictionary(field => field.Name, field => field.Property);
         foreach (var field in message.Descriptor.Fields.InDeclarationOrder())
         {
+            if (field.FieldType == FieldType.Message && field.MessageType == Struct.Descriptor)
+            {
+                var others = message.Descriptor.Fields.InDeclarationOrder().Select(other => other.Name);
+                field.Accessor.SetValue(message, StructOf(record, properties.ExceptBy(others, pair => pair.Key)));
+                continue;
+            }
+
             if (!properties.TryGetValue(field.Name, out var property) || property.GetValue(record) is not { } value)
             {
                 continue;
@@ -123,6 +135,28 @@ public static class SpecWriter
         }
     }
 
+    private static Struct StructOf(object record, IEnumerable<KeyValuePair<string, PropertyInfo>> properties)
+    {
+        var options = new Struct();
+        foreach (var (name, property) in properties)
+        {
+            if (property.GetValue(record) is { } value)
+            {
+                options.Fields[name] = value switch
+                {
+                    bool flag => WireValue.ForBool(flag),
+                    double number => WireValue.ForNumber(number),
+                    int number => WireValue.ForNumber(number),
+                    long number and >= -LargestExact and <= LargestExact => WireValue.ForNumber(number),
+                    IReadOnlyList<int> list => WireValue.ForList([.. list.Select(item => WireValue.ForNumber(item))]),
+                    _ => WireValue.ForString(SpecText.Of(value)),
+                };
+            }
+        }
+
+        return options;
+    }
+
     private static JsonObject ToJsonObject(object record)
     {
         var json = new JsonObject();
@@ -148,7 +182,8 @@ public static class SpecWriter
         return json;
     }
 
-    private static string Summary(PropertyInfo property) =>
+    /// <summary>What an option means; empty when its documentation file is missing.</summary>
+    internal static string Summary(PropertyInfo property) =>
         Summaries.GetOrAdd(property.DeclaringType!.Assembly, LoadSummaries).GetValueOrDefault($"P:{property.DeclaringType!.FullName}.{property.Name}", "");
 
     /// <summary>The summaries of an assembly's options records, from the documentation file that is built with it.</summary>

@@ -1,5 +1,7 @@
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
+using Struct = Google.Protobuf.WellKnownTypes.Struct;
+using Value = Google.Protobuf.WellKnownTypes.Value;
 
 namespace Rapid.EndToEnd.Tests;
 
@@ -33,7 +35,7 @@ public sealed class FullDiskTests : IDisposable
             {
                 Environment = new EnvironmentSpec { Name = "CartPole-v1" },
                 Network = new NetworkSpec { HiddenSizes = { units, units } },
-                Algorithm = new AlgorithmSpec { Name = "a2c", RolloutSteps = 32 },
+                Algorithm = new AlgorithmSpec { Name = "a2c", Options = new Struct { Fields = { ["rollout_steps"] = Value.ForNumber(32) } } },
                 Checkpoint = new CheckpointSpec { IntervalSteps = 320 },
                 Evaluation = new EvaluationSpec { IntervalSteps = 0, FinalEpisodes = 1 },
                 TotalSteps = 3200,

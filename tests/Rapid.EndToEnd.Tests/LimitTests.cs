@@ -2,6 +2,8 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
+using Struct = Google.Protobuf.WellKnownTypes.Struct;
+using Value = Google.Protobuf.WellKnownTypes.Value;
 
 namespace Rapid.EndToEnd.Tests;
 
@@ -154,7 +156,7 @@ public sealed class LimitTests : IDisposable
         {
             Environment = new EnvironmentSpec { Name = "CartPole-v1" },
             Actors = new ActorsSpec { Count = Slots, Environments = 1 },
-            Algorithm = new AlgorithmSpec { RolloutSteps = 8 },
+            Algorithm = new AlgorithmSpec { Options = new Struct { Fields = { ["rollout_steps"] = Value.ForNumber(8) } } },
             TotalSteps = 8 * Slots,
         };
         var run = await experiments.SubmitAsync(new SubmitRequest { Spec = spec });

@@ -1,14 +1,20 @@
 using System.Globalization;
+using Google.Protobuf;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
+using Struct = Google.Protobuf.WellKnownTypes.Struct;
+using Value = Google.Protobuf.WellKnownTypes.Value;
 
 namespace Rapid.Protocol.Tests;
 
 public class BadSpecTests
 {
     private const string Base = "environment: { name: CartPole-v1 }\n";
+
+    // Where every algorithm can learn.
+    private const string Boxed = "environment: { name: Pendulum-v1 }\n";
 
     /// <summary>One mistake each: the only path that is blamed, and what its message must say.</summary>
     public static TheoryData<string, string, string[]> Mistakes() => new()
@@ -58,7 +64,7 @@ public class BadSpecTests
         { Base + "algorithm: { name: [ppo] }", "algorithm.name", ["a list is not text"] },
         { Base + "algorithm: { name: }", "algorithm.name", ["nothing is not text"] },
         { Base + "algorithm: ppo", "algorithm", ["a group of fields", "'ppo'"] },
-        { Base + "algorithm: { preset: ppo3 }", "algorithm.preset", ["'ppo3'", "cleanrl, ikostrikov, ppo1, ppo2", "did you mean"] },
+        { Base + "algorithm: { preset: ppo3 }", "algorithm.preset", ["'ppo3'", "rapid, cleanrl, ikostrikov, ppo1, ppo2", "did you mean"] },
         { Base + "algoritm: { gamma: 0.9 }", "algoritm", ["did you mean 'algorithm'?", "known: "] },
         { Base + "zzzzzzzz: 1", "zzzzzzzz", ["unknown field; known: name, seed"] },
         { Base + "algorithm: { learning_rat: 1 }", "algorithm.learning_rat", ["did you mean 'learning_rate'?"] },
@@ -240,7 +246,7 @@ public class BadSpecTests
 
         Assert.All(wrong, value =>
         {
-            var problem = Assert.Single(ProblemsOf(Base, $"algorithm.name={OptionsTree.AlgorithmOf(path)}", $"{path}={value}"));
+            var problem = Assert.Single(ProblemsOf(Boxed, $"algorithm.name={OptionsTree.AlgorithmOf(path)}", $"{path}={value}"));
             Assert.Equal(path, problem.Path);
         });
     }
@@ -338,6 +344,40 @@ public class BadSpecTests
     public void An_empty_message_lacks_only_its_environment() =>
         Assert.Equal("environment.name", Assert.Single(ProblemsOf(new ExperimentSpec())).Path);
 
+    public static TheoryData<string, Value, string> Misfits() => new()
+    {
+        { "gamma", Value.ForBool(true), "'true' is not a finite number" },
+        { "gamma", Value.ForNumber(double.NaN), "'NaN' is not a finite number" },
+        { "gamma", Value.ForNull(), "nothing is not a number" },
+        { "gamma", Value.ForList(Value.ForNumber(1)), "a list is not a number" },
+        { "gamma", Value.ForStruct(Options(("x", Value.ForNumber(1)))), "a group of fields is not a number" },
+        { "gamma", new Value(), "nothing is not a number" },
+        { "epochs", Value.ForNumber(1.5), "'1.5' is not a whole number" },
+        { "epochs", Value.ForNumber(1e30), "is out of range" },
+        { "epochs", Value.ForNumber(1e17), "100000000000000000 is out of range" },
+        { "gae", Value.ForNumber(1), "'1' is not true or false" },
+        { "time_limit", Value.ForString("never"), "'never' is not one of bootstrap" },
+        { "tau", Value.ForNumber(0.5), "unknown field" },
+        { "name", Value.ForString("sac"), "is there twice, again in options" },
+        { "preset", Value.ForString("ppo2"), "is there twice, again in options" },
+        { "gamma\u0000", Value.ForNumber(0.5), "control character" },
+    };
+
+    [Theory, MemberData(nameof(Misfits))]
+    public void An_option_of_an_algorithm_that_does_not_fit_is_refused_by_its_name(string option, Value value, string reason)
+    {
+        var spec = new ExperimentSpec
+        {
+            Environment = new EnvironmentSpec { Name = "CartPole-v1" },
+            Algorithm = new AlgorithmSpec { Name = "ppo", Preset = "cleanrl", Options = Options((option, value)) },
+        };
+
+        var problem = Assert.Single(ProblemsOf(ExperimentSpec.Parser.ParseFrom(spec.ToByteArray())));
+
+        Assert.StartsWith("algorithm", problem.Path, StringComparison.Ordinal);
+        Assert.Contains(reason, problem.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_default_spec_is_half_cheetah_with_a_million_steps()
     {
@@ -352,6 +392,11 @@ public class BadSpecTests
     private static IReadOnlyList<SpecProblem> ProblemsOf(ExperimentSpec spec) =>
         Assert.Throws<SpecException>(() => SpecReader.Read(spec)).Problems;
 
+    private static Struct Options(params (string Name, Value Value)[] options) => new()
+    {
+        Fields = { options.ToDictionary(option => option.Name, option => option.Value) },
+    };
+
     /// <summary>A message in which only the environment, an algorithm that has this number, and the number are set.</summary>
     private static ExperimentSpec MessageWith(string path, double value)
     {
@@ -360,8 +405,14 @@ public class BadSpecTests
             Environment = new EnvironmentSpec { Name = EnvironmentRegistry.All[0].Name },
             Algorithm = new AlgorithmSpec { Name = OptionsTree.AlgorithmOf(path) },
         };
-        Google.Protobuf.IMessage message = spec;
         var names = path.Split('.');
+        if (names[0] == "algorithm")
+        {
+            spec.Algorithm.Options = Options((names[^1], Value.ForNumber(value)));
+            return spec;
+        }
+
+        Google.Protobuf.IMessage message = spec;
         foreach (var name in names[..^1])
         {
             var group = message.Descriptor.FindFieldByName(name);

@@ -7,6 +7,7 @@ using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
 using YamlDotNet.RepresentationModel;
+using Struct = Google.Protobuf.WellKnownTypes.Struct;
 
 namespace Rapid.Protocol.Tests;
 
@@ -20,13 +21,24 @@ public class FieldParityTests
     {
         var fields = FieldsOf(ExperimentSpec.Descriptor, "").ToDictionary(field => field.Path, field => field.Field);
 
-        Assert.Equal(OptionsTree.Leaves.Select(leaf => leaf.Path).Order(), fields.Keys.Order());
-        Assert.All(OptionsTree.Leaves, leaf =>
+        var leaves = OptionsTree.Leaves.Where(leaf => !IsOfAlgorithm(leaf.Path)).ToArray();
+        Assert.Equal(leaves.Select(leaf => leaf.Path).Append("algorithm.options").Order(), fields.Keys.Order());
+        Assert.All(leaves, leaf =>
         {
             var field = fields[leaf.Path];
             Assert.Equal((leaf.Path, ExpectedType(leaf.Type)), (leaf.Path, field.FieldType));
             Assert.True(field.IsRepeated || field.HasPresence, $"{leaf.Path} must be optional: not set means the default");
         });
+    }
+
+    [Theory, MemberData(nameof(Algorithms))]
+    public void Every_option_of_an_algorithm_travels_by_its_name(string algorithm)
+    {
+        var message = SpecWriter.ToMessage(WithEveryOption(algorithm)).Algorithm;
+
+        Assert.Equal(
+            OptionsTree.Of(algorithm).Select(leaf => leaf.Path).Where(IsOfAlgorithm).Order(),
+            message.Options.Fields.Keys.Select(name => $"algorithm.{name}").Order());
     }
 
     [Fact]
@@ -111,9 +123,14 @@ public class FieldParityTests
     }
 
     private static IEnumerable<(string Path, FieldDescriptor Field)> FieldsOf(MessageDescriptor message, string path) =>
-        message.Fields.InDeclarationOrder().SelectMany(field => field.FieldType == FieldType.Message && !field.IsMap
+        message.Fields.InDeclarationOrder().SelectMany(field =>
+            field.FieldType == FieldType.Message && !field.IsMap && field.MessageType != Struct.Descriptor
             ? FieldsOf(field.MessageType, $"{path}{field.Name}.")
             : [($"{path}{field.Name}", field)]);
+
+    /// <summary>Whether an algorithm has this option, and not the group of all of them.</summary>
+    private static bool IsOfAlgorithm(string path) =>
+        path.StartsWith("algorithm.", StringComparison.Ordinal) && path is not ("algorithm.name" or "algorithm.preset");
 
     private static IEnumerable<string> PathsOf(YamlMappingNode node, string path) => node.Children.SelectMany(child =>
     {

@@ -28,6 +28,15 @@ internal static partial class OptionsTree
     /// <summary>Every option of an experiment, whatever its algorithm; one that several algorithms have is there once.</summary>
     public static IReadOnlyList<Leaf> Leaves { get; } = [.. Algorithms.SelectMany(Of).DistinctBy(leaf => leaf.Path)];
 
+    /// <summary>The algorithms that can learn an environment.</summary>
+    public static IReadOnlyList<string> AlgorithmsFor(EnvironmentInfo environment) =>
+    [
+        .. AgentRegistry.All
+            .Where(agent => agent.SeesFrames || !environment.IsAtari)
+            .Where(agent => agent.TakesDiscreteActions || TaskDefaults.IsContinuous(environment))
+            .Select(agent => agent.Name),
+    ];
+
     /// <summary>The first algorithm that has an option.</summary>
     public static string AlgorithmOf(string path) => AgentRegistry.Names.First(name => Of(name).Any(leaf => leaf.Path == path));
 

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Rapid.Agents;
+using Rapid.Agents.OffPolicy;
 using Rapid.Agents.OnPolicy;
 using Rapid.Agents.P3o;
 using Rapid.Agents.Ppo;
-using Rapid.Agents.Sac;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Specs;
@@ -25,8 +25,8 @@ internal static class RandomOptions
         var info = random.Next(4) == 0
             ? EnvironmentRegistry.Find("ALE/Duel-v5")!
             : EnvironmentRegistry.All[random.Next(EnvironmentRegistry.All.Count)];
-        string[] algorithms = [.. AgentRegistry.Names.Where(name => !info.IsAtari || name != "sac")];
-        var algorithm = algorithms[random.Next(algorithms.Length)];
+        var algorithms = OptionsTree.AlgorithmsFor(info);
+        var algorithm = algorithms[random.Next(algorithms.Count)];
         var presets = Presets.Of(algorithm);
         var options = Presets.Default(info, algorithm, presets[random.Next(presets.Count)]);
         Fill(options, random, path: "");
@@ -54,16 +54,16 @@ internal static class RandomOptions
     private static ExperimentOptions MakeConsistent(ExperimentOptions options, Random random)
     {
         var batch = (long)options.Algorithm.RolloutSteps * options.Actors.Count * options.Actors.Environments;
-        if (options.Algorithm is SacOptions sac)
+        if (options.Algorithm is OffPolicyOptions algorithm)
         {
-            var least = Math.Max(sac.WarmUpSteps, batch);
+            var least = Math.Max(algorithm.WarmUpSteps, batch);
             return options with
             {
                 TotalSteps = random.Next(4) == 0 ? long.MaxValue : least + 1 + random.NextInt64(1L << 40),
-                Algorithm = sac with
+                Algorithm = algorithm with
                 {
-                    NSteps = random.Next(1, Math.Min(100, sac.RolloutSteps) + 1),
-                    TimeLimit = sac.TimeLimit == TimeLimitRule.ZeroAdvantage ? TimeLimitRule.Terminal : sac.TimeLimit,
+                    NSteps = random.Next(1, Math.Min(100, algorithm.RolloutSteps) + 1),
+                    TimeLimit = algorithm.TimeLimit == TimeLimitRule.ZeroAdvantage ? TimeLimitRule.Terminal : algorithm.TimeLimit,
                 },
                 Network = options.Network with { Shared = false },
                 Normalization = options.Normalization with { Rewards = false },

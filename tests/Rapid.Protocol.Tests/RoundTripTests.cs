@@ -7,6 +7,8 @@ using Rapid.Environments;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
+using Struct = Google.Protobuf.WellKnownTypes.Struct;
+using Value = Google.Protobuf.WellKnownTypes.Value;
 
 namespace Rapid.Protocol.Tests;
 
@@ -17,7 +19,7 @@ public class RoundTripTests
         var data = new TheoryData<string, string, string>();
         foreach (var info in EnvironmentRegistry.All)
         {
-            foreach (var algorithm in AgentRegistry.Names)
+            foreach (var algorithm in OptionsTree.AlgorithmsFor(info))
             {
                 foreach (var preset in Presets.Of(algorithm))
                 {
@@ -69,7 +71,7 @@ public class RoundTripTests
         var spec = new ExperimentSpec
         {
             Environment = new EnvironmentSpec { Name = "Pendulum-v1" },
-            Algorithm = new AlgorithmSpec { ClipRange = 0.3, Gae = false },
+            Algorithm = new AlgorithmSpec { Options = new Struct { Fields = { ["clip_range"] = Value.ForNumber(0.3), ["gae"] = Value.ForBool(false) } } },
         };
 
         var options = SpecReader.Read(spec);
@@ -112,7 +114,7 @@ public class RoundTripTests
             Seed = 0,
             Environment = new EnvironmentSpec { Name = "HalfCheetah-v4" },
             Normalization = new NormalizationSpec { Observations = false },
-            Algorithm = new AlgorithmSpec { MaxGradientNorm = 0 },
+            Algorithm = new AlgorithmSpec { Options = new Struct { Fields = { ["max_gradient_norm"] = Value.ForNumber(0) } } },
         };
 
         var options = SpecReader.Read(ExperimentSpec.Parser.ParseFrom(spec.ToByteArray()));

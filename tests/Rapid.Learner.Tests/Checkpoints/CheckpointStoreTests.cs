@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Agents.State;
+using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
 
 namespace Rapid.Learner.Tests.Checkpoints;
@@ -16,7 +17,7 @@ public sealed class CheckpointStoreTests : IDisposable
         var store = new CheckpointStore(_directory, keep: 1, NullLogger.Instance);
         store.Save(Make(200));
         var damaged = Assert.Single(Directory.GetDirectories(_directory));
-        File.WriteAllText(Path.Combine(damaged, "state.json"), "{\"step\": 1e400}");
+        File.WriteAllText(Path.Combine(damaged, "state.json"), $"{{\"rapid\": \"{RapidVersion.Own}\", \"step\": 1e400}}");
         CheckpointReading.Seal(damaged);
         Assert.Contains(damaged, Assert.Throws<InvalidDataException>(() => store.Newest()).Message, StringComparison.Ordinal);
         store.Save(Make(110));
@@ -115,7 +116,7 @@ public sealed class CheckpointStoreTests : IDisposable
             SafeTensors.Write(file, Make(step, updates, weight).Tensors);
         }
 
-        File.WriteAllText(state, $"{{\"step\": {step}, \"updates\": {updates}, \"state\": {{}}}}");
+        File.WriteAllText(state, $"{{\"rapid\": \"{RapidVersion.Own}\", \"step\": {step}, \"updates\": {updates}, \"state\": {{}}}}");
         CheckpointReading.Seal(newest);
         Assert.Equal(100, store.Newest()!.Step);
     }

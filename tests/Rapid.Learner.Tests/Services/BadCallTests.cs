@@ -3,6 +3,8 @@ using Rapid.Hosting;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
+using Struct = Google.Protobuf.WellKnownTypes.Struct;
+using Value = Google.Protobuf.WellKnownTypes.Value;
 
 namespace Rapid.Learner.Tests.Services;
 
@@ -16,7 +18,7 @@ public class BadCallTests
         {
             TotalSteps = -1,
             Environment = new EnvironmentSpec { Name = "CartPol-v1" },
-            Algorithm = new AlgorithmSpec { ClipRange = 7 },
+            Algorithm = new AlgorithmSpec { Options = new Struct { Fields = { ["clip_range"] = Value.ForNumber(7) } } },
         };
         var status = await StatusOf(async () => await services.Experiments.SubmitAsync(new SubmitRequest { Spec = spec }));
         Assert.Equal(StatusCode.InvalidArgument, status.StatusCode);
@@ -38,7 +40,7 @@ public class BadCallTests
         {
             TotalSteps = -1,
             Environment = new EnvironmentSpec { Name = "CartPole-v1" },
-            Algorithm = new AlgorithmSpec { ClipRange = 7 },
+            Algorithm = new AlgorithmSpec { Options = new Struct { Fields = { ["clip_range"] = Value.ForNumber(7) } } },
         };
 
         var error = await Assert.ThrowsAsync<RpcException>(async () =>

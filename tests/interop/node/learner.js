@@ -1,6 +1,6 @@
 // Submitting, listing, watching and cancelling; leases of slots.
 const assert = require('assert');
-const { rapid, open, reader, failure, richStatus, until } = require('./rapid');
+const { rapid, algorithm, open, reader, failure, richStatus, until } = require('./rapid');
 
 const spec = name => ({
   name, seed: 1, total_steps: 1e6,
@@ -10,7 +10,7 @@ const spec = name => ({
 module.exports = {
   async bad_specs(config) {
     const experiments = open(rapid.Experiments, config);
-    const bad = { ...spec('bad'), environment: { name: 'Wägelchen ☺' }, algorithm: { name: 'ppo', gamma: 2 } };
+    const bad = { ...spec('bad'), environment: { name: 'Wägelchen ☺' }, algorithm: algorithm('ppo', { gamma: 2 }) };
     const refused = await failure(() => experiments.Submit({ spec: bad }));
     assert.strictEqual(refused.code, 'INVALID_ARGUMENT');
     for (const part of ['environment.name', 'Wägelchen ☺', 'algorithm.gamma']) assert.ok(refused.details.includes(part), refused.details);
@@ -58,7 +58,7 @@ module.exports = {
     const assignment = await slotsOf(reader(first), id, 2);
     assert.deepStrictEqual(assignment.slots, [0, 1]);
     assert.deepStrictEqual(assignment.replay_addresses, [config.replay]);
-    assert.ok(assignment.spec.algorithm.rollout_steps > 0);
+    assert.ok(assignment.spec.algorithm.options.fields.rollout_steps.numberValue > 0);
     const second = enlist('node second');
     const next = reader(second);
     assert.deepStrictEqual((await next()).slots, []);

@@ -94,4 +94,9 @@ function block(producer, sequence, { steps = 4, environments = 2, observation = 
   };
 }
 
-module.exports = { grpc, rapid, health, credentials, metadata, unlimited, gzip, open, reader, failure, richStatus, until, column, block };
+// An algorithm with some of its options, all of them numbers.
+const algorithm = (name, options) => ({
+  name, options: { fields: Object.fromEntries(Object.entries(options).map(([option, numberValue]) => [option, { numberValue }])) },
+});
+
+module.exports = { grpc, rapid, algorithm, health, credentials, metadata, unlimited, gzip, open, reader, failure, richStatus, until, column, block };

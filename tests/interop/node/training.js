@@ -1,6 +1,6 @@
 // An actor and an evaluator in JavaScript: they fill the slot, follow the policy and report scores until the run is finished.
 const assert = require('assert');
-const { rapid, open, reader, failure, column, block } = require('./rapid');
+const { rapid, algorithm, open, reader, failure, column, block } = require('./rapid');
 
 const [steps, environments, blocks, observation] = [16, 2, 3, 4];
 
@@ -76,7 +76,7 @@ module.exports = {
     const { id } = await experiments.Submit({
       spec: {
         name: 'foreign', seed: 1, total_steps: steps * environments * blocks, lockstep: true, environment: { name: 'CartPole-v1' },
-        actors: { count: 1, environments }, algorithm: { name: 'ppo', rollout_steps: steps, epochs: 1, minibatches: 1 },
+        actors: { count: 1, environments }, algorithm: algorithm('ppo', { rollout_steps: steps, epochs: 1, minibatches: 1 }),
         evaluation: { final_episodes: 2 }, normalization: { observations: false, rewards: false },
       },
     });

@@ -1,12 +1,12 @@
 """Submitting, listing, watching and cancelling; leases of slots."""
-from rapid import client, failure, new, rich_status, until
+from rapid import algorithm, client, failure, new, rich_status, until
 
 RUNNING, CANCELLED = 2, 4
 
 
-def spec(name, environment='CartPole-v1', **algorithm):
+def spec(name, environment='CartPole-v1', **options):
     return new('ExperimentSpec', name=name, seed=1, total_steps=10 ** 6, environment=new('EnvironmentSpec', name=environment),
-               algorithm=new('AlgorithmSpec', name='ppo', **algorithm), actors=new('ActorsSpec', count=2, environments=2))
+               algorithm=algorithm('ppo', **options), actors=new('ActorsSpec', count=2, environments=2))
 
 
 def submit(experiments, experiment, submitter=''):
@@ -58,7 +58,7 @@ def slots_of_a_worker_that_leaves_go_to_the_next(config):
     assignment = slots_of(first, run, 2)
     assert list(assignment.slots) == [0, 1]
     assert list(assignment.replay_addresses) == [config['replay']]
-    assert assignment.spec.algorithm.rollout_steps > 0
+    assert assignment.spec.algorithm.options.fields['rollout_steps'].number_value > 0
     second = enlist('python second')
     assert list(next(second).slots) == []
     first.cancel()

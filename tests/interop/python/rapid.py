@@ -64,6 +64,12 @@ def new(type_name, /, **fields):
     return protos.types[type_name if '.' in type_name else f'rapid.v1.{type_name}'](**fields)
 
 
+def algorithm(name, **options):
+    """An algorithm with some of its options, all of them numbers."""
+    values = {option: new('google.protobuf.Value', number_value=value) for option, value in options.items()}
+    return new('AlgorithmSpec', name=name, options=new('google.protobuf.Struct', fields=values))
+
+
 def open_channel(config, compression=None, options=()):
     options = [*UNLIMITED, *options]
     if config.get('ca'):

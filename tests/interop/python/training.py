@@ -2,7 +2,7 @@
 import math
 from concurrent import futures
 
-from rapid import Requests, block, client, column, failure, new
+from rapid import Requests, algorithm, block, client, column, failure, new
 
 STEPS, ENVIRONMENTS, BLOCKS, OBSERVATION = 16, 2, 3, 4
 FINISHED = 3
@@ -79,7 +79,7 @@ def a_run_whose_actor_and_evaluator_are_not_dotnet(config):
     evaluator = client('Assignments', config).Enlist(new('EnlistRequest', worker='python evaluator', role='WORKER_ROLE_EVALUATOR'))
     spec = new('ExperimentSpec', name='foreign', seed=1, total_steps=STEPS * ENVIRONMENTS * BLOCKS, lockstep=True,
                environment=new('EnvironmentSpec', name='CartPole-v1'), actors=new('ActorsSpec', count=1, environments=ENVIRONMENTS),
-               algorithm=new('AlgorithmSpec', name='ppo', rollout_steps=STEPS, epochs=1, minibatches=1),
+               algorithm=algorithm('ppo', rollout_steps=STEPS, epochs=1, minibatches=1),
                evaluation=new('EvaluationSpec', final_episodes=2),
                normalization=new('NormalizationSpec', observations=False, rewards=False))
     run = experiments.Submit(new('SubmitRequest', spec=spec)).id
