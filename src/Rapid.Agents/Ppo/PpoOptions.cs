@@ -13,8 +13,9 @@ public sealed record PpoOptions : OnPolicyOptions
     /// <summary>"ppo".</summary>
     public override string Name => "ppo";
 
-    /// <summary>Named group of defaults: "cleanrl", "ikostrikov", "ppo1" (paper), "ppo2" (baselines).</summary>
-    public override string Preset { get; init; } = "cleanrl";
+    /// <summary>Named group of defaults: "rapid" (tuned), and "cleanrl", "ikostrikov", "ppo1" (paper), "ppo2" (baselines), which keep to those
+    /// projects.</summary>
+    public override string Preset { get; init; } = "rapid";
 
     /// <summary>Adam's epsilon (1e-5 in every PPO code base; libtorch's own default is 1e-8).</summary>
     [Above(0)] public double AdamEpsilon { get; init; } = 1e-5;

@@ -3,98 +3,120 @@ using Rapid.Protocol.Specs;
 
 namespace Rapid.Agents.Ppo;
 
-/// <summary>PPO's: "cleanrl" (CleanRL's ppo and ppo_continuous_action), "ikostrikov" (pytorch-a2c-ppo-acktr-gail), "ppo1" (the paper and
-/// OpenAI baselines ppo1), "ppo2" (OpenAI baselines ppo2).</summary>
+/// <summary>PPO's: "rapid" (Rapid's own, tuned), and those that keep to a project in every constant and rule: "cleanrl" (CleanRL's ppo.py,
+/// ppo_continuous_action.py and ppo_atari.py), "ikostrikov" (pytorch-a2c-ppo-acktr-gail with the commands of its README), "ppo1" (the paper, and
+/// OpenAI baselines ppo1), "ppo2" (OpenAI baselines ppo2). docs/ppo.md has their differences.</summary>
+/// <remarks>
+/// The projects collect and learn in turn, and all but ikostrikov take a time limit for an end of the task. What all but CleanRL leave open is classic
+/// control: there they have their constants of MuJoCo (boxes) or Atari (choices, with a clip range of 0.2).
+/// </remarks>
 internal static class PpoPresets
 {
-    public static IReadOnlyList<string> Names { get; } = ["cleanrl", "ikostrikov", "ppo1", "ppo2"];
+    private const string Rapid = "rapid", CleanRl = "cleanrl", Ikostrikov = "ikostrikov", Ppo1 = "ppo1", Ppo2 = "ppo2";
 
-    public static ExperimentOptions Make(EnvironmentInfo environment, string preset)
+    public static IReadOnlyList<string> Names { get; } = [Rapid, CleanRl, Ikostrikov, Ppo1, Ppo2];
+
+    public static ExperimentOptions Make(EnvironmentInfo environment, string preset) => new()
     {
-        var isContinuous = TaskDefaults.IsContinuous(environment);
-        return new ExperimentOptions
+        Name = environment.Name,
+        Environment = new EnvironmentOptions { Name = environment.Name },
+        Lockstep = preset != Rapid,
+        Algorithm = preset == Rapid ? Tuned(environment) : Of(preset, environment),
+        TotalSteps = TaskDefaults.TotalSteps(environment),
+        Actors = new ActorOptions { Environments = EnvironmentsOf(environment, preset) },
+        Network = NetworkOf(environment, preset),
+        Normalization = NormalizationOf(environment, preset),
+    };
+
+    /// <summary>CleanRL's, with time limits that are none of the task (Pardo et al. 2018), and what each kind of task was found to want.</summary>
+    private static PpoOptions Tuned(EnvironmentInfo environment) => Constants(environment) switch
+    {
+        // One run each of a million steps of Swimmer ended at 74 with a discount of 0.99, at 143 with 0.999, at 133 with 0.9999.
+        var options when TaskDefaults.PaysLate(environment) => options with { Gamma = 0.999 },
+        // Pendulum and the continuous mountain car: short rollouts of several environments, as RL Zoo's tuned settings have.
+        var options when TaskDefaults.IsContinuous(environment) && !environment.IsMuJoCo => options with
         {
-            Name = environment.Name,
-            Environment = new EnvironmentOptions { Name = environment.Name },
-            Algorithm = environment.IsAtari ? ForAtari(preset)
-                : environment.IsMuJoCo ? ForTask(environment, preset)
-                : isContinuous ? ForContinuousClassic(preset)
-                : ForDiscreteClassic(preset),
-            TotalSteps = TaskDefaults.TotalSteps(environment),
-            Actors = new ActorOptions { Environments = environment.IsAtari ? 8 : environment.IsMuJoCo ? 1 : 4 },
-            Network = preset switch
+            LearningRate = 1e-3,
+            LearningRateSchedule = Schedule.Constant,
+            Gamma = 0.9,
+            RolloutSteps = 1024,
+            Minibatches = 64,
+        },
+        var options => options,
+    };
+
+    /// <summary>A project's.</summary>
+    private static PpoOptions Of(string preset, EnvironmentInfo environment)
+    {
+        var options = Constants(environment) with { Preset = preset, TimeLimit = TimeLimitRule.Terminal, RecomputeBaseline = false };
+        return preset switch
+        {
+            // Its README's commands for MuJoCo ask for proper time limits.
+            Ikostrikov => options with
             {
-                "ikostrikov" when environment.ShowsFrames => TaskDefaults.ForFrames(Encoder.Ikostrikov),
-                "ppo1" when environment.ShowsFrames =>
-                    TaskDefaults.ForFrames(Encoder.Ppo1) with { Initialization = Initialization.NormalizedColumns, HiddenGain = 1 },
-                _ when environment.ShowsFrames => TaskDefaults.ForFrames(Encoder.Nature),
-                "ikostrikov" => new NetworkOptions { PolicyGain = isContinuous ? 1 : 0.01, ValueGain = Math.Sqrt(2) },
-                "ppo1" => new NetworkOptions { Initialization = Initialization.NormalizedColumns, HiddenGain = 1 },
-                // CleanRL starts at 0, with which HalfCheetah learns to slide on its back. A quieter start is worth a factor of three
-                // there, and costs a factor of two on Hopper, so it is HalfCheetah's alone.
-                "cleanrl" when environment.Name is "HalfCheetah-v4" or "HalfCheetah-v5" => new NetworkOptions { InitialLogStd = -1 },
-                _ => new NetworkOptions(),
+                AdvantageNormalization = AdvantageNormalization.Batch,
+                AdvantageEpsilon = 1e-5,
+                TimeLimit = TimeLimitRule.ZeroAdvantage,
             },
-            Normalization = new NormalizationOptions
+            // Without the paper's epsilon advantages that are all equal would be NaN.
+            Ppo1 => options with
             {
-                Observations = TaskDefaults.NormalizesObservations(environment),
-                Rewards = isContinuous,
+                ClipValueLoss = false,
+                ValueCoefficient = 1,
+                MaxGradientNorm = 0,
+                AdvantageNormalization = AdvantageNormalization.Batch,
+                AdvantageDeviation = Deviation.Population,
+                ClipRangeSchedule = environment.IsAtari ? Schedule.Linear : Schedule.Constant,
+                Epochs = environment.IsAtari ? 3 : options.Epochs,
             },
+            Ppo2 => options with { AdvantageDeviation = Deviation.Population },
+            _ => options,
         };
     }
 
-    /// <summary>One run each of a million steps of Swimmer ended at 74 with a discount of 0.99, at 143 with 0.999, at 133 with
-    /// 0.9999.</summary>
-    private static PpoOptions ForTask(EnvironmentInfo environment, string preset) =>
-        preset == "cleanrl" && TaskDefaults.PaysLate(environment) ? new PpoOptions { Gamma = 0.999 } : ForMuJoCo(preset);
-
-    private static PpoOptions ForMuJoCo(string preset) => preset switch
-    {
-        "ikostrikov" => new PpoOptions
-        {
-            Preset = preset,
-            AdvantageNormalization = AdvantageNormalization.Batch,
-            AdvantageEpsilon = 1e-5,
-        },
-        "ppo1" => new PpoOptions
-        {
-            Preset = preset,
-            ClipValueLoss = false,
-            ValueCoefficient = 1,
-            MaxGradientNorm = 0,
-            AdvantageNormalization = AdvantageNormalization.Batch,
-            AdvantageDeviation = Deviation.Population,
-        },
-        "ppo2" => new PpoOptions { Preset = preset, Minibatches = 64, AdvantageDeviation = Deviation.Population },
-        _ => new PpoOptions(),
-    };
-
-    private static PpoOptions ForDiscreteClassic(string preset) => ForMuJoCo(preset) with
+    /// <summary>What all of them share: 2048 steps, 10 epochs of 32 minibatches on boxes of actions; 128 steps of several environments, 4 epochs of
+    /// 4 minibatches on choices; of games a clip range of 0.1.</summary>
+    private static PpoOptions Constants(EnvironmentInfo environment) => TaskDefaults.IsContinuous(environment) ? new PpoOptions() : new PpoOptions
     {
         LearningRate = 2.5e-4,
         RolloutSteps = 128,
         Minibatches = 4,
         Epochs = 4,
         EntropyCoefficient = 0.01,
+        ClipRange = environment.IsAtari ? 0.1 : 0.2,
     };
 
-    /// <summary>Games: 8 environments, 128 steps, a clip range of 0.1; ppo1's shrinks with the step size (paper, table 5).</summary>
-    private static PpoOptions ForAtari(string preset) => ForDiscreteClassic(preset) with
+    private static int EnvironmentsOf(EnvironmentInfo environment, string preset) =>
+        environment.IsAtari ? 8
+        : environment.IsMuJoCo || (preset != Rapid && TaskDefaults.IsContinuous(environment)) ? 1
+        : 4;
+
+    private static NetworkOptions NetworkOf(EnvironmentInfo environment, string preset) => preset switch
     {
-        ClipRange = 0.1,
-        ClipRangeSchedule = preset == "ppo1" ? Schedule.Linear : Schedule.Constant,
-        Epochs = preset == "ppo1" ? 3 : 4,
+        Ikostrikov when environment.ShowsFrames => TaskDefaults.ForFrames(Encoder.Ikostrikov),
+        Ppo1 when environment.ShowsFrames =>
+            TaskDefaults.ForFrames(Encoder.Ppo1) with { Initialization = Initialization.NormalizedColumns, HiddenGain = 1 },
+        _ when environment.ShowsFrames => TaskDefaults.ForFrames(Encoder.Nature),
+        Ikostrikov => new NetworkOptions { PolicyGain = TaskDefaults.IsContinuous(environment) ? 1 : 0.01, ValueGain = Math.Sqrt(2) },
+        Ppo1 => new NetworkOptions { Initialization = Initialization.NormalizedColumns, HiddenGain = 1 },
+        // The projects start at 0, with which HalfCheetah learns to slide on its back. A quieter start is worth a factor of three there, and
+        // costs a factor of two on Hopper, so it is HalfCheetah's alone.
+        Rapid when environment.Name is "HalfCheetah-v4" or "HalfCheetah-v5" => new NetworkOptions { InitialLogStd = -1 },
+        _ => new NetworkOptions(),
     };
 
-    /// <summary>
-    /// Pendulum and the continuous mountain car: short rollouts of several environments, as RL Zoo's tuned settings have.
-    /// </summary>
-    private static PpoOptions ForContinuousClassic(string preset) => ForMuJoCo(preset) with
+    /// <summary>ikostrikov normalises all vectors and their rewards, ppo1's policy all vectors, clipped to 5, and no reward; ppo2 normalises
+    /// MuJoCo's alone.</summary>
+    private static NormalizationOptions NormalizationOf(EnvironmentInfo environment, string preset) => preset switch
     {
-        LearningRate = 1e-3,
-        LearningRateSchedule = Schedule.Constant,
-        Gamma = 0.9,
-        RolloutSteps = 1024,
-        Minibatches = 64,
+        _ when environment.ShowsFrames => new NormalizationOptions { Observations = false, Rewards = TaskDefaults.IsContinuous(environment) },
+        Ikostrikov => new NormalizationOptions { Observations = true, Rewards = true },
+        Ppo1 => new NormalizationOptions { Observations = true, ObservationClip = 5, Rewards = false },
+        Ppo2 => new NormalizationOptions { Observations = environment.IsMuJoCo, Rewards = environment.IsMuJoCo },
+        _ => new NormalizationOptions
+        {
+            Observations = TaskDefaults.NormalizesObservations(environment),
+            Rewards = TaskDefaults.IsContinuous(environment),
+        },
     };
 }

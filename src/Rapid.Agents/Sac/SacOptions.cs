@@ -10,8 +10,9 @@ public sealed record SacOptions : TwinCriticOptions
     /// <summary>"sac".</summary>
     public override string Name => "sac";
 
-    /// <summary>Named group of defaults: "cleanrl", "offp" (brandontrabucco/off-policy).</summary>
-    public override string Preset { get; init; } = "cleanrl";
+    /// <summary>Named group of defaults: "rapid" (tuned), and "cleanrl" and "offp" (brandontrabucco/off-policy), which keep to those
+    /// projects.</summary>
+    public override string Preset { get; init; } = "rapid";
 
     /// <summary>
     /// Adam's step size for the temperature's logarithm (CleanRL 1e-3, offp 3e-4); 0 keeps the temperature where it starts.
