@@ -223,7 +223,8 @@ public static class SpecReader
             return TextOf(tree, group, field) ?? fallback;
         }
 
-        var message = $"'{SpecText.Shorten(text)}' is not one of {string.Join(", ", known)}{SpecText.Hint(text, known)}";
+        var plugins = AgentRegistry.PluginProblems is { Count: > 0 } lost ? $"; of plug-ins: {string.Join("; ", lost)}" : "";
+        var message = $"'{SpecText.Shorten(text)}' is not one of {string.Join(", ", known)}{SpecText.Hint(text, known)}{plugins}";
         problems.Add(new SpecProblem($"{group}.{field}", message));
         return fallback;
     }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Rapid.Core;
+using Rapid.Core.Plugins;
 using Rapid.Environments.Plugins;
 
 namespace Rapid.Environments.Tests;
@@ -25,7 +26,7 @@ public sealed class GameReplayTests
     [Fact]
     public void Environments_of_plug_ins_go_on_where_their_game_was()
     {
-        var source = new PluginSource(() => new PluginLibrary([PluginTests.Sample]));
+        var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([PluginTests.Sample])));
         AssertGoesOn(() => source.Create("Corridor-v0", NoOptions), seed: 1, LongestGame);
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Rapid.Core;
+using Rapid.Core.Plugins;
 using Rapid.Environments.Plugins;
 
 namespace Rapid.Environments.Tests;
@@ -25,7 +26,7 @@ public sealed class PluginTests : IDisposable
     [Fact]
     public void An_environment_of_an_assembly_is_found_with_its_options_and_plays()
     {
-        var source = new PluginSource(() => new PluginLibrary([Sample]));
+        var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([Sample])));
         Assert.Contains("Corridor-v0", source.All.Select(info => info.Name));
         var info = source.Find("Corridor-v0")!;
         Assert.Equal(("plug-in", 50, 0.8, false), (info.Family, info.MaxEpisodeSteps, info.RewardThreshold, info.HasContinuousActions));
@@ -51,7 +52,7 @@ public sealed class PluginTests : IDisposable
     [Fact]
     public void Plug_ins_that_cannot_be_made_are_one_sentence_each_and_nothing_else_breaks()
     {
-        var library = new PluginLibrary([Sample]);
+        var library = new PluginLibrary(new PluginAssemblies([Sample]));
         Assert.Contains(library.Plugins, plugin => plugin.Info.Name == "Corridor-v0");
         Assert.All(library.Problems, problem => Assert.StartsWith(SampleFile, problem, StringComparison.Ordinal));
         string[] expected =
@@ -72,7 +73,7 @@ public sealed class PluginTests : IDisposable
     [InlineData("MakesNothing-v0", "an environment needs a box or frames to observe")]
     public void An_environment_that_fails_when_it_is_made_names_file_and_cause(string name, string cause)
     {
-        var source = new PluginSource(() => new PluginLibrary([Sample]));
+        var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([Sample])));
         var error = Assert.Throws<InvalidDataException>(() => source.Create(name, new Dictionary<string, string>()));
         Assert.Contains($"{name} of {SampleFile} cannot be made: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(cause, error.Message, StringComparison.Ordinal);
@@ -81,7 +82,7 @@ public sealed class PluginTests : IDisposable
     [Fact]
     public void An_option_that_a_plug_in_refuses_is_refused_with_its_words()
     {
-        var source = new PluginSource(() => new PluginLibrary([Sample]));
+        var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([Sample])));
         var refusal = Assert.Throws<InvalidDataException>(
             () => source.Create("Corridor-v0", new Dictionary<string, string> { ["length"] = "41" }));
         Assert.Contains("a length of 41; allowed: 1..40", refusal.Message, StringComparison.Ordinal);
@@ -100,7 +101,7 @@ public sealed class PluginTests : IDisposable
         File.WriteAllText(Path.Combine(_folder.FullName, "readme.md"), "not looked at");
         var missing = Path.Combine(_folder.FullName, "nowhere");
 
-        var library = new PluginLibrary([_folder.FullName, missing]);
+        var library = new PluginLibrary(new PluginAssemblies([_folder.FullName, missing]));
 
         Assert.Contains(library.Plugins, plugin => plugin.Info.Name == "Corridor-v0");
         Assert.Equal(
@@ -123,7 +124,7 @@ public sealed class PluginTests : IDisposable
         image[at + 2] = (byte)'X';
         File.WriteAllBytes(Path.Combine(_folder.FullName, "old.dll"), image);
 
-        var problem = Assert.Single(new PluginLibrary([_folder.FullName]).Problems);
+        var problem = Assert.Single(new PluginLibrary(new PluginAssemblies([_folder.FullName])).Problems);
 
         Assert.Contains("old.dll does not load: TypeLoadException: ", problem, StringComparison.Ordinal);
     }

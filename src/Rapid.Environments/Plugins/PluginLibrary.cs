@@ -1,6 +1,4 @@
-using System.Reflection;
-using System.Reflection.Metadata;
-using System.Reflection.PortableExecutable;
+using Rapid.Core.Plugins;
 
 namespace Rapid.Environments.Plugins;
 
@@ -10,89 +8,43 @@ namespace Rapid.Environments.Plugins;
 /// <param name="File">Of the assembly.</param>
 internal sealed record Plugin(EnvironmentInfo Info, IEnvironmentPlugin Maker, string File);
 
-/// <summary>The plug-ins of some folders. What does not load is a sentence among the problems, and nothing else.</summary>
+/// <summary>The environments of some plug-ins. What does not load is a sentence among the problems, and nothing else.</summary>
 internal sealed class PluginLibrary
 {
-    public const string Variable = "RAPID_PLUGINS";
     public const string Family = "plug-in";
 
     private const int LongestName = 100;
 
-    private static readonly Lazy<PluginLibrary> Shared = new(() => new PluginLibrary(
-        (Environment.GetEnvironmentVariable(Variable) ?? "").Split(
-            Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)));
+    private static readonly Lazy<PluginLibrary> Shared = new(() => new PluginLibrary(PluginAssemblies.Current));
 
     private readonly List<Plugin> _plugins = [];
-    private readonly List<string> _problems = [];
 
-    /// <summary>Loads all plug-ins of some folders.</summary>
-    public PluginLibrary(IEnumerable<string> folders)
+    /// <summary>Makes one of each plug-in.</summary>
+    public PluginLibrary(PluginAssemblies assemblies)
     {
-        foreach (var folder in folders)
+        List<string> problems = [];
+        foreach (var (file, assembly) in assemblies.Knowing(typeof(IEnvironmentPlugin).Assembly))
         {
-            if (!Directory.Exists(folder))
+            PluginAssemblies.Guard(file, "does not load", problems, () =>
             {
-                _problems.Add($"{Variable}: there is no folder '{folder}'");
-                continue;
-            }
-
-            Guard($"{Variable}: the folder '{folder}'", "cannot be read", () =>
-            {
-                foreach (var file in Directory.EnumerateFiles(folder, "*.dll").Select(Path.GetFullPath).Order(StringComparer.Ordinal))
+                foreach (var type in assembly.GetTypes().Where(
+                    type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IEnvironmentPlugin))))
                 {
-                    Guard(file, "does not load", () => Load(file));
+                    PluginAssemblies.Guard($"{file}: {type.FullName}", "cannot be made", problems, () => Add(file, type));
                 }
             });
         }
+
+        Problems = [.. problems, .. assemblies.Problems];
     }
 
-    /// <summary>Those of the folders of <c>RAPID_PLUGINS</c>, loaded once in the life of the process.</summary>
+    /// <summary>Those of the folders of <c>RAPID_PLUGINS</c>.</summary>
     public static PluginLibrary Current => Shared.Value;
 
     public IReadOnlyList<Plugin> Plugins => _plugins;
 
     /// <summary>What is wrong with what did not load, one sentence each.</summary>
-    public IReadOnlyList<string> Problems => _problems;
-
-    /// <summary>What an exception of a plug-in says, without the runtime's wrapping.</summary>
-    public static string CauseOf(Exception error) => error switch
-    {
-        TargetInvocationException { InnerException: { } inner } => CauseOf(inner),
-        TypeInitializationException { InnerException: { } inner } => CauseOf(inner),
-        ReflectionTypeLoadException { LoaderExceptions: [{ } first, ..] } => CauseOf(first),
-        _ => $"{error.GetType().Name}: {error.Message.ReplaceLineEndings(" ")}",
-    };
-
-    private void Load(string file)
-    {
-        if (!IsPlugin(file))
-        {
-            return;
-        }
-
-        var types = new PluginContext(file).LoadFromAssemblyPath(file).GetTypes();
-        foreach (var type in types.Where(
-            type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(IEnvironmentPlugin))))
-        {
-            Guard($"{file}: {type.FullName}", "cannot be made", () => Add(file, type));
-        }
-    }
-
-    /// <summary>Whether it is an assembly that knows this one; dependencies lie beside plug-ins and are none.</summary>
-    private static bool IsPlugin(string file)
-    {
-        using var stream = File.OpenRead(file);
-        using var image = new PEReader(stream);
-        if (!image.HasMetadata)
-        {
-            return false;
-        }
-
-        var metadata = image.GetMetadataReader();
-        var own = typeof(IEnvironmentPlugin).Assembly.GetName().Name;
-        return metadata.GetString(metadata.GetAssemblyDefinition().Name) != own
-            && metadata.AssemblyReferences.Any(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name) == own);
-    }
+    public IReadOnlyList<string> Problems { get; }
 
     private void Add(string file, Type type)
     {
@@ -119,22 +71,5 @@ internal sealed class PluginLibrary
         }
 
         _plugins.Add(new Plugin(info with { Family = Family }, maker, file));
-    }
-
-    /// <summary>A plug-in may throw whatever it likes.</summary>
-    private void Guard(string subject, string what, Action load)
-    {
-        try
-        {
-            load();
-        }
-        catch (BadImageFormatException)
-        {
-            _problems.Add($"{subject} {what}: it is no .NET assembly");
-        }
-        catch (Exception error)
-        {
-            _problems.Add($"{subject} {what}: {CauseOf(error)}");
-        }
     }
 }

@@ -1,4 +1,5 @@
 using Rapid.Core;
+using Rapid.Core.Plugins;
 
 namespace Rapid.Environments.Plugins;
 
@@ -32,7 +33,7 @@ internal sealed class PluginSource(Func<PluginLibrary> library) : IEnvironmentSo
         catch (Exception error)
         {
             environment?.Dispose();
-            throw new InvalidDataException($"{name} of {plugin.File} cannot be made: {PluginLibrary.CauseOf(error)}", error);
+            throw new InvalidDataException($"{name} of {plugin.File} cannot be made: {PluginAssemblies.CauseOf(error)}", error);
         }
     }
 
