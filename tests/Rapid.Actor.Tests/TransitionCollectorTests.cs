@@ -1,4 +1,5 @@
 using Rapid.Agents.Sac;
+using Rapid.Agents.Td3;
 using Rapid.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
@@ -62,6 +63,27 @@ public sealed class TransitionCollectorTests
         {
             Assert.Equal(actions[2 * i], observations[(i + Count) * Size + 3]);
         }
+    }
+
+    [Theory]
+    [InlineData(0, 0, 0)]
+    [InlineData(0.1, 0.1, 0)]
+    [InlineData(5, 0.95, 0.84)] // nearly all of it is clipped
+    public void A_deterministic_policy_explores_with_normal_noise_within_the_box(double noise, double deviation, double atAnEdge)
+    {
+        var options = OffPolicy(steps: 1000);
+        options = options with { Algorithm = new Td3Options { RolloutSteps = 1000, ExplorationNoise = noise } };
+        using var collector = new TransitionCollector(options, 0, ScriptedEnvironment.Vector(length: 5000));
+        var layout = Layout(options);
+        var snapshot = Snapshot(layout, options.Network, 1);
+        snapshot.Parameters = TensorCodec.ToByteString<float>(new float[layout.Length]);
+
+        var actions = collector.Collect(snapshot, default)!.Floats(TrajectoryColumns.Actions, 1000, Count, 2).ToArray();
+
+        Assert.All(actions, action => Assert.InRange(action, -1, 1));
+        Assert.Equal(0, actions.Average(), 0.05);
+        Assert.Equal(deviation, Math.Sqrt(actions.Average(action => (double)action * action)), 0.05 * Math.Max(deviation, 0.1));
+        Assert.Equal(atAnEdge, actions.Count(action => Math.Abs(action) == 1) / (double)actions.Length, 0.05);
     }
 
     [Theory]

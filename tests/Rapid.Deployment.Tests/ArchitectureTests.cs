@@ -71,7 +71,7 @@ public sealed class ArchitectureTests
         var agents = Directory.EnumerateFiles(Repository.File("src/Rapid.Agents"), "*.cs", SearchOption.AllDirectories)
             .Where(file => File.ReadAllText(file).Contains("[assembly: Agent<", StringComparison.Ordinal))
             .Select(file => Path.GetDirectoryName(file)!).ToArray();
-        Assert.Equal(["A2c", "P3o", "Ppo", "Sac"], agents.Select(Path.GetFileName).Order());
+        Assert.Equal(["A2c", "P3o", "Ppo", "Sac", "Td3"], agents.Select(Path.GetFileName).Order());
 
         var sources = new[] { "src", "services" }
             .SelectMany(folder => Directory.EnumerateFiles(Repository.File(folder), "*.cs", SearchOption.AllDirectories)).ToArray();

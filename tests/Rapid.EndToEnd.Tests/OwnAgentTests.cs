@@ -70,6 +70,6 @@ public sealed class OwnAgentTests : IDisposable
         await using var train = RapidProcess.Start(_folder.Path, ["train", _folder.Spec(Spec)]);
 
         Assert.Equal(2, await train.WaitAsync());
-        Assert.Contains("algorithm.name: 'reinforce' is not one of a2c, p3o, ppo, sac", train.Output, StringComparison.Ordinal);
+        Assert.Contains("algorithm.name: 'reinforce' is not one of a2c, p3o, ppo, sac, td3", train.Output, StringComparison.Ordinal);
     }
 }

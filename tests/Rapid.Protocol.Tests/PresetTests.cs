@@ -82,6 +82,18 @@ public sealed class PresetTests
         },
         { "Humanoid-v4", "sac", "offp", "algorithm.variance_scaling=10 normalization.observation_clip=2" },
         { "Pendulum-v1", "sac", "offp", "algorithm.warm_up_steps=5000" },
+        {
+            "HalfCheetah-v4", "td3", "cleanrl",
+            "algorithm.warm_up_steps=25000 algorithm.batch_size=256 algorithm.policy_learning_rate=0.0003 algorithm.critic_learning_rate=0.0003 "
+                + "algorithm.policy_delay=2 algorithm.exploration_noise=0.1 algorithm.target_noise=0.2 algorithm.noise_clip=0.5 "
+                + "network.hidden_sizes=256,256"
+        },
+        {
+            "HalfCheetah-v4", "td3", "paper",
+            "algorithm.warm_up_steps=10000 algorithm.batch_size=100 algorithm.policy_learning_rate=0.001 algorithm.critic_learning_rate=0.001 "
+                + "network.hidden_sizes=400,300"
+        },
+        { "Hopper-v4", "td3", "paper", "algorithm.warm_up_steps=1000" },
     };
 
     [Theory, MemberData(nameof(Constants))]

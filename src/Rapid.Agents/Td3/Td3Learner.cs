@@ -1,0 +1,166 @@
+using System.Text.Json.Nodes;
+using Rapid.Agents.Networks;
+using Rapid.Agents.OffPolicy;
+using Rapid.Agents.State;
+using Rapid.Core;
+using Rapid.Policies;
+using Rapid.Protocol.Specs;
+using static TorchSharp.torch;
+
+namespace Rapid.Agents.Td3;
+
+/// <summary>
+/// Twin delayed deep deterministic policy gradient (Fujimoto, van Hoof and Meger 2018, algorithm 1): the smaller of two critics, a policy that
+/// moves less often than they do, and noise on the actions that targets are made of.
+/// </summary>
+public sealed class Td3Learner : ITransitionLearner
+{
+    // Parts of the run's seed: ASCII of "poli", "crit" and "nois".
+    private const ulong PolicyRole = 0x706F6C69, CriticsRole = 0x63726974, NoiseRole = 0x6E6F6973;
+
+    private readonly Td3Options _options;
+    private readonly PolicyLayout _layout;
+    private readonly DensePolicy _policy;
+    private readonly SlowCopy _slowPolicy;
+    private readonly TwinCritics _critics;
+    private readonly NoiseSource _noise;
+    private readonly Tensor _low, _high, _centre, _scale; // [act], of the box of actions
+    private readonly Tensor _actionGradient, _errors, _value;
+    private readonly TransitionBatch? _onDevice;
+    private long _updates;
+
+    /// <summary>Makes an untrained TD3.</summary>
+    /// <param name="experiment">Its algorithm must be <see cref="Td3Options"/>.</param>
+    /// <param name="layout">The policy's parameters, deterministic.</param>
+    /// <param name="device">Where the networks live.</param>
+    public Td3Learner(ExperimentOptions experiment, PolicyLayout layout, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(experiment);
+        ArgumentNullException.ThrowIfNull(layout);
+        ArgumentNullException.ThrowIfNull(device);
+        (_options, _layout) = ((Td3Options)experiment.Algorithm, layout);
+        var (network, rows, box) = (experiment.Network, _options.BatchSize, layout.ActionBox!);
+        RandomStream Stream(ulong role) => new(RandomStream.Derive(experiment.Seed, role));
+        _policy = new DensePolicy(layout, _options, network, Stream(PolicyRole), device);
+        _slowPolicy = _policy.MakeSlowCopy(_options.Tau);
+        _critics = new TwinCritics(_options, network, layout.ObservationSize + layout.ActionSize, 1, Stream(CriticsRole), device);
+        _noise = new NoiseSource(RandomStream.Derive(experiment.Seed, NoiseRole), rows, layout.ActionSize, device);
+        (_low, _high) = (tensor(box.Low.ToArray(), device: device), tensor(box.High.ToArray(), device: device));
+        (_centre, _scale) = ((_high + _low) / 2, (_high - _low) / 2);
+        _actionGradient = zeros(rows, layout.ActionSize, device: device);
+        _errors = zeros(2, rows, device: device);
+        _value = zeros(1, device: device);
+        _onDevice = device.type == TorchSharp.DeviceType.CPU ? null : new TransitionBatch(layout, _options, device);
+    }
+
+    /// <inheritdoc/>
+    public void Update(TransitionBatch batch)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        using var noGrad = no_grad();
+        if (_onDevice is not null)
+        {
+            _onDevice.CopyFrom(batch);
+            batch = _onDevice;
+        }
+
+        UpdateCritics(batch);
+        _updates++;
+        if (_updates % _options.PolicyDelay == 0)
+        {
+            UpdatePolicy(batch);
+            _critics.Track();
+            _slowPolicy.Track();
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Name, double Value)> ReadFigures()
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var numbers = new float[5];
+        var loss = TwinCritics.Loss(_errors, _options.CriticLoss).mean().view(1);
+        TensorMemory.CopyTo(cat([loss, _value, _errors.abs().mean().view(1), _critics.BadGradients, _policy.BadGradients]), numbers);
+        return
+        [
+            ("critic_loss", numbers[0]),
+            ("policy_loss", -numbers[1]),
+            ("q_value", numbers[1]),
+            ("temporal_difference", numbers[2]),
+            ("skipped_gradient_steps", numbers[3] + numbers[4]),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public void ReadErrors(Span<float> errors) => TwinCritics.ReadErrors(_errors, errors);
+
+    /// <inheritdoc/>
+    public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(_policy.Parameters, parameters);
+
+    /// <inheritdoc/>
+    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentNullException.ThrowIfNull(state);
+        _policy.Save(tensors, state);
+        tensors["policy.target"] = TensorMemory.ToData(_slowPolicy.Weights.Flat);
+        _critics.Save(tensors, state);
+        _noise.Save(tensors);
+        state["algorithm_updates"] = _updates;
+    }
+
+    /// <inheritdoc/>
+    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
+    {
+        ArgumentNullException.ThrowIfNull(tensors);
+        ArgumentNullException.ThrowIfNull(state);
+        using var noGrad = no_grad();
+        _policy.Load(tensors, state);
+        TensorMemory.CopyFrom(tensors["policy.target"], _slowPolicy.Weights.Flat);
+        _critics.Load(tensors, state);
+        _noise.Load(tensors);
+        _updates = (long)state["algorithm_updates"]!;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _onDevice?.Dispose();
+        foreach (var owned in (Tensor[])[_value, _errors, _actionGradient, _scale, _centre, _high, _low])
+        {
+            owned.Dispose();
+        }
+
+        _noise.Dispose();
+        _critics.Dispose();
+        _slowPolicy.Dispose();
+        _policy.Dispose();
+    }
+
+    /// <summary>
+    /// Equation 14: y = r + gamma min Q'(s', clip(pi'(s') + clip(epsilon, -c, c))), epsilon ~ N(0, sigma); both critics towards y.
+    /// </summary>
+    private void UpdateCritics(TransitionBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var noise = (_noise.Draw() * _options.TargetNoise).clamp(-_options.NoiseClip, _options.NoiseClip) * _scale;
+        var next = _centre + _scale * _policy.Forward(_slowPolicy, batch.NextObservations).tanh() + noise;
+        batch.NextActions.copy_(next.maximum(_low).minimum(_high));
+        var target = batch.Rewards + batch.Continues * _critics.TargetMinimum(batch.NextInputs).view(-1);
+        _errors.copy_(_critics.Values(batch.Inputs).squeeze(2) - target);
+        _critics.Descend(_errors, batch.Weights);
+    }
+
+    /// <summary>The deterministic policy gradient of mean(Q1(s, pi(s))) (algorithm 1; Silver et al. 2014).</summary>
+    private void UpdatePolicy(TransitionBatch batch)
+    {
+        using var scope = NewDisposeScope();
+        var squashed = _policy.Forward(batch.Observations).tanh();
+        batch.Actions.copy_(_centre + _scale * squashed);
+        var values = _critics.FirstGradient(batch.Inputs, _layout.ObservationSize, _actionGradient);
+        _policy.HeadGradient.squeeze(0).copy_(_actionGradient * _scale * (1 - squashed.square()));
+        _policy.Descend();
+        _value.copy_(values.mean());
+    }
+}
