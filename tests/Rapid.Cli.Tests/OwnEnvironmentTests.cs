@@ -94,7 +94,7 @@ public sealed class OwnEnvironmentTests : IDisposable
     }
 
     [Theory]
-    [InlineData("environment: { name: Free-v0 }\nalgorithm: { name: sac }", "sac squashes actions into their box, which must be finite")]
+    [InlineData("environment: { name: Free-v0 }\nalgorithm: { name: sac }", "the policy squashes actions into their box, which must be finite")]
     [InlineData("environment: { name: Free-v0, rescale_actions: true }", "rescale_actions needs actions in a box with all bounds finite")]
     [InlineData("environment: { name: Corridor-v0, rescale_actions: true }", "not discrete 2")]
     public async Task A_box_without_bounds_is_refused_with_the_spec_before_there_is_a_run(string spec, string reason)
