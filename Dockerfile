@@ -30,6 +30,8 @@ COPY src/Rapid.Agents/Rapid.Agents.csproj src/Rapid.Agents/
 COPY src/Rapid.Cli/Rapid.Cli.csproj src/Rapid.Cli/
 COPY src/Rapid.Core/Rapid.Core.csproj src/Rapid.Core/
 COPY src/Rapid.Environments/Rapid.Environments.csproj src/Rapid.Environments/
+COPY src/Rapid.Environments.Atari/Rapid.Environments.Atari.csproj src/Rapid.Environments.Atari/
+COPY src/Rapid.Environments.MuJoCo/Rapid.Environments.MuJoCo.csproj src/Rapid.Environments.MuJoCo/
 COPY src/Rapid.Hosting/Rapid.Hosting.csproj src/Rapid.Hosting/
 COPY src/Rapid.Redis/Rapid.Redis.csproj src/Rapid.Redis/
 COPY src/Rapid.Policies/Rapid.Policies.csproj src/Rapid.Policies/
@@ -50,7 +52,8 @@ COPY native native
 COPY protos protos
 COPY src src
 COPY services services
-RUN dotnet build src/Rapid.Specs -c Release -v quiet && dotnet build src/Rapid.Hosting -c Release -v quiet
+RUN dotnet build src/Rapid.Environments.Atari -c Release -v quiet && dotnet build src/Rapid.Environments.MuJoCo -c Release -v quiet \
+    && dotnet build src/Rapid.Specs -c Release -v quiet && dotnet build src/Rapid.Hosting -c Release -v quiet
 
 FROM libraries AS publish-actor
 RUN dotnet publish services/actor -c Release -v quiet -o /app

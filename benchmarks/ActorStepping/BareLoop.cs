@@ -29,7 +29,7 @@ internal sealed partial class BareLoop : IDisposable
     public async Task<double> MeasureAsync(string name, TimeSpan time, CancellationToken cancellation)
     {
         using var environment = EnvironmentRegistry.Create(name);
-        var physics = ((IPhysicsEnvironment)environment).Physics!.Value;
+        var physics = ((IPhysicsEnvironment)environment).Physics;
         string[] arguments =
         [
             physics.Simulation.Model.Source, physics.Frames.ToString(CultureInfo.InvariantCulture),

@@ -83,7 +83,7 @@ internal sealed class SteppedTask : IDisposable
 
         public Space ActionSpace => inner.ActionSpace;
 
-        public PhysicsStep? Physics => _halves.Physics;
+        public PhysicsStep Physics => _halves.Physics;
 
         public void Reset(RandomStream random, Span<float> observation) => inner.Reset(random, observation);
 

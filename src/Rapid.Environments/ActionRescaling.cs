@@ -1,15 +1,14 @@
 using Rapid.Core;
-using Rapid.Environments.MuJoCo;
 using Rapid.Environments.Rendering;
 
 namespace Rapid.Environments;
 
 /// <summary>Takes actions in [-1, 1] and maps them linearly onto the box of an environment, whoever acts: -1 is its lower bound, 1 its
 /// upper one.</summary>
-public sealed class ActionRescaling : IEnvironment, IPhysicsEnvironment
+public sealed class ActionRescaling : IEnvironment, IHalvedEnvironment
 {
     private readonly IEnvironment _inner;
-    private readonly IPhysicsEnvironment? _halves;
+    private readonly IHalvedEnvironment? _halves;
     private readonly BoxSpace _box;
     private readonly float[] _action;
 
@@ -21,7 +20,7 @@ public sealed class ActionRescaling : IEnvironment, IPhysicsEnvironment
         _box = inner.ActionSpace is BoxSpace box && box.Low.Concat(box.High).All(float.IsFinite)
             ? box
             : throw new ArgumentException($"rescale_actions needs actions in a box with all bounds finite, not {inner.ActionSpace}");
-        (_inner, _halves, _action) = (inner, inner as IPhysicsEnvironment, new float[box.Size]);
+        (_inner, _halves, _action) = (inner, inner as IHalvedEnvironment, new float[box.Size]);
         ActionSpace = BoxSpace.Uniform(box.Size, -1, 1);
     }
 
@@ -46,11 +45,11 @@ public sealed class ActionRescaling : IEnvironment, IPhysicsEnvironment
     /// <inheritdoc/>
     public void Dispose() => _inner.Dispose();
 
-    PhysicsStep? IPhysicsEnvironment.Physics => _halves?.Physics;
+    IStepMiddle? IHalvedEnvironment.Middle => _halves?.Middle;
 
-    void IPhysicsEnvironment.Begin(ReadOnlySpan<float> action) => _halves!.Begin(Rescale(action));
+    void IHalvedEnvironment.Begin(ReadOnlySpan<float> action) => _halves!.Begin(Rescale(action));
 
-    StepResult IPhysicsEnvironment.End(string? breakdown, Span<float> observation) => _halves!.End(breakdown, observation);
+    StepResult IHalvedEnvironment.End(string? breakdown, Span<float> observation) => _halves!.End(breakdown, observation);
 
     private ReadOnlySpan<float> Rescale(ReadOnlySpan<float> action)
     {

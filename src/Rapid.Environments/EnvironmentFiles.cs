@@ -1,7 +1,4 @@
 using System.Security.Cryptography;
-using Rapid.Environments.Atari;
-using Rapid.Environments.Described;
-using Rapid.Environments.MuJoCo;
 
 namespace Rapid.Environments;
 
@@ -33,27 +30,15 @@ public static class EnvironmentFiles
 
     private static IEnumerable<string> Of(string name, IReadOnlyDictionary<string, string> options)
     {
-        if (TaskFiles.IsTask(name))
+        if (EnvironmentRegistry.FilesOf(name) is { } files)
         {
-            return [name, .. InOrder(TaskFiles.Load(name).ModelFile)];
-        }
-
-        if (AtariNames.Parse(name)?.File is { } game)
-        {
-            return [game];
+            return files;
         }
 
         var takes = EnvironmentRegistry.Find(name)?.Options;
         return options
             .Where(option => takes?.GetValueOrDefault(option.Key) is { } kind && EnvironmentRegistry.IsPathOption(kind))
             .OrderBy(option => option.Key, StringComparer.Ordinal)
-            .SelectMany(option => InOrder(option.Value));
-    }
-
-    /// <summary>A model's files, in an order that does not depend on the folder that they lie in.</summary>
-    private static IEnumerable<string> InOrder(string model)
-    {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
-        return ModelFiles.Of(model).OrderBy(file => Path.GetRelativePath(folder, file), StringComparer.Ordinal);
+            .SelectMany(option => ModelFiles.InOrder(option.Value));
     }
 }

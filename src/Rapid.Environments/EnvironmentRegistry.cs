@@ -1,9 +1,6 @@
-using Rapid.Environments.Atari;
-using Rapid.Environments.Classic;
-using Rapid.Environments.Described;
-using Rapid.Environments.MuJoCo;
-using Rapid.Environments.Plugins;
 using Rapid.Core;
+using Rapid.Environments.Classic;
+using Rapid.Environments.Plugins;
 
 namespace Rapid.Environments;
 
@@ -34,9 +31,12 @@ public sealed record EnvironmentInfo(
 
     /// <summary>Whether observations are frames; of games they are, unless an option says otherwise.</summary>
     public bool ShowsFrames { get; init; } = Family == "atari";
+
+    /// <summary>The option and its value with which observations are no frames; null where none changes that.</summary>
+    public (string Option, string Value)? ShowsNoFramesWith { get; init; }
 }
 
-/// <summary>All environments by name.</summary>
+/// <summary>All environments by name: classic control, those of the families that the program has, and those of plug-ins.</summary>
 public static class EnvironmentRegistry
 {
     /// <summary>A text much longer than a name is no mistyped one.</summary>
@@ -44,52 +44,23 @@ public static class EnvironmentRegistry
 
     private static readonly Dictionary<string, string> NoOptions = [];
 
-    private static readonly Dictionary<string, string> GoalVelocity = new()
-    {
-        ["goal_velocity"] = "a number: the speed that the car must have at least at the goal (0)",
-    };
+    private static readonly IEnvironmentSource[] BuiltIn = [new ClassicSource(), .. EnvironmentSources.Make()];
 
-    private static readonly Entry[] Entries =
-    [
-        new(
-            new(
-                "CartPole-v1", "classic", 500, 475, "balance a pole on a cart",
-                new Dictionary<string, string> { ["sutton_barto_reward"] = "true or false" }),
-            options => new CartPole(Flag(options, "sutton_barto_reward", false))),
-        new(
-            new(
-                "Pendulum-v1", "classic", 200, null, "swing a pendulum up and hold it",
-                new Dictionary<string, string> { ["g"] = "gravity in m/s^2" }),
-            options => new Pendulum(Number(options, "g", 10))),
-        new(
-            new(
-                "Acrobot-v1", "classic", 500, -100, "swing a two-link arm above a line",
-                new Dictionary<string, string> { ["book_or_nips"] = "book or nips: whose dynamics, the book's or the paper's (book)" }),
-            options => new Acrobot(options.GetValueOrDefault("book_or_nips") == "nips")),
-        new(
-            new("MountainCar-v0", "classic", 200, -110, "get a weak car out of a valley", GoalVelocity),
-            options => new MountainCar(Number(options, "goal_velocity", 0))),
-        new(
-            new("MountainCarContinuous-v0", "classic", 999, 90, "the mountain car with a continuous force", GoalVelocity),
-            options => new MountainCarContinuous(Number(options, "goal_velocity", 0))),
-    ];
+    private static readonly IEnvironmentSource[] Sources = [.. BuiltIn, new PluginSource(() => PluginLibrary.Current)];
 
-    private static readonly IEnvironmentSource[] Sources = [new TaskSource(), new PluginSource(() => PluginLibrary.Current)];
+    /// <summary>Every environment but <see cref="More"/> and the hundreds of names of games, in listing order.</summary>
+    public static IReadOnlyList<EnvironmentInfo> All { get; } = [.. Sources.SelectMany(source => source.All)];
 
-    /// <summary>Every environment but <see cref="More"/> and the hundreds of <see cref="AtariNames"/>, in listing order.</summary>
-    public static IReadOnlyList<EnvironmentInfo> All { get; } = [.. Entries.Select(entry => entry.Info), .. MuJoCoTasks.All];
-
-    /// <summary>Tasks that are described instead of written.</summary>
-    public static IEnumerable<EnvironmentInfo> More => Sources.SelectMany(source => source.All);
+    /// <summary>Tasks that are described instead of written, and environments of plug-ins.</summary>
+    public static IEnumerable<EnvironmentInfo> More => Sources.SelectMany(source => source.More);
 
     /// <summary>Facts about one environment, or null. An old name finds the environment that is made in its
     /// place; the path of a description of a task or a game is a name too.</summary>
-    public static EnvironmentInfo? Find(string name) => FindOwn(name)
-        ?? Sources.Select(source => source.Find(name)).FirstOrDefault(info => info is not null)
-        ?? AtariNames.Find(name);
+    public static EnvironmentInfo? Find(string name) =>
+        Sources.Select(source => source.Find(name)).FirstOrDefault(info => info is not null);
 
     /// <summary>Whether a name can only be the path of a file: of a description or of a cartridge.</summary>
-    public static bool IsPath(string name) => TaskFiles.HasExtension(name) || AtariName.IsCartridge(name);
+    public static bool IsPath(string name) => Array.Exists(Sources, source => source.IsPath(name));
 
     /// <summary>Whether an option takes the path of a file.</summary>
     /// <param name="takes">A value of <see cref="EnvironmentInfo.Options"/>.</param>
@@ -116,10 +87,10 @@ public static class EnvironmentRegistry
     public static IReadOnlyList<string> PluginProblems => PluginLibrary.Current.Problems;
 
     /// <summary>Whether a name is one that Rapid brings along.</summary>
-    internal static bool IsBuiltIn(string name) =>
-        FindOwn(name) is not null || TaskLibrary.Find(name) is not null || AtariNames.Find(name) is not null;
+    internal static bool IsBuiltIn(string name) => Array.Exists(BuiltIn, source => source.Find(name) is not null);
 
-    private static EnvironmentInfo? FindOwn(string name) => All.FirstOrDefault(info => info.Name == name) ?? MuJoCoTasks.Find(name);
+    /// <summary>The files that an environment is made of whose name is a path; null where the name is none.</summary>
+    internal static IEnumerable<string>? FilesOf(string name) => SourceOf(name)?.FilesOf(name);
 
     /// <summary>
     /// Why these options are wrong, one text each; empty when they are fine. What only the code of a plug-in or a description knows is
@@ -133,9 +104,7 @@ public static class EnvironmentRegistry
         var source = SourceOf(info.Name);
         List<(string, string)> problems = [.. source?.Problems(info.Name).Select(problem => ("name", problem)) ?? []];
         problems = problems.Count > 0 ? problems : [.. CheckForms(info, options)];
-        return problems.Count > 0 || source is not null ? problems
-            : AtariNames.Parse(info.Name) is { } atari ? AtariTasks.Check(atari, options)
-            : MuJoCoTasks.Check(info.Name, options);
+        return problems.Count > 0 || source is null ? problems : source.Check(info.Name, options);
     }
 
     private static IEnumerable<(string Option, string Problem)> CheckForms(
@@ -166,16 +135,12 @@ public static class EnvironmentRegistry
     {
         var info = Find(name) ?? throw new ArgumentException($"'{name}' {WhyUnknown(name)}", nameof(name));
         options ??= NoOptions;
-        var source = SourceOf(name);
         foreach (var (option, problem) in CheckOptions(info, options))
         {
             throw new ArgumentException($"{option}: {problem}", nameof(options));
         }
 
-        options = OptionText.Normalize(info, options);
-        return source is not null ? source.Create(name, options)
-            : AtariNames.Parse(name) is { } atari ? AtariTasks.Create(atari, options, roms)
-            : MuJoCoTasks.Create(info.Name, options) ?? Array.Find(Entries, entry => entry.Info == info)!.Make(options);
+        return SourceOf(name)!.Create(info.Name, OptionText.Normalize(info, options), roms);
     }
 
     /// <summary>Steps after which an episode is truncated when nothing else says how many.</summary>
@@ -183,21 +148,11 @@ public static class EnvironmentRegistry
     /// <param name="options">Of its constructor: of Atari games they say how many frames a step and a game have.</param>
     /// <exception cref="ArgumentException">An option has a value that it cannot have.</exception>
     public static int MaxEpisodeSteps(string name, IReadOnlyDictionary<string, string> options) =>
-        AtariNames.Parse(name) is { } atari ? AtariTasks.LongestEpisode(atari.Defaults, options)
-            : Find(name)?.MaxEpisodeSteps ?? int.MaxValue;
+        SourceOf(name)?.MaxEpisodeSteps(name, options) ?? int.MaxValue;
 
     /// <summary>All names, to find the nearest of one that is unknown.</summary>
     public static IEnumerable<string> Names =>
-        All.Concat(More).Select(info => info.Name).Concat(AtariNames.All.Select(name => name.Name));
+        All.Concat(More).Select(info => info.Name).Concat(Sources.SelectMany(source => source.OtherNames));
 
-    private static IEnvironmentSource? SourceOf(string name) =>
-        FindOwn(name) is not null ? null : Array.Find(Sources, source => source.Find(name) is not null);
-
-    private static bool Flag(IReadOnlyDictionary<string, string> options, string name, bool fallback) =>
-        options.TryGetValue(name, out var text) && NumberReader.TryReadFlag(text, out var value) ? value : fallback;
-
-    private static double Number(IReadOnlyDictionary<string, string> options, string name, double fallback) =>
-        options.TryGetValue(name, out var text) ? NumberReader.ReadReal(text) : fallback;
-
-    private sealed record Entry(EnvironmentInfo Info, Func<IReadOnlyDictionary<string, string>, IEnvironment> Make);
+    private static IEnvironmentSource? SourceOf(string name) => Array.Find(Sources, source => source.Find(name) is not null);
 }

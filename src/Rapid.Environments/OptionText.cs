@@ -25,7 +25,7 @@ internal static class OptionText
         return words.Contains(" or ", StringComparison.Ordinal) ? Choice(value, words.Split([", ", " or "], StringSplitOptions.None))
             : words.StartsWith("a whole number", StringComparison.Ordinal) ? Whole(value)
             : words.StartsWith("two numbers", StringComparison.Ordinal)
-                ? MuJoCo.Interval.TryParse(value, out var interval) ? interval.ToString() : null
+                ? Interval.TryParse(value, out var interval) ? interval.ToString() : null
             : words is "a path" or "a body" ? (value.Trim().Length > 0 ? value : null)
             : NumberReader.TryReadReal(value, out var real) ? real.ToString("R", CultureInfo.InvariantCulture)
             : null;

@@ -1,5 +1,4 @@
 using Rapid.Core;
-using Rapid.Environments.MuJoCo;
 using Rapid.Environments.Rendering;
 
 namespace Rapid.Environments;
@@ -7,9 +6,9 @@ namespace Rapid.Environments;
 /// <summary>Truncates episodes after a number of steps. A step that both dies and reaches the limit is a death.</summary>
 /// <param name="inner">Owned.</param>
 /// <param name="maxSteps">Steps per episode.</param>
-public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment, IPhysicsEnvironment
+public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment, IHalvedEnvironment
 {
-    private readonly IPhysicsEnvironment? _halves = inner as IPhysicsEnvironment;
+    private readonly IHalvedEnvironment? _halves = inner as IHalvedEnvironment;
     private int _steps;
     private bool _gameGoesOn;
 
@@ -39,11 +38,11 @@ public sealed class TimeLimit(IEnvironment inner, int maxSteps) : IEnvironment, 
     /// <inheritdoc/>
     public void Dispose() => inner.Dispose();
 
-    PhysicsStep? IPhysicsEnvironment.Physics => _halves?.Physics;
+    IStepMiddle? IHalvedEnvironment.Middle => _halves?.Middle;
 
-    void IPhysicsEnvironment.Begin(ReadOnlySpan<float> action) => _halves!.Begin(action);
+    void IHalvedEnvironment.Begin(ReadOnlySpan<float> action) => _halves!.Begin(action);
 
-    StepResult IPhysicsEnvironment.End(string? breakdown, Span<float> observation) => Limit(_halves!.End(breakdown, observation));
+    StepResult IHalvedEnvironment.End(string? breakdown, Span<float> observation) => Limit(_halves!.End(breakdown, observation));
 
     private StepResult Limit(StepResult result)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Rapid.Core;
-using Rapid.Environments.MuJoCo;
 
 namespace Rapid.Environments;
 
@@ -19,8 +18,8 @@ public readonly record struct Breakdown(int Environment, string Reason);
 /// <summary>
 /// Steps N environments as one, in parallel on a fixed set of threads, each with its own random stream, so that results depend on the seed
 /// and the actions alone. An environment that ends is reset in the same step: its last observation goes to the final observations, and
-/// the observation is already the first of the next episode. Every thread has a fixed part of the environments; where all of them are
-/// MuJoCo's, it simulates its part with one native call. Nothing is allocated per step.
+/// the observation is already the first of the next episode. Every thread has a fixed part of the environments; where all of them have
+/// steps in two halves, it does what lies between for its part in one call. Nothing is allocated per step.
 /// </summary>
 public sealed partial class VectorEnvironment : IDisposable
 {
@@ -31,8 +30,8 @@ public sealed partial class VectorEnvironment : IDisposable
     private readonly StepResult[] _results;
     private readonly List<FinishedEpisode> _finished;
     private readonly List<Breakdown> _breakdowns = [];
-    private readonly IPhysicsEnvironment[] _halves;
-    private readonly PhysicsBatch? _physics;
+    private readonly IHalvedEnvironment[] _halves;
+    private readonly IMiddleBatch? _middles;
     private readonly float[] _low;
     private readonly float[] _high;
     private readonly WorkerTeam? _team;
@@ -74,9 +73,9 @@ public sealed partial class VectorEnvironment : IDisposable
         _lengths = new int[count];
         _results = new StepResult[count];
         _finished = new List<FinishedEpisode>(count);
-        _halves = [.. _environments.OfType<IPhysicsEnvironment>()];
-        PhysicsStep[] steps = [.. _halves.Select(halves => halves.Physics).OfType<PhysicsStep>()];
-        _physics = steps.Length == count ? new PhysicsBatch(steps) : null;
+        _halves = [.. _environments.OfType<IHalvedEnvironment>()];
+        IStepMiddle[] middles = [.. _halves.Select(halves => halves.Middle).OfType<IStepMiddle>()];
+        _middles = middles.Length == count ? middles[0].Batch(middles) : null;
         _observationSize = ObservationSpace.Size;
         var box = ActionSpace as BoxSpace;
         _low = [.. box?.Low ?? []];
@@ -194,7 +193,7 @@ public sealed partial class VectorEnvironment : IDisposable
     private void StepRange(int first, int end)
     {
         Span<float> clipped = stackalloc float[_low.Length];
-        if (_physics is null)
+        if (_middles is null)
         {
             for (var i = first; i < end; i++)
             {
@@ -209,10 +208,10 @@ public sealed partial class VectorEnvironment : IDisposable
             _halves[i].Begin(Action(i, clipped));
         }
 
-        _physics.Run(first, end - first);
+        _middles.Run(first, end - first);
         for (var i = first; i < end; i++)
         {
-            Finish(i, _halves[i].End(_physics.Breakdown(i), Row(_observations, i)));
+            Finish(i, _halves[i].End(_middles.Breakdown(i), Row(_observations, i)));
         }
     }
 

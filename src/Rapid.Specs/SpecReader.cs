@@ -2,7 +2,6 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Rapid.Agents;
 using Rapid.Environments;
-using Rapid.Environments.Atari;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Specs;
@@ -14,6 +13,10 @@ public static class SpecReader
 {
     /// <summary>The spec of <c>rapid train</c> without arguments.</summary>
     public const string DefaultYaml = "environment: { name: HalfCheetah-v4 }";
+
+    /// <summary>Stands for an environment that is unknown, of the commonest kind, so that the other fields are still checked.</summary>
+    private static readonly EnvironmentInfo Unknown =
+        new("HalfCheetah-v4", "mujoco", 1000, null, "", new Dictionary<string, string>());
 
     /// <summary>Reads YAML.</summary>
     /// <param name="yaml">The document.</param>
@@ -179,8 +182,7 @@ public static class SpecReader
         var algorithm = Choose(tree, "algorithm", "name", Presets.DefaultAlgorithm, AgentRegistry.Names, binder.Problems);
         var preset = Choose(tree, "algorithm", "preset", Presets.Of(algorithm)[0], Presets.Of(algorithm), binder.Problems);
 
-        // With an unknown environment the other fields are still checked, against the defaults of the commonest kind.
-        var options = Presets.Default(environment ?? EnvironmentRegistry.Find("HalfCheetah-v4")!, algorithm, preset);
+        var options = Presets.Default(environment ?? Unknown, algorithm, preset);
         binder.Bind(options, tree, "");
         if (environment is not null)
         {
@@ -210,7 +212,8 @@ public static class SpecReader
         }
 
         // Some defaults, as the network, depend on what is seen.
-        return info is not null && TextOf(tree, "environment", "options", "obs_type") is { } type && !AtariTasks.ShowsFrames(type)
+        return info?.ShowsNoFramesWith is var (option, value)
+            && value.Equals(TextOf(tree, "environment", "options", option)?.Trim(), StringComparison.OrdinalIgnoreCase)
             ? info with { ShowsFrames = false }
             : info;
     }

@@ -9,11 +9,14 @@ namespace Rapid.Deployment.Tests;
 /// <summary>Which project may know which, and what a program does not bring along.</summary>
 public sealed class ArchitectureTests
 {
+    // Assemblies that name sources of environments.
+    private static readonly string[] Families = ["Rapid.Environments.Atari", "Rapid.Environments.MuJoCo"];
+
     // From the bottom to the top. ARCHITECTURE.md says what is in each.
     private static readonly string[] Projects =
     [
-        "Rapid.Core", "Rapid.Protocol", "Rapid.Environments", "Rapid.Policies", "Rapid.Agents", "Rapid.Specs", "Rapid.Hosting",
-        "Rapid.Redis", "Rapid.Actor", "Rapid.Evaluator", "Rapid.Replay", "Rapid.Learner", "Rapid.Cli",
+        "Rapid.Core", "Rapid.Protocol", "Rapid.Environments", .. Families, "Rapid.Policies", "Rapid.Agents", "Rapid.Specs",
+        "Rapid.Hosting", "Rapid.Redis", "Rapid.Actor", "Rapid.Evaluator", "Rapid.Replay", "Rapid.Learner", "Rapid.Cli",
     ];
 
     [Fact]
@@ -26,11 +29,19 @@ public sealed class ArchitectureTests
         foreach (var (project, file) in files)
         {
             Assert.All(
-                XDocument.Load(file).Descendants("ProjectReference").Select(reference => reference.Attribute("Include")!.Value),
-                reference => Assert.Contains(
-                    Path.GetFileNameWithoutExtension(reference), Projects.Take(Array.IndexOf(Projects, project))));
+                ReferencesOf(file), reference => Assert.Contains(reference, Projects.Take(Array.IndexOf(Projects, project))));
         }
+
+        Assert.All(Families, family => Assert.Equal(["Rapid.Environments"], ReferencesOf(files[family])));
     }
+
+    [Theory]
+    [InlineData("Rapid.Actor")]
+    [InlineData("Rapid.Evaluator")]
+    [InlineData("Rapid.Learner")]
+    [InlineData("rapid")]
+    public void A_program_that_reads_specs_has_every_family_of_environments(string program) =>
+        Assert.Empty(Families.Except(LibrariesOf(program)));
 
     [Theory]
     [InlineData("Rapid.Replay", "Rapid.Agents", "Rapid.Environments", "Rapid.Specs", "SkiaSharp", "TorchSharp")]
@@ -38,9 +49,7 @@ public sealed class ArchitectureTests
     [InlineData("Rapid.Evaluator", "Rapid.Redis", "StackExchange.Redis", "TorchSharp")]
     public void A_service_brings_along_no_library_that_it_does_not_use(string service, params string[] foreign)
     {
-        using var dependencies = JsonDocument.Parse(File.ReadAllText($"{Repository.Program(service)}.deps.json"));
-        var libraries = dependencies.RootElement.GetProperty("libraries").EnumerateObject()
-            .Select(library => library.Name[..library.Name.IndexOf('/', StringComparison.Ordinal)]).ToArray();
+        var libraries = LibrariesOf(service);
 
         Assert.Contains("Rapid.Protocol", libraries);
         Assert.Empty(libraries.Intersect(foreign));
@@ -50,6 +59,8 @@ public sealed class ArchitectureTests
     [InlineData("Rapid.Core")]
     [InlineData("Rapid.Protocol")]
     [InlineData("Rapid.Environments")]
+    [InlineData("Rapid.Environments.Atari")]
+    [InlineData("Rapid.Environments.MuJoCo")]
     [InlineData("Rapid.Policies")]
     [InlineData("Rapid.Agents")]
     [InlineData("Rapid.Specs")]
@@ -84,5 +95,18 @@ public sealed class ArchitectureTests
                 sources.Where(file => !file.StartsWith(agent + Path.DirectorySeparatorChar, StringComparison.Ordinal)),
                 file => Assert.DoesNotMatch(names, File.ReadAllText(file)));
         }
+    }
+
+    private static IEnumerable<string> ReferencesOf(string project) => XDocument.Load(project).Descendants("ProjectReference")
+        .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
+
+    private static string[] LibrariesOf(string program)
+    {
+        using var dependencies = JsonDocument.Parse(File.ReadAllText($"{Repository.Program(program)}.deps.json"));
+        return
+        [
+            .. dependencies.RootElement.GetProperty("libraries").EnumerateObject()
+                .Select(library => library.Name[..library.Name.IndexOf('/', StringComparison.Ordinal)]),
+        ];
     }
 }

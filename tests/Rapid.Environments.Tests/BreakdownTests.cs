@@ -188,7 +188,7 @@ public sealed class BreakdownTests : IDisposable
 
         public Space ActionSpace { get; } = BoxSpace.Uniform(1, -1, 1);
 
-        public PhysicsStep? Physics => new PhysicsStep(_simulation, 2);
+        public PhysicsStep Physics => new(_simulation, 2);
 
         public void Reset(RandomStream random, Span<float> observation)
         {

@@ -1,6 +1,7 @@
 using System.Text;
 using Rapid.Core;
 using Rapid.Core.Plugins;
+using Rapid.Environments.Atari;
 using Rapid.Environments.Plugins;
 
 namespace Rapid.Environments.Tests;
@@ -27,11 +28,11 @@ public sealed class PluginTests : IDisposable
     public void An_environment_of_an_assembly_is_found_with_its_options_and_plays()
     {
         var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([Sample])));
-        Assert.Contains("Corridor-v0", source.All.Select(info => info.Name));
+        Assert.Contains("Corridor-v0", source.More.Select(info => info.Name));
         var info = source.Find("Corridor-v0")!;
         Assert.Equal(("plug-in", 50, 0.8, false), (info.Family, info.MaxEpisodeSteps, info.RewardThreshold, info.HasContinuousActions));
         Assert.Equal(["length"], info.Options.Keys);
-        Assert.Empty(source.Problems("Corridor-v0"));
+        Assert.Empty(((IEnvironmentSource)source).Problems("Corridor-v0"));
 
         using var environment = source.Create("Corridor-v0", new Dictionary<string, string> { ["length"] = "3" });
         Assert.NotEqual(typeof(PluginTests).Assembly, environment.GetType().Assembly);
@@ -95,8 +96,9 @@ public sealed class PluginTests : IDisposable
         File.WriteAllBytes(Path.Combine(_folder.FullName, "b.dll"), [.. File.ReadAllBytes(SampleFile).Take(2000)]);
         File.Copy(typeof(PluginTests).Assembly.Location, Path.Combine(_folder.FullName, "c.txt"));
         File.Copy(typeof(FactAttribute).Assembly.Location, Path.Combine(_folder.FullName, "d.dll"));
-        // A copy of the contract beside a plug-in, as a careless build leaves it, must not become a second one.
+        // Copies of Rapid's own beside a plug-in, as a careless build leaves them, must not become second ones.
         File.Copy(typeof(EnvironmentRegistry).Assembly.Location, Path.Combine(_folder.FullName, "Rapid.Environments.dll"));
+        File.Copy(typeof(AtariNames).Assembly.Location, Path.Combine(_folder.FullName, "Rapid.Environments.Atari.dll"));
         File.Copy(SampleFile, Path.Combine(_folder.FullName, "SamplePlugin.dll"));
         File.WriteAllText(Path.Combine(_folder.FullName, "readme.md"), "not looked at");
         var missing = Path.Combine(_folder.FullName, "nowhere");

@@ -8,17 +8,14 @@ namespace Rapid.Environments.Plugins;
 internal sealed class PluginSource(Func<PluginLibrary> library) : IEnvironmentSource
 {
     /// <inheritdoc/>
-    public IEnumerable<EnvironmentInfo> All => library().Plugins.Select(plugin => plugin.Info);
+    public IEnumerable<EnvironmentInfo> More => library().Plugins.Select(plugin => plugin.Info);
 
     /// <inheritdoc/>
     public EnvironmentInfo? Find(string name) => PluginOf(name)?.Info;
 
     /// <inheritdoc/>
-    public IEnumerable<string> Problems(string name) => [];
-
-    /// <inheritdoc/>
     /// <exception cref="InvalidDataException">The plug-in failed; the message names its file and the cause.</exception>
-    public IEnvironment Create(string name, IReadOnlyDictionary<string, string> options)
+    public IEnvironment Create(string name, IReadOnlyDictionary<string, string> options, string? roms = null)
     {
         var plugin = PluginOf(name)!;
         IEnvironment? environment = null;

@@ -24,7 +24,7 @@ public sealed class DuelTests
         var image = Assembler.Assemble(Source("duel.asm"), Source).Image;
         var made = Path.Combine(AppContext.BaseDirectory, "duel.bin");
         File.WriteAllBytes(made, image);
-        Assert.True(image.AsSpan().SequenceEqual(BuiltInRoms.Read("duel")), $"copy {made} to src/Rapid.Environments/Atari/Duel");
+        Assert.True(image.AsSpan().SequenceEqual(BuiltInRoms.Read("duel")), $"copy {made} to src/Rapid.Environments.Atari/Duel");
         Assert.Equal(4096, image.Length);
 #pragma warning disable CA5351 // cartridges are known by their MD5
         Assert.Equal(Game.Md5, Convert.ToHexStringLower(MD5.HashData(image)));

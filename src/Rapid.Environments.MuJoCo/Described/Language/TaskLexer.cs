@@ -1,5 +1,5 @@
-using Rapid.Environments.Languages;
 using Rapid.Core;
+using Rapid.Environments.Languages;
 
 namespace Rapid.Environments.Described;
 

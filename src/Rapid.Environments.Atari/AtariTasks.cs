@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
+using Rapid.Core;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Machine.Cartridges;
 using Rapid.Environments.Atari.Roms;
-using Rapid.Core;
 
 namespace Rapid.Environments.Atari;
 
@@ -37,9 +37,6 @@ public static class AtariTasks
         ["difficulty"] = "a whole number, one of the game's difficulties",
         ["max_frames"] = "a whole number of frames a game (108000), 0 for no limit",
     };
-
-    /// <summary>Whether a game with this value of obs_type shows frames.</summary>
-    public static bool ShowsFrames(string observations) => !"ram".Equals(observations?.Trim(), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Why values that are well-formed do not suit the game, one text each.</summary>
     public static IEnumerable<(string Option, string Problem)> Check(AtariName name, IReadOnlyDictionary<string, string> options)

@@ -9,14 +9,18 @@ namespace Rapid.Environments.MuJoCo;
 /// <param name="ToCurrent">Whether all else that follows from the new positions and velocities is, as
 /// <see cref="MuJoCoSimulation.StepToCurrent"/> does.</param>
 internal readonly record struct PhysicsStep(
-    MuJoCoSimulation Simulation, int Frames = 1, bool ContactForces = false, bool ToCurrent = false);
+    MuJoCoSimulation Simulation, int Frames = 1, bool ContactForces = false, bool ToCurrent = false) : IStepMiddle
+{
+    /// <inheritdoc/>
+    public IMiddleBatch Batch(IReadOnlyList<IStepMiddle> middles) => new PhysicsBatch([.. middles.Cast<PhysicsStep>()]);
+}
 
 /// <summary>
 /// Simulations that are stepped with one native call for any range of them. Different threads may run ranges that do not overlap. Whatever
 /// happens to one simulation, the others are stepped.
 /// </summary>
 /// <param name="steps">What is done for each; not copied.</param>
-internal sealed unsafe class PhysicsBatch(PhysicsStep[] steps)
+internal sealed unsafe class PhysicsBatch(PhysicsStep[] steps) : IMiddleBatch
 {
     // Pinned, so that native code finds it without marshalling.
     private readonly PhysicsJob[] _jobs = GC.AllocateArray<PhysicsJob>(steps.Length, pinned: true);

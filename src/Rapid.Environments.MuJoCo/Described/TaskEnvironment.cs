@@ -115,11 +115,11 @@ public sealed class TaskEnvironment : IEnvironment, IPhysicsEnvironment
     /// <inheritdoc/>
     public void Dispose() => _simulation.Dispose();
 
-    PhysicsStep? IPhysicsEnvironment.Physics => new PhysicsStep(_simulation, _task.FrameSkip, ToCurrent: true);
+    PhysicsStep IPhysicsEnvironment.Physics => new PhysicsStep(_simulation, _task.FrameSkip, ToCurrent: true);
 
-    void IPhysicsEnvironment.Begin(ReadOnlySpan<float> action) => Begin(action);
+    void IHalvedEnvironment.Begin(ReadOnlySpan<float> action) => Begin(action);
 
-    StepResult IPhysicsEnvironment.End(string? breakdown, Span<float> observation) => End(breakdown, observation);
+    StepResult IHalvedEnvironment.End(string? breakdown, Span<float> observation) => End(breakdown, observation);
 
     /// <summary>The half of a step before the physics.</summary>
     private void Begin(ReadOnlySpan<float> action)

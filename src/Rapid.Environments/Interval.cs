@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Rapid.Core;
 
-namespace Rapid.Environments.MuJoCo;
+namespace Rapid.Environments;
 
 /// <summary>The numbers between two ends, either of which may be infinite.</summary>
 /// <param name="Low">The lower end.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
-using Rapid.Environments.Languages;
 using Rapid.Core;
+using Rapid.Environments.Languages;
 
 namespace Rapid.Environments.Atari.Games;
 

@@ -1,10 +1,15 @@
 using System.Globalization;
-using Rapid.Environments.MuJoCo;
 using Rapid.Core;
+using Rapid.Environments;
+using Rapid.Environments.Described;
+using Rapid.Environments.Languages;
+using Rapid.Environments.MuJoCo;
+
+[assembly: EnvironmentSource<TaskSource>]
 
 namespace Rapid.Environments.Described;
 
-/// <summary>Tasks that descriptions make: those that ship with Rapid by name, others by the path of their file.</summary>
+/// <summary>Tasks on MuJoCo that descriptions make: those that ship with Rapid by name, others by the path of their file.</summary>
 internal sealed class TaskSource : IEnvironmentSource
 {
     /// <summary>Problems of a spec travel in the headers of an answer.</summary>
@@ -13,7 +18,7 @@ internal sealed class TaskSource : IEnvironmentSource
     private static readonly Dictionary<string, string> NoOptions = [];
 
     /// <inheritdoc/>
-    public IEnumerable<EnvironmentInfo> All => TaskLibrary.Tasks.Select(entry => Info(entry.Name, TaskFiles.Load(entry.Path), entry));
+    public IEnumerable<EnvironmentInfo> More => TaskLibrary.Tasks.Select(entry => Info(entry.Name, TaskFiles.Load(entry.Path), entry));
 
     /// <inheritdoc/>
     public EnvironmentInfo? Find(string name)
@@ -23,7 +28,7 @@ internal sealed class TaskSource : IEnvironmentSource
             return Info(name, TaskFiles.Load(entry.Path), entry);
         }
 
-        if (!TaskFiles.IsTask(name))
+        if (!DescriptionFiles.IsTask(name))
         {
             return null;
         }
@@ -37,6 +42,13 @@ internal sealed class TaskSource : IEnvironmentSource
             return new EnvironmentInfo(name, "mujoco", 1000, null, "a task whose description is wrong", NoOptions);
         }
     }
+
+    /// <inheritdoc/>
+    public bool IsPath(string name) => DescriptionFiles.HasExtension(name);
+
+    /// <inheritdoc/>
+    public IEnumerable<string>? FilesOf(string name) =>
+        DescriptionFiles.IsTask(name) ? [name, .. ModelFiles.InOrder(TaskFiles.Load(name).ModelFile)] : null;
 
     /// <inheritdoc/>
     public IEnumerable<string> Problems(string name)
@@ -63,7 +75,7 @@ internal sealed class TaskSource : IEnvironmentSource
     }
 
     /// <inheritdoc/>
-    public IEnvironment Create(string name, IReadOnlyDictionary<string, string> options)
+    public IEnvironment Create(string name, IReadOnlyDictionary<string, string> options, string? roms = null)
     {
         var entry = TaskLibrary.Find(name);
         var numbers = new Dictionary<string, double>(entry?.Options ?? []);

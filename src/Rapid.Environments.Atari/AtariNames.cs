@@ -1,7 +1,7 @@
 using System.Text;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Roms;
-using Rapid.Environments.Described;
+using Rapid.Environments.Languages;
 
 namespace Rapid.Environments.Atari;
 
@@ -62,7 +62,7 @@ public static class AtariNames
     {
         ArgumentNullException.ThrowIfNull(name);
         return Names.Value.GetValueOrDefault(name)
-            ?? ((AtariName.IsDescription(name) ? !TaskFiles.IsTask(name) : AtariName.IsCartridge(name)) && File.Exists(name)
+            ?? ((AtariName.IsDescription(name) ? !DescriptionFiles.IsTask(name) : AtariName.IsCartridge(name)) && File.Exists(name)
                 ? new AtariName(name, Path.GetFileNameWithoutExtension(name), new(1, 1, 0, false, ThirtyMinutes), name)
                 : null);
     }
@@ -100,6 +100,7 @@ public static class AtariNames
         AtariTasks.Options)
     {
         Note = AtariTasks.NoteOf(parsed),
+        ShowsNoFramesWith = ("obs_type", "ram"),
     };
 
     /// <summary>"space_invaders" as "SpaceInvaders", "tic_tac_toe_3d" as "TicTacToe3D": a letter after no letter is a capital.</summary>

@@ -122,11 +122,11 @@ public abstract class MuJoCoEnvironment : IEnvironment, IPhysicsEnvironment
         GC.SuppressFinalize(this);
     }
 
-    PhysicsStep? IPhysicsEnvironment.Physics => new PhysicsStep(Simulation, _frameSkip, _contactForces);
+    PhysicsStep IPhysicsEnvironment.Physics => new PhysicsStep(Simulation, _frameSkip, _contactForces);
 
-    void IPhysicsEnvironment.Begin(ReadOnlySpan<float> action) => Begin(action);
+    void IHalvedEnvironment.Begin(ReadOnlySpan<float> action) => Begin(action);
 
-    StepResult IPhysicsEnvironment.End(string? breakdown, Span<float> observation) => End(breakdown, observation);
+    StepResult IHalvedEnvironment.End(string? breakdown, Span<float> observation) => End(breakdown, observation);
 
     /// <summary>Puts the simulation into a state and evaluates it once.</summary>
     internal void SetState(ReadOnlySpan<double> positions, ReadOnlySpan<double> velocities)

@@ -1,7 +1,12 @@
+using Rapid.Environments;
+using Rapid.Environments.MuJoCo;
+
+[assembly: EnvironmentSource<MuJoCoTasks>]
+
 namespace Rapid.Environments.MuJoCo;
 
 /// <summary>Gymnasium's MuJoCo tasks by name, in both versions that are played today.</summary>
-internal static class MuJoCoTasks
+internal sealed class MuJoCoTasks : IEnvironmentSource
 {
     private static readonly Entry[] Entries =
     [
@@ -29,14 +34,14 @@ internal static class MuJoCoTasks
         select (name, entry.Info with { Note = $"{name} ran on mujoco-py; in its place Rapid makes {entry.Info.Name}" }))
         .ToDictionary(old => old.name, old => old.Item2);
 
-    /// <summary>What is known of every task, in listing order.</summary>
-    public static IEnumerable<EnvironmentInfo> All => Entries.Select(entry => entry.Info);
+    /// <inheritdoc/>
+    public IEnumerable<EnvironmentInfo> All => Entries.Select(entry => entry.Info);
 
-    /// <summary>What is known of a task, or null; an old name finds the task that stands for it.</summary>
-    public static EnvironmentInfo? Find(string name) => FindEntry(name)?.Info ?? OldNames.GetValueOrDefault(name);
+    /// <inheritdoc/>
+    public EnvironmentInfo? Find(string name) => FindEntry(name)?.Info ?? OldNames.GetValueOrDefault(name);
 
-    /// <summary>Why options of the right form do not suit a task, one text each.</summary>
-    public static IEnumerable<(string Option, string Problem)> Check(string name, IReadOnlyDictionary<string, string> options)
+    /// <inheritdoc/>
+    public IEnumerable<(string Option, string Problem)> Check(string name, IReadOnlyDictionary<string, string> options)
     {
         if (FindEntry(name) is not { } entry)
         {
@@ -62,10 +67,9 @@ internal static class MuJoCoTasks
         }
     }
 
-    /// <summary>Makes a task without a time limit; null if there is none of that name.</summary>
-    /// <param name="name">Not an old one.</param>
-    /// <param name="options">In which <see cref="Check"/> finds nothing wrong.</param>
-    public static IEnvironment? Create(string name, IReadOnlyDictionary<string, string> options) => FindEntry(name)?.Make(options);
+    /// <inheritdoc/>
+    public IEnvironment Create(string name, IReadOnlyDictionary<string, string> options, string? roms = null) =>
+        FindEntry(name)!.Make(options);
 
     private static Entry? FindEntry(string name) => Array.Find(Entries, entry => entry.Info.Name == name);
 

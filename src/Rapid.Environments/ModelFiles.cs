@@ -1,11 +1,12 @@
 using System.Xml;
 using System.Xml.Linq;
 
-namespace Rapid.Environments.MuJoCo;
+namespace Rapid.Environments;
 
 /// <summary>
 /// The files that make up a model: the MJCF file, what it includes, meshes, textures and height fields. MuJoCo does not tell which files it
-/// read, so these are all that it may have: where a file can lie in several places, all of them.
+/// read, so these are all that it may have: where a file can lie in several places, all of them. This is here, below MuJoCo, because an
+/// option of a plug-in may be the path of a model, too. A file of another kind is made of itself alone.
 /// </summary>
 internal static class ModelFiles
 {
@@ -46,6 +47,13 @@ internal static class ModelFiles
         }
 
         return [.. files.Union(folders.SelectMany(folder => named.Select(name => Path.GetFullPath(name, folder)))).Take(MostFiles)];
+    }
+
+    /// <summary>A model's files, in an order that does not depend on the folder that they lie in.</summary>
+    public static IEnumerable<string> InOrder(string model)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(model))!;
+        return Of(model).OrderBy(file => Path.GetRelativePath(folder, file), StringComparer.Ordinal);
     }
 
     /// <summary>None of a file that is not there or no XML: what is wrong with it MuJoCo says.</summary>
