@@ -150,7 +150,7 @@ public sealed class PixelTests : IDisposable
         "zeros or first_frame")]
     [InlineData("environment: { name: ALE/Duel-v5 }, network: { encoder: none }", "network.encoder", "nature")]
     [InlineData("environment: { name: ALE/Duel-v5 }, network: { shared: false }", "network.shared", "allowed with frames: true")]
-    [InlineData("environment: { name: ALE/Duel-v5 }, algorithm: { name: sac }", "algorithm.name", "allowed: ppo, a2c, p3o")]
+    [InlineData("environment: { name: ALE/Duel-v5 }, algorithm: { name: sac }", "algorithm.name", "allowed: a2c, p3o, ppo")]
     [InlineData("environment: { name: CartPole-v1 }, network: { encoder: nature }", "network.encoder", "allowed: none")]
     public async Task What_cannot_be_played_or_learned_is_refused_with_the_field_and_what_to_do(string spec, string where, string what)
     {

@@ -133,7 +133,8 @@ public sealed class CheckpointStore(string directory, int keep, ILogger logger, 
 
         var tensors = SafeTensors.Read(File.ReadAllBytes(Path.Combine(path, Model)));
         var state = JsonNode.Parse(File.ReadAllBytes(Path.Combine(path, State)))!;
-        OtherVersionException.ThrowIfOther((string?)state["rapid"], $"checkpoint {path}");
+        var version = (string?)state["rapid"] ?? throw new InvalidDataException($"{State} does not say which version of Rapid wrote it");
+        OtherVersionException.ThrowIfOther(version, $"checkpoint {path}");
         var games = Path.Combine(path, Games) is var file && File.Exists(file) ? File.ReadAllBytes(file) : null;
         var checkpoint = new Checkpoint((long)state["step"]!, (long)state["updates"]!, tensors, state["state"]!.AsObject(), games);
         Check(checkpoint);
