@@ -11,7 +11,17 @@ internal sealed class Ring(TableDefinition definition, long memory = long.MaxVal
 {
     public MemoryBudget Memory { get; } = new(memory);
 
-    public RingTable Table => field ??= new RingTable(TableRules.Check(definition), "i", new MemoryStore(), Memory, int.MaxValue);
+    /// <summary>Made when it is first asked for, by whichever thread.</summary>
+    public RingTable Table
+    {
+        get
+        {
+            lock (Memory)
+            {
+                return field ??= new RingTable(TableRules.Check(definition), "i", new MemoryStore(), Memory, int.MaxValue);
+            }
+        }
+    }
 
     public async Task AppendAsync(params Trajectory[] blocks)
     {
