@@ -1,9 +1,6 @@
 using Rapid.Agents;
 using Rapid.Agents.Sac;
 using Rapid.Core;
-using Rapid.Environments;
-using Rapid.Policies;
-using Rapid.Protocol.Specs;
 
 namespace Rapid.Actor.Tests;
 

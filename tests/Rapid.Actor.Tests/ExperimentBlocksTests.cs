@@ -1,10 +1,7 @@
 using Rapid.Agents;
 using Rapid.Agents.Sac;
-using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Policies;
 using Rapid.Protocol;
-using Rapid.Protocol.Specs;
 using Rapid.Specs;
 using static Rapid.Actor.Tests.Setups;
 

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Rapid.Core;
-using Rapid.Environments;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 

@@ -1,5 +1,4 @@
 using Rapid.Core;
-using Rapid.Environments;
 using Rapid.Policies.Tests;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;

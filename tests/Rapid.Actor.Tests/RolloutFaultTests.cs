@@ -1,6 +1,4 @@
-using Rapid.Core;
 using Rapid.Protocol;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
 using static Rapid.Actor.Tests.Setups;

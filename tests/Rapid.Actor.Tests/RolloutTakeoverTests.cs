@@ -1,4 +1,3 @@
-using Rapid.Core;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;

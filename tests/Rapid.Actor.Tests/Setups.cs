@@ -2,7 +2,6 @@ using Google.Protobuf;
 using Rapid.Agents;
 using Rapid.Agents.Ppo;
 using Rapid.Core;
-using Rapid.Environments;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;

@@ -1,6 +1,5 @@
 using Rapid.Agents.Sac;
 using Rapid.Agents.Td3;
-using Rapid.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;

@@ -1,4 +1,3 @@
-using Rapid.Protocol.Specs;
 using Rapid.Specs;
 
 namespace Rapid.EndToEnd.Tests;

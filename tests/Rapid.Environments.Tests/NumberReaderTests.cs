@@ -1,5 +1,5 @@
-using Rapid.Environments.Atari.Games;
 using Rapid.Core;
+using Rapid.Environments.Atari.Games;
 
 namespace Rapid.Environments.Tests;
 

@@ -6,7 +6,6 @@ using Microsoft.Extensions.Logging;
 using Rapid.Agents;
 using Rapid.Agents.Ppo;
 using Rapid.Core;
-using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Policies;
 using Rapid.Protocol;

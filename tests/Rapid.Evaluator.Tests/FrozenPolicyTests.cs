@@ -1,9 +1,7 @@
 using Rapid.Agents;
 using Rapid.Core;
-using Rapid.Environments;
 using Rapid.Policies;
 using Rapid.Protocol;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Rapid.Agents;
-using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;

@@ -1,9 +1,7 @@
 using Rapid.Agents;
 using Rapid.Agents.Networks;
 using Rapid.Core;
-using Rapid.Environments;
 using Rapid.Policies;
-using Rapid.Protocol.Specs;
 using Rapid.Specs;
 using TorchSharp;
 using static TorchSharp.torch;

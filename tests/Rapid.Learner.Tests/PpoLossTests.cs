@@ -1,7 +1,6 @@
 using Rapid.Agents.Networks;
 using Rapid.Agents.OnPolicy;
 using Rapid.Agents.Ppo;
-using Rapid.Protocol.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,5 +1,4 @@
 using Rapid.Environments;
-using Rapid.Protocol.Specs;
 using Rapid.Specs;
 using YamlDotNet.RepresentationModel;
 

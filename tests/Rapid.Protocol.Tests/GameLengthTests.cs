@@ -1,7 +1,6 @@
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Environments.Tests.Atari;
-using Rapid.Protocol.Specs;
 using Rapid.Specs;
 
 namespace Rapid.Protocol.Tests;

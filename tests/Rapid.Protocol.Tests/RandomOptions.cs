@@ -1,7 +1,5 @@
 using System.Globalization;
-using Rapid.Agents;
 using Rapid.Agents.OffPolicy;
-using Rapid.Agents.OnPolicy;
 using Rapid.Agents.P3o;
 using Rapid.Agents.Ppo;
 using Rapid.Environments;

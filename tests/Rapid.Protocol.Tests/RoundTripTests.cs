@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Google.Protobuf;
-using Rapid.Agents;
 using Rapid.Agents.Ppo;
 using Rapid.Environments;
 using Rapid.Protocol.Specs;

@@ -1,6 +1,4 @@
 using Rapid.Core;
-using Rapid.Environments;
-using Rapid.Protocol.Specs;
 using Rapid.Specs;
 
 namespace Rapid.Protocol.Tests;

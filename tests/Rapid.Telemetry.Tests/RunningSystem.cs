@@ -6,7 +6,6 @@ using Rapid.Evaluator;
 using Rapid.Hosting;
 using Rapid.Learner;
 using Rapid.Learner.Experiments;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Replay;
 using Rapid.Specs;

@@ -6,7 +6,6 @@ using Rapid.Agents.P3o;
 using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Training;
 using Rapid.Policies;
 using Rapid.Protocol;

@@ -1,8 +1,6 @@
 using Rapid.Agents.Networks;
 using Rapid.Agents.P3o;
 using Rapid.Core;
-using Rapid.Environments;
-using Rapid.Protocol.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -4,7 +4,6 @@ using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
 using Rapid.Learner.Tests.Checkpoints;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
 

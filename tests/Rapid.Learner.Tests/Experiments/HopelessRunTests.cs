@@ -3,7 +3,6 @@ using Grpc.Core;
 using Rapid.Environments;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
 

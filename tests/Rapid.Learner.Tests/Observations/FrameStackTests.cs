@@ -3,7 +3,6 @@ using FsCheck;
 using FsCheck.Fluent;
 using Rapid.Agents.Observations;
 using Rapid.Core;
-using Rapid.Environments;
 using Rapid.Policies.Frames;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;

@@ -1,8 +1,6 @@
 using System.Text.Json.Nodes;
 using Rapid.Agents.Optimizers;
 using Rapid.Agents.State;
-using Rapid.Learner.Checkpoints;
-using Rapid.Protocol.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
 

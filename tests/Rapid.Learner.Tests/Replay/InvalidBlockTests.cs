@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Agents;
 using Rapid.Hosting;
 using Rapid.Learner.Replay;
-using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 using Rapid.Specs;

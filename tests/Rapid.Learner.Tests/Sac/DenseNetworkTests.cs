@@ -1,6 +1,5 @@
 using Rapid.Agents.Networks;
 using Rapid.Core;
-using Rapid.Environments;
 using Rapid.Policies.Kernels;
 using Rapid.Protocol.Specs;
 using TorchSharp;

@@ -2,8 +2,6 @@ using Rapid.Agents.OffPolicy;
 using Rapid.Agents.Sac;
 using Rapid.Agents.State;
 using Rapid.Core;
-using Rapid.Environments;
-using Rapid.Learner.Checkpoints;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using TorchSharp.Modules;

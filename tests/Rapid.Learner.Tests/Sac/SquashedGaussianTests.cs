@@ -2,7 +2,6 @@ using Rapid.Agents;
 using Rapid.Agents.Networks;
 using Rapid.Agents.Sac;
 using Rapid.Core;
-using Rapid.Environments;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using TorchSharp;

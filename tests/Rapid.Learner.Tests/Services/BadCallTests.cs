@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Rapid.Hosting;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
 using Struct = Google.Protobuf.WellKnownTypes.Struct;

@@ -3,7 +3,6 @@ using Rapid.Agents.Td3;
 using Rapid.Core;
 using Rapid.Learner.Tests.OffPolicy;
 using Rapid.Policies;
-using Rapid.Protocol.Specs;
 using static TorchSharp.torch;
 
 namespace Rapid.Learner.Tests.Td3;
