@@ -30,18 +30,12 @@ internal static class EnvironmentSources
 {
     private const string Prefix = "Rapid.Environments.";
 
-    /// <summary>Names of the assemblies that are looked at.</summary>
-    private static IReadOnlyList<string> Assemblies { get; } =
-    [
-        .. (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator)
-            .Select(file => Path.GetFileNameWithoutExtension(file))
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal),
-    ];
-
     /// <summary>Makes the sources of all of them.</summary>
     public static IEnumerable<IEnvironmentSource> Make() =>
-        from name in Assemblies
+        from file in (AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES") as string ?? "").Split(Path.PathSeparator)
+        let name = Path.GetFileNameWithoutExtension(file)
+        where name.StartsWith(Prefix, StringComparison.Ordinal)
+        orderby name
         from source in Assembly.Load(name).GetCustomAttributes<EnvironmentSourceAttribute>()
         select source.Make();
 }

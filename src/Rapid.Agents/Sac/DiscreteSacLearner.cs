@@ -22,7 +22,7 @@ public sealed class DiscreteSacLearner : ITransitionLearner
     private readonly TwinCritics _critics;
     private readonly Temperature _temperature;
     private readonly Tensor _errors;
-    private readonly TransitionBatch? _onDevice;
+    private readonly DeviceBatch _onDevice;
     private readonly SacFigures _figures;
     private long _updates;
 
@@ -41,7 +41,7 @@ public sealed class DiscreteSacLearner : ITransitionLearner
         _critics = new TwinCritics(_options, experiment.Network, layout.ObservationSize, layout.Outputs, Stream(SacSeeds.Critics), device);
         _temperature = new Temperature(_options, _options.TargetEntropy ?? PartOfGreatestEntropy * Math.Log(layout.Outputs), device);
         _errors = zeros(2, _options.BatchSize, device: device);
-        _onDevice = device.type == TorchSharp.DeviceType.CPU ? null : new TransitionBatch(layout, _options, device);
+        _onDevice = new DeviceBatch(layout, _options, device);
         _figures = new SacFigures(device);
     }
 
@@ -64,12 +64,7 @@ public sealed class DiscreteSacLearner : ITransitionLearner
     {
         ArgumentNullException.ThrowIfNull(batch);
         using var noGrad = no_grad();
-        if (_onDevice is not null)
-        {
-            _onDevice.CopyFrom(batch);
-            batch = _onDevice;
-        }
-
+        batch = _onDevice.Of(batch);
         UpdateCritics(batch);
         _updates++;
         for (var i = 0; _updates % _options.PolicyDelay == 0 && i < _options.PolicyDelay; i++)
@@ -120,7 +115,7 @@ public sealed class DiscreteSacLearner : ITransitionLearner
     public void Dispose()
     {
         _figures.Dispose();
-        _onDevice?.Dispose();
+        _onDevice.Dispose();
         _errors.Dispose();
         _temperature.Dispose();
         _critics.Dispose();

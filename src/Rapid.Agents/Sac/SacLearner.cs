@@ -20,7 +20,7 @@ public sealed class SacLearner : ITransitionLearner
     private readonly Temperature _temperature;
     private readonly NoiseSource _noise;
     private readonly Tensor _actionGradient, _errors;
-    private readonly TransitionBatch? _onDevice;
+    private readonly DeviceBatch _onDevice;
     private readonly SacFigures _figures;
     private long _updates;
 
@@ -43,7 +43,7 @@ public sealed class SacLearner : ITransitionLearner
         _noise = new NoiseSource(RandomStream.Derive(experiment.Seed, SacSeeds.Noise), rows, layout.ActionSize, device);
         _actionGradient = zeros(rows, layout.ActionSize, device: device);
         _errors = zeros(2, rows, device: device);
-        _onDevice = device.type == TorchSharp.DeviceType.CPU ? null : new TransitionBatch(layout, _options, device);
+        _onDevice = new DeviceBatch(layout, _options, device);
         _figures = new SacFigures(device);
     }
 
@@ -52,12 +52,7 @@ public sealed class SacLearner : ITransitionLearner
     {
         ArgumentNullException.ThrowIfNull(batch);
         using var noGrad = no_grad();
-        if (_onDevice is not null)
-        {
-            _onDevice.CopyFrom(batch);
-            batch = _onDevice;
-        }
-
+        batch = _onDevice.Of(batch);
         UpdateCritics(batch);
         _updates++;
         if (_updates % _options.PolicyDelay == 0)
@@ -110,7 +105,7 @@ public sealed class SacLearner : ITransitionLearner
     public void Dispose()
     {
         _figures.Dispose();
-        _onDevice?.Dispose();
+        _onDevice.Dispose();
         _errors.Dispose();
         _actionGradient.Dispose();
         _noise.Dispose();

@@ -26,7 +26,7 @@ public sealed class Td3Learner : ITransitionLearner
     private readonly NoiseSource _noise;
     private readonly Tensor _low, _high, _centre, _scale; // [act], of the box of actions
     private readonly Tensor _actionGradient, _errors, _value;
-    private readonly TransitionBatch? _onDevice;
+    private readonly DeviceBatch _onDevice;
     private long _updates;
 
     /// <summary>Makes an untrained TD3.</summary>
@@ -50,7 +50,7 @@ public sealed class Td3Learner : ITransitionLearner
         _actionGradient = zeros(rows, layout.ActionSize, device: device);
         _errors = zeros(2, rows, device: device);
         _value = zeros(1, device: device);
-        _onDevice = device.type == TorchSharp.DeviceType.CPU ? null : new TransitionBatch(layout, _options, device);
+        _onDevice = new DeviceBatch(layout, _options, device);
     }
 
     /// <inheritdoc/>
@@ -58,12 +58,7 @@ public sealed class Td3Learner : ITransitionLearner
     {
         ArgumentNullException.ThrowIfNull(batch);
         using var noGrad = no_grad();
-        if (_onDevice is not null)
-        {
-            _onDevice.CopyFrom(batch);
-            batch = _onDevice;
-        }
-
+        batch = _onDevice.Of(batch);
         UpdateCritics(batch);
         _updates++;
         if (_updates % _options.PolicyDelay == 0)
@@ -126,7 +121,7 @@ public sealed class Td3Learner : ITransitionLearner
     /// <inheritdoc/>
     public void Dispose()
     {
-        _onDevice?.Dispose();
+        _onDevice.Dispose();
         foreach (var owned in (Tensor[])[_value, _errors, _actionGradient, _scale, _centre, _high, _low])
         {
             owned.Dispose();

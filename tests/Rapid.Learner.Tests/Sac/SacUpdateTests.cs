@@ -55,33 +55,8 @@ public sealed class SacUpdateTests
     }
 
     [Fact]
-    public void A_resumed_run_goes_on_bit_for_bit()
-    {
-        var options = Sacs.Options();
-        var layout = Sacs.Layout(options);
-        using var whole = new SacLearner(options, layout, CPU);
-        using var resumed = new SacLearner(options with { Seed = 99 }, layout, CPU);
-        Run(whole, 1, 3);
-        var (tensors, state) = Sacs.Save(whole);
-        resumed.Load(tensors, state);
-
-        Run(whole, 4, 6);
-        Run(resumed, 4, 6);
-
-        var (expected, actual) = (Sacs.Save(whole), Sacs.Save(resumed));
-        Assert.Equal(expected.State.ToJsonString(), actual.State.ToJsonString());
-        Assert.All(expected.Tensors, pair =>
-            Assert.True(pair.Value.Bytes.Span.SequenceEqual(actual.Tensors[pair.Key].Bytes.Span), pair.Key));
-
-        void Run(SacLearner algorithm, int first, int last)
-        {
-            for (var update = first; update <= last; update++)
-            {
-                using var batch = Sacs.Batch(options, layout, update);
-                algorithm.Update(batch);
-            }
-        }
-    }
+    public void A_resumed_run_goes_on_bit_for_bit() =>
+        Sacs.AssertGoesOnBitForBit(Sacs.Options(), (options, layout) => new SacLearner(options, layout, CPU));
 
     [Fact]
     public void A_checkpoint_of_another_layout_is_refused()

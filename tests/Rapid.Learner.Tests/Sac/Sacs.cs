@@ -63,6 +63,34 @@ internal static class Sacs
         return (tensors, state);
     }
 
+    /// <summary>What a checkpoint holds is all that an algorithm needs to go on as if it had never stopped.</summary>
+    public static void AssertGoesOnBitForBit(ExperimentOptions options, Func<ExperimentOptions, PolicyLayout, ITransitionLearner> make)
+    {
+        var layout = Layout(options);
+        using var whole = make(options, layout);
+        using var resumed = make(options with { Seed = 99 }, layout);
+        Run(whole, 1, 3);
+        var (tensors, state) = Save(whole);
+        resumed.Load(tensors, state);
+
+        Run(whole, 4, 6);
+        Run(resumed, 4, 6);
+
+        var (expected, actual) = (Save(whole), Save(resumed));
+        Assert.Equal(expected.State.ToJsonString(), actual.State.ToJsonString());
+        Assert.All(expected.Tensors, pair =>
+            Assert.True(pair.Value.Bytes.Span.SequenceEqual(actual.Tensors[pair.Key].Bytes.Span), pair.Key));
+
+        void Run(ITransitionLearner algorithm, int first, int last)
+        {
+            for (var update = first; update <= last; update++)
+            {
+                using var batch = Batch(options, layout, update);
+                algorithm.Update(batch);
+            }
+        }
+    }
+
     public static void AssertClose(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, double tolerance)
     {
         Assert.Equal(expected.Length, actual.Length);
