@@ -61,6 +61,83 @@ public sealed class PresetTests
             "algorithm.minibatches=32 algorithm.clip_value_loss=True algorithm.advantage_normalization=Minibatch "
                 + "algorithm.advantage_deviation=Population algorithm.time_limit=Terminal normalization.rewards=True"
         },
+        {
+            "CartPole-v1", "ppo", "ppo2",
+            "actors.environments=1 algorithm.rollout_steps=2048 algorithm.epochs=4 algorithm.minibatches=4 algorithm.learning_rate=0.0003 "
+                + "algorithm.learning_rate_schedule=Constant algorithm.clip_range=0.2 algorithm.entropy_coefficient=0 "
+                + "algorithm.advantage_deviation=Population algorithm.time_limit=Terminal network.shared=True network.hidden_sizes=64,64 "
+                + "normalization.observations=False normalization.rewards=False"
+        },
+        { "Pendulum-v1", "ppo", "ppo2", "actors.environments=1 algorithm.minibatches=4 network.shared=True normalization.rewards=False" },
+        {
+            "ALE/Duel-v5", "ppo", "ppo2",
+            "actors.environments=8 algorithm.rollout_steps=128 algorithm.epochs=4 algorithm.learning_rate=0.00025 "
+                + "algorithm.learning_rate_schedule=Linear algorithm.clip_range=0.1 algorithm.clip_range_schedule=Constant network.encoder=Nature"
+        },
+        {
+            "ALE/Duel-v5", "a2c", "rapid",
+            "lockstep=True actors.environments=16 algorithm.rollout_steps=16 algorithm.gae=True algorithm.learning_rate_schedule=Linear "
+                + "algorithm.time_limit=Bootstrap network.encoder=Ikostrikov"
+        },
+        { "HalfCheetah-v4", "a2c", "rapid", "actors.environments=8 algorithm.entropy_coefficient=0 normalization.rewards=True" },
+        { "Acrobot-v1", "a2c", "rapid", "actors.environments=16 algorithm.entropy_coefficient=0.01 normalization.rewards=True" },
+        {
+            "ALE/Duel-v5", "a2c", "p3o",
+            "lockstep=True actors.environments=16 algorithm.rollout_steps=16 algorithm.gae=True algorithm.gae_lambda=0.95 "
+                + "algorithm.learning_rate=0.0007 algorithm.learning_rate_schedule=Linear algorithm.rmsprop_flavour=Torch "
+                + "algorithm.rmsprop_smoothing=0.99 algorithm.optimizer_epsilon=1E-05 algorithm.value_coefficient=0.5 "
+                + "algorithm.entropy_coefficient=0.01 algorithm.max_gradient_norm=0.5 algorithm.time_limit=Terminal network.encoder=Ikostrikov "
+                + "network.hidden_sizes=512 network.shared=True"
+        },
+        {
+            "HalfCheetah-v4", "a2c", "p3o",
+            "actors.environments=16 algorithm.entropy_coefficient=0.01 normalization.observations=True normalization.rewards=True"
+        },
+        {
+            "Acrobot-v1", "a2c", "p3o",
+            "normalization.observations=False normalization.rewards=False network.policy_gain=0.01 network.value_gain=1.4142135623730951"
+        },
+        {
+            "ALE/Duel-v5", "a2c", "ikostrikov",
+            "actors.environments=16 algorithm.rollout_steps=5 algorithm.gae=False algorithm.learning_rate_schedule=Constant "
+                + "algorithm.rmsprop_flavour=Torch algorithm.time_limit=Terminal network.encoder=Ikostrikov normalization.rewards=False"
+        },
+        {
+            "HalfCheetah-v4", "a2c", "ikostrikov",
+            "actors.environments=16 algorithm.rollout_steps=5 algorithm.entropy_coefficient=0.01 algorithm.time_limit=Terminal "
+                + "network.policy_gain=1 network.value_gain=1.4142135623730951 normalization.observations=True normalization.rewards=True"
+        },
+        { "CartPole-v1", "a2c", "ikostrikov", "network.policy_gain=0.01 normalization.observations=True normalization.rewards=True" },
+        {
+            "ALE/Duel-v5", "a2c", "baselines",
+            "actors.environments=16 algorithm.rollout_steps=5 algorithm.gae=False algorithm.learning_rate_schedule=Linear "
+                + "algorithm.rmsprop_flavour=Tensorflow algorithm.time_limit=Terminal network.encoder=Nature network.shared=True"
+        },
+        {
+            "HalfCheetah-v4", "a2c", "baselines",
+            "actors.environments=1 algorithm.entropy_coefficient=0.01 network.shared=True network.hidden_sizes=64,64 network.policy_gain=0.01 "
+                + "network.value_gain=1 normalization.observations=True normalization.rewards=True"
+        },
+        { "CartPole-v1", "a2c", "baselines", "actors.environments=1 network.shared=True normalization.observations=False" },
+        {
+            "HalfCheetah-v4", "p3o", "rapid",
+            "actors.environments=8 algorithm.replay_steps=10000 algorithm.warm_up_steps=4000 algorithm.clip_source=EffectiveSampleSize "
+                + "algorithm.kl=PolicyFromBehaviour algorithm.time_limit=Bootstrap algorithm.entropy_coefficient=0"
+        },
+        {
+            "HalfCheetah-v4", "p3o", "fixed",
+            "actors.environments=8 algorithm.replay_steps=10000 algorithm.clip_source=Fixed algorithm.kl_source=Fixed "
+                + "algorithm.importance_clip=1 algorithm.kl_coefficient=0.1"
+        },
+        {
+            "ALE/Duel-v5", "p3o", "paper",
+            "actors.environments=16 algorithm.rollout_steps=16 algorithm.replay_ratio=2 algorithm.replay_draw=Poisson "
+                + "algorithm.sample_multiplier=6 algorithm.replay_steps=800000 algorithm.warm_up_steps=240000 "
+                + "algorithm.clip_source=EffectiveSampleSize algorithm.kl_source=EffectiveSampleSize algorithm.kl=PolicyFromBehaviour "
+                + "algorithm.off_policy_entropy=False algorithm.repo_guards=False algorithm.time_limit=Terminal"
+        },
+        { "CartPole-v1", "p3o", "paper", "algorithm.replay_steps=800000 algorithm.warm_up_steps=240000" },
+        { "ALE/Duel-v5", "p3o", "repo", "algorithm.kl=Repo algorithm.repo_guards=True algorithm.time_limit=Terminal" },
         { "Swimmer-v4", "sac", "rapid", "algorithm.gamma=0.999 algorithm.warm_up_steps=5000" },
         { "Pendulum-v1", "sac", "rapid", "algorithm.gamma=0.99 algorithm.warm_up_steps=1000" },
         {

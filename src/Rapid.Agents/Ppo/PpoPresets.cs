@@ -7,7 +7,7 @@ namespace Rapid.Agents.Ppo;
 /// ppo_continuous_action.py and ppo_atari.py), "ikostrikov" (pytorch-a2c-ppo-acktr-gail with the commands of its README), "ppo1" (the paper, and
 /// OpenAI baselines ppo1), "ppo2" (OpenAI baselines ppo2). docs/ppo.md has their differences.</summary>
 /// <remarks>
-/// The projects collect and learn in turn, and all but ikostrikov take a time limit for an end of the task. What all but CleanRL leave open is classic
+/// The projects collect and learn in turn, and all but ikostrikov take a time limit for an end of the task. What ikostrikov and ppo1 leave open is classic
 /// control: there they have their constants of MuJoCo (boxes) or Atari (choices, with a clip range of 0.2).
 /// </remarks>
 internal static class PpoPresets
@@ -69,6 +69,17 @@ internal static class PpoPresets
                 ClipRangeSchedule = environment.IsAtari ? Schedule.Linear : Schedule.Constant,
                 Epochs = environment.IsAtari ? 3 : options.Epochs,
             },
+            // What is neither MuJoCo nor a game has the defaults of its function learn.
+            Ppo2 when !environment.IsMuJoCo && !environment.IsAtari => new PpoOptions
+            {
+                Preset = Ppo2,
+                LearningRateSchedule = Schedule.Constant,
+                Epochs = 4,
+                Minibatches = 4,
+                AdvantageDeviation = Deviation.Population,
+                TimeLimit = TimeLimitRule.Terminal,
+                RecomputeBaseline = false,
+            },
             Ppo2 => options with { AdvantageDeviation = Deviation.Population },
             _ => options,
         };
@@ -88,7 +99,7 @@ internal static class PpoPresets
 
     private static int EnvironmentsOf(EnvironmentInfo environment, string preset) =>
         environment.IsAtari ? 8
-        : environment.IsMuJoCo || (preset != Rapid && TaskDefaults.IsContinuous(environment)) ? 1
+        : environment.IsMuJoCo || preset == Ppo2 || (preset != Rapid && TaskDefaults.IsContinuous(environment)) ? 1
         : 4;
 
     private static NetworkOptions NetworkOf(EnvironmentInfo environment, string preset) => preset switch
@@ -99,6 +110,7 @@ internal static class PpoPresets
         _ when environment.ShowsFrames => TaskDefaults.ForFrames(Encoder.Nature),
         Ikostrikov => new NetworkOptions { PolicyGain = TaskDefaults.IsContinuous(environment) ? 1 : 0.01, ValueGain = Math.Sqrt(2) },
         Ppo1 => new NetworkOptions { Initialization = Initialization.NormalizedColumns, HiddenGain = 1 },
+        Ppo2 => new NetworkOptions { Shared = !environment.IsMuJoCo },
         // The projects start at 0, with which HalfCheetah learns to slide on its back. A quieter start is worth a factor of three there, and
         // costs a factor of two on Hopper, so it is HalfCheetah's alone.
         Rapid when environment.Name is "HalfCheetah-v4" or "HalfCheetah-v5" => new NetworkOptions { InitialLogStd = -1 },
