@@ -43,11 +43,12 @@ internal static class Measurement
             CapacitySteps = Blocks * StepsPerBlock,
         };
         var channel = Channels.Open(options.Listen[0], options);
-        await using (var table = new TransitionTable(channel, definition, sac.BatchSize, null, NullLogger.Instance))
+        var protocol = new TransitionProtocol(
+            definition.Name, sac.BatchSize, null, spec.Replay.PrefetchBatches, () => new TransitionBatch(layout, sac, CPU), null);
+        await using (var table = new TableClient<ReceivedBatch>(channel, definition, protocol, NullLogger.Instance))
         {
-            await table.CreateTableAsync(default);
+            await table.CreateAsync(default);
             await table.AppendAsync(Enumerable.Range(1, Blocks).Select(sequence => Block(layout, sequence)), default);
-            table.Start(() => new TransitionBatch(layout, sac, CPU), spec.Replay.PrefetchBatches, null);
             await table.RequestAsync(WarmUp + updates, default);
             await UpdateAsync(table, algorithm, WarmUp);
             var clock = Stopwatch.StartNew();
@@ -61,13 +62,13 @@ internal static class Measurement
         directory.Delete(recursive: true);
     }
 
-    private static async Task UpdateAsync(TransitionTable table, ITransitionLearner algorithm, int updates)
+    private static async Task UpdateAsync(TableClient<ReceivedBatch> table, ITransitionLearner algorithm, int updates)
     {
         for (var i = 0; i < updates; i++)
         {
-            var received = await table.ReadAsync(default);
+            var received = (await table.ReadAsync(default))!;
             algorithm.Update(received.Transitions);
-            await table.ReturnAsync(received, [], default);
+            await table.ReleaseAsync([received], default);
         }
     }
 

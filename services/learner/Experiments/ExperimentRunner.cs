@@ -177,8 +177,7 @@ public sealed class ExperimentRunner(
         catch (Exception error)
         {
             _logger.LogError(error, "{Run} failed", record.Directory.Id);
-            var cause = RunObstacle.CauseOf(error);
-            record.Set(ExperimentState.Failed, cause is RpcException refused ? refused.Status.Detail : cause.Message);
+            record.Set(ExperimentState.Failed, error is RpcException refused ? refused.Status.Detail : error.Message);
         }
         finally
         {

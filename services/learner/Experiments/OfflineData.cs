@@ -74,17 +74,17 @@ public sealed class OfflineData
 
     /// <summary>Returns when the table holds every block.</summary>
     /// <exception cref="InvalidDataException">The files are no longer what they were.</exception>
-    public async Task FillAsync(ITransitionSource table, CancellationToken cancellation)
+    public async Task FillAsync(ITable<ReceivedBatch> table, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(table);
-        while (await table.CountStepsAsync(cancellation) < Steps)
+        while ((long)await table.CreateAsync(cancellation) < Steps)
         {
             await foreach (var block in _data.ReadAsync(cancellation))
             {
                 await table.AppendAsync([block], cancellation);
             }
 
-            if (await table.CountStepsAsync(cancellation) < Steps)
+            if ((long)await table.CreateAsync(cancellation) < Steps)
             {
                 // It was lost on the way, and what came after that stands in the way of what came before: a producer's blocks are taken in
                 // order.
@@ -95,7 +95,7 @@ public sealed class OfflineData
 
     /// <summary>Fills the table whenever it was lost, until cancelled.</summary>
     /// <exception cref="InvalidDataException">The files are no longer what they were.</exception>
-    public async Task KeepFilledAsync(ITransitionSource table, CancellationToken cancellation)
+    public async Task KeepFilledAsync(ITable<ReceivedBatch> table, CancellationToken cancellation)
     {
         using var timer = new PeriodicTimer(LookInterval);
         while (await timer.WaitForNextTickAsync(cancellation))
@@ -104,11 +104,11 @@ public sealed class OfflineData
         }
     }
 
-    private static async Task ClearAsync(ITransitionSource table, CancellationToken cancellation)
+    private static async Task ClearAsync(ITable<ReceivedBatch> table, CancellationToken cancellation)
     {
         try
         {
-            await table.ClearTableAsync(cancellation);
+            await table.ClearAsync(cancellation);
         }
         catch (RpcException error) when (Resilience.IsTransient(error) && !cancellation.IsCancellationRequested)
         {

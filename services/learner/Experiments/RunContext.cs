@@ -29,7 +29,7 @@ public sealed record RunContext(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     /// <summary>Fresh blocks, of a run that has them.</summary>
-    public IBlockSource Trajectories => Tables.Queue!;
+    public ITable<ReceivedBlock> Trajectories => Tables.Queue!;
 
     /// <summary>The experiment's id.</summary>
     public string Id => Directory.Id;

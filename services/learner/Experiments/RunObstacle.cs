@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Grpc.Core;
 using Rapid.Learner.Checkpoints;
 
@@ -9,7 +8,7 @@ namespace Rapid.Learner.Experiments;
 internal static class RunObstacle
 {
     /// <summary>What has to be mended, in words; null when the run cannot go on whatever is mended around it.</summary>
-    public static string? Of(Exception error) => CauseOf(error) switch
+    public static string? Of(Exception error) => error switch
     {
         // Another learner has taken the run up: going on would take it away from that one again.
         RpcException { StatusCode: StatusCode.OutOfRange } => null,
@@ -17,11 +16,8 @@ internal static class RunObstacle
             $"the replay service refuses the token: {refused.Status.Detail}; set RAPID_TOKEN alike for both",
         OtherVersionException other => other.Message,
         RpcException refused => $"the replay service refuses: {refused.Status.Detail} ({refused.StatusCode})",
-        var cause => IsOfDisk(cause) ? $"the run's folder cannot be written: {cause.Message}" : null,
+        _ => IsOfDisk(error) ? $"the run's folder cannot be written: {error.Message}" : null,
     };
-
-    /// <summary>The error itself, where a queue between two tasks has wrapped it.</summary>
-    public static Exception CauseOf(Exception error) => error is ChannelClosedException { InnerException: { } cause } ? cause : error;
 
     /// <summary>Whether a file could not be written, which may be mended: room is made, rights are given, a limit is raised.</summary>
     public static bool IsOfDisk(Exception error) => error is UnauthorizedAccessException

@@ -1,7 +1,7 @@
 using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Rapid.Agents;
+using Rapid.Agents.OffPolicy;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Hosting;
@@ -9,6 +9,7 @@ using Rapid.Learner.Replay;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
+using static TorchSharp.torch;
 
 namespace Rapid.Learner.Experiments;
 
@@ -46,11 +47,16 @@ public sealed class RunTables : IAsyncDisposable
         var blocks = ExperimentBlocks.SignatureOf(run.Id, spec, environment.ObservationSpace, environment.ActionSpace);
         var (shards, slots) = (service.Replay.Count, spec.Actors.Count);
         ActorServices = service.Replay;
-        T[] Spread<T>(TableDefinition whole, Func<GrpcChannel, TableDefinition, int, T> make) =>
-        [
-            .. ActorServices.Select((address, shard) =>
-                make(Channels.Open(address, service), Shards.PartOf(whole, shard, shards, slots), shard)),
-        ];
+        ITable<T> Open<T>(TableDefinition whole, Spread spread, Func<TableProtocol<T>> protocol)
+            where T : Received
+        {
+            TableClient<T>[] clients =
+            [
+                .. ActorServices.Select((address, shard) => new TableClient<T>(
+                    Channels.Open(address, service), Shards.PartOf(whole, shard, shards, slots), protocol(), logger, shard)),
+            ];
+            return shards == 1 ? clients[0] : new Sharded<T>(clients, spread);
+        }
 
         foreach (var plan in AgentRegistry.Of(spec).Tables(spec))
         {
@@ -58,21 +64,23 @@ public sealed class RunTables : IAsyncDisposable
             {
                 case TransitionsPlan transitions:
                     double? beta = spec.Replay.Sampler == ReplaySampler.Prioritised ? spec.Replay.ImportanceExponent : null;
+                    var layout = ExperimentPolicy.LayoutOf(spec, environment.ObservationSpace, environment.ActionSpace);
+                    Normalizer = spec.Normalization.Observations
+                        ? new ObservationNormalizer(layout.ObservationSize, (float)spec.Normalization.ObservationClip)
+                        : null;
                     var table = spec.Offline ? OfflineTransitionsOf(transitions, dataSteps) : TransitionsOf(transitions, blocks);
-                    var samplers = Spread(table, (channel, part, shard) =>
-                        new TransitionTable(channel, part, transitions.BatchSize, beta, logger, shard));
-                    Transitions = shards == 1 ? samplers[0] : new TransitionShards(samplers);
+                    Transitions = Open(table, Spread.Everywhere, () => new TransitionProtocol(
+                        table.Name, transitions.BatchSize, beta, spec.Replay.PrefetchBatches,
+                        () => new TransitionBatch(layout, (OffPolicyOptions)spec.Algorithm, CPU), Normalizer));
                     ActorTable = ActorTable.Length == 0 ? table.Name : ActorTable;
                     break;
                 case SequencesPlan sequences:
-                    var replays = Spread(SequencesOf(sequences, blocks), (channel, part, _) => new SequenceReplay(
-                        channel, part, spec.Algorithm.RolloutSteps, sequences.Sequences, spec.Replay.PrefetchBatches, logger));
-                    Sequences = shards == 1 ? replays[0] : new SequenceShards(replays);
+                    Sequences = Open(SequencesOf(sequences, blocks), Spread.InProportion, () => new SequenceProtocol(
+                        spec.Algorithm.RolloutSteps, sequences.Sequences, spec.Replay.PrefetchBatches));
                     break;
                 case QueuePlan queue:
                     var rollouts = QueueOf(queue, blocks);
-                    var readers = Spread(rollouts, (channel, part, _) => new TrajectoryReader(channel, part, logger));
-                    Queue = shards == 1 ? readers[0] : new QueueShards(readers);
+                    Queue = Open(rollouts, Spread.Equally, () => new QueueProtocol(rollouts, logger));
                     ActorTable = rollouts.Name;
                     break;
                 default:
@@ -88,13 +96,16 @@ public sealed class RunTables : IAsyncDisposable
     public IReadOnlyList<ServiceAddress> ActorServices { get; }
 
     /// <summary>Fresh blocks, each once; null when actors append to <see cref="Transitions"/>.</summary>
-    public IBlockSource? Queue { get; }
+    public ITable<ReceivedBlock>? Queue { get; }
 
     /// <summary>Old sequences; null of an algorithm that does not replay them.</summary>
-    public ISequenceSource? Sequences { get; }
+    public ITable<ReceivedSequences>? Sequences { get; }
 
     /// <summary>Old transitions; null of an algorithm that does not replay them.</summary>
-    public ITransitionSource? Transitions { get; }
+    public ITable<ReceivedBatch>? Transitions { get; }
+
+    /// <summary>Applied to observations of <see cref="Transitions"/> as they arrive; null leaves them raw.</summary>
+    public ObservationNormalizer? Normalizer { get; }
 
     /// <summary>Name of the table of transitions of a run that has one.</summary>
     public static string TransitionsName(RunDirectory run) => $"{NameOf(run)}/transitions";
@@ -102,17 +113,17 @@ public sealed class RunTables : IAsyncDisposable
     /// <summary>Makes the tables, or finds those of an earlier life.</summary>
     public async Task CreateAsync(CancellationToken cancellation)
     {
-        await (Queue?.CreateTableAsync(cancellation) ?? Task.CompletedTask);
-        await (Sequences?.CreateTableAsync(cancellation) ?? Task.CompletedTask);
-        await (Transitions?.CreateTableAsync(cancellation) ?? Task.CompletedTask);
+        await (Queue?.CreateAsync(cancellation) ?? Task.CompletedTask);
+        await (Sequences?.CreateAsync(cancellation) ?? Task.CompletedTask);
+        await (Transitions?.CreateAsync(cancellation) ?? Task.CompletedTask);
     }
 
     /// <summary>Drops the tables: the run is over.</summary>
     public async Task DropAsync(CancellationToken cancellation)
     {
-        await DropAsync(Queue?.DropTableAsync(cancellation));
-        await DropAsync(Sequences?.DropTableAsync(cancellation));
-        await DropAsync(Transitions?.DropTableAsync(cancellation));
+        await DropAsync(Queue?.DropAsync(cancellation));
+        await DropAsync(Sequences?.DropAsync(cancellation));
+        await DropAsync(Transitions?.DropAsync(cancellation));
     }
 
     /// <inheritdoc/>
@@ -157,7 +168,7 @@ public sealed class RunTables : IAsyncDisposable
         Store = StoreOf(_spec),
         CapacitySteps = (ulong)plan.CapacitySteps,
         MinimumSteps = (ulong)plan.MinimumSteps,
-        Block = SequenceReplay.SignatureOf(blocks),
+        Block = SequenceProtocol.SignatureOf(blocks),
         Seed = RandomStream.Derive(_spec.Seed, SamplingRole),
     };
 

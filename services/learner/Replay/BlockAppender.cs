@@ -21,11 +21,9 @@ public sealed class BlockAppender(GrpcChannel channel, TableDefinition table, IL
     private AsyncDuplexStreamingCall<AppendRequest, AppendReply>? _call;
 
     /// <summary>Returns when every block is stored, once, in this order.</summary>
-    /// <returns>Steps that were not there yet.</returns>
     /// <exception cref="RpcException">The table refuses a block.</exception>
-    public async Task<ulong> AppendAsync(IEnumerable<Trajectory> blocks, CancellationToken cancellation)
+    public async Task AppendAsync(IEnumerable<Trajectory> blocks, CancellationToken cancellation)
     {
-        ulong inserted = 0;
         foreach (var block in blocks)
         {
             var request = new AppendRequest { Table = table.Name, Epoch = table.Epoch, Trajectory = block };
@@ -34,11 +32,7 @@ public sealed class BlockAppender(GrpcChannel channel, TableDefinition table, IL
             {
                 throw new RpcException(new Status((StatusCode)reply.Code, reply.Message));
             }
-
-            inserted += reply.Duplicate ? 0 : (ulong)block.Steps * block.Environments;
         }
-
-        return inserted;
     }
 
     /// <inheritdoc/>

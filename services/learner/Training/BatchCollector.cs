@@ -8,7 +8,7 @@ namespace Rapid.Learner.Training;
 /// Chooses the blocks of the next batch. In lockstep one block of each slot made with exactly the newest weights, in slot order, whatever
 /// order they arrive in; otherwise the oldest blocks that are not older than the allowed policy lag.
 /// </summary>
-public sealed class BatchCollector(IBlockSource reader, int slots, bool lockstep, int maxPolicyLag, ILogger logger)
+public sealed class BatchCollector(ITable<ReceivedBlock> queue, int slots, bool lockstep, int maxPolicyLag, ILogger logger)
 {
     /// <summary>Blocks dropped because their policy was too old, in all lives of the run.</summary>
     public long StaleBlocks { get; set; }
@@ -28,11 +28,12 @@ public sealed class BatchCollector(IBlockSource reader, int slots, bool lockstep
         var batch = new List<ReceivedBlock>(slots);
         while (batch.Count < slots)
         {
-            var block = await reader.ReadAsync(slots - batch.Count, cancellation);
+            await queue.RequestAsync(slots - batch.Count, cancellation);
+            var block = (await queue.ReadAsync(cancellation))!;
             if (block.Trajectory.PolicyVersion < 1 || block.Trajectory.PolicyVersion > version)
             {
                 Report(block.Trajectory, version);
-                await reader.AcknowledgeAsync([block], cancellation);
+                await queue.ReleaseAsync([block], cancellation);
                 continue;
             }
 
@@ -44,7 +45,7 @@ public sealed class BatchCollector(IBlockSource reader, int slots, bool lockstep
             else
             {
                 StaleBlocks++;
-                await reader.AcknowledgeAsync([block], cancellation);
+                await queue.ReleaseAsync([block], cancellation);
             }
         }
 

@@ -8,7 +8,6 @@ using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
-using static TorchSharp.torch;
 
 namespace Rapid.Learner.Training;
 
@@ -29,7 +28,7 @@ public sealed partial class OffPolicyTraining : ITraining
     private readonly OffPolicyOptions _algorithm;
     private readonly PolicyLayout _layout;
     private readonly ITransitionLearner _learner;
-    private readonly ITransitionSource _table;
+    private readonly ITable<ReceivedBatch> _table;
     private readonly RunReports _reports;
     private readonly RunInstruments _instruments;
     private readonly float[] _priorities;
@@ -39,12 +38,12 @@ public sealed partial class OffPolicyTraining : ITraining
     private RunningMeanVariance? _observations;
     private long _step, _updates;
     private TimeSpan _learning; // since the last line of metrics
-    private ulong _insertedSteps, _heldSteps, _brokenEnvironments;
+    private ulong _brokenEnvironments;
 
     /// <summary>Prepares a run; <see cref="RunAsync"/> starts it.</summary>
     /// <param name="run">The run.</param>
     /// <param name="table">Where transitions come from.</param>
-    public OffPolicyTraining(RunContext run, ITransitionSource table)
+    public OffPolicyTraining(RunContext run, ITable<ReceivedBatch> table)
     {
         ArgumentNullException.ThrowIfNull(run);
         (_run, _options, _algorithm, _table) = (run, run.Options, (OffPolicyOptions)run.Options.Algorithm, table);
@@ -54,9 +53,7 @@ public sealed partial class OffPolicyTraining : ITraining
         _learner = (ITransitionLearner)LearnerFactory.Create(_options, _layout);
         _reports = new RunReports(run, _layout, environment);
         _priorities = _options.Replay.Sampler == ReplaySampler.Prioritised ? new float[_algorithm.BatchSize] : [];
-        _normalizer = _options.Normalization.Observations
-            ? new ObservationNormalizer(_layout.ObservationSize, (float)_options.Normalization.ObservationClip)
-            : null;
+        _normalizer = run.Tables.Normalizer;
         _rounds = _options is { Lockstep: true, Offline: false }
             ? new BatchCollector(run.Trajectories, _options.Actors.Count, lockstep: true, maxPolicyLag: 0, run.Logger)
             : null;
@@ -106,11 +103,11 @@ public sealed partial class OffPolicyTraining : ITraining
     private async Task LearnAsync(CancellationToken cancellation)
     {
         // From here on the table tells of episodes: those of the warm-up come with the first batch.
-        StartBatches();
+        await _table.RequestAsync(0, cancellation);
         var began = _instruments.Begin(UpdateStage.Wait);
         while (_step < _warmUp)
         {
-            _step = Math.Min(_warmUp, await _table.CountStepsAsync(cancellation));
+            _step = Math.Min(_warmUp, (long)await _table.CreateAsync(cancellation));
             if (_step < _warmUp)
             {
                 await Task.Delay(WarmUpPoll, cancellation);
@@ -139,7 +136,6 @@ public sealed partial class OffPolicyTraining : ITraining
     /// <summary>A block of each slot, in the order of slots, then the updates that these steps pay for, then the next policy.</summary>
     private async Task LearnInLockstepAsync(BatchCollector rounds, CancellationToken cancellation)
     {
-        StartBatches();
         var collected = _step;
         if (collected >= _warmUp)
         {
@@ -178,7 +174,7 @@ public sealed partial class OffPolicyTraining : ITraining
                 Account(
                     blocks.SelectMany(block => block.Trajectory.Episodes),
                     (ulong)blocks.Sum(block => (long)block.Trajectory.BrokenEnvironments));
-                await _run.Trajectories.AcknowledgeAsync(blocks, cancellation);
+                await _run.Trajectories.ReleaseAsync(blocks, cancellation);
                 return blocks.Sum(block => (long)block.Trajectory.Steps * block.Trajectory.Environments);
             }
             catch (TableLostException)
@@ -230,7 +226,6 @@ public sealed partial class OffPolicyTraining : ITraining
     private async Task UpdateToEndAsync(CancellationToken cancellation)
     {
         await FinishWarmUpAsync(cancellation);
-        StartBatches();
         while (!IsOver)
         {
             var before = _step;
@@ -273,7 +268,6 @@ public sealed partial class OffPolicyTraining : ITraining
         _learning += _instruments.End(UpdateStage.Learn, began);
         _updates++;
         _step = IsOver ? _options.TotalSteps : _warmUp + (long)(_updates / _algorithm.UpdatesPerStep);
-        (_insertedSteps, _heldSteps) = (received.InsertedSteps, received.HeldSteps);
         if (!_options.Lockstep && !_options.Offline)
         {
             Account(received.Episodes, received.BrokenEnvironments);
@@ -285,7 +279,8 @@ public sealed partial class OffPolicyTraining : ITraining
         }
 
         // After all that a stop must not interrupt: the checkpoint that follows holds this update.
-        await _table.ReturnAsync(received, _priorities, cancellation);
+        received.Priorities = _priorities;
+        await _table.ReleaseAsync([received], cancellation);
     }
 
     /// <summary>
@@ -301,7 +296,7 @@ public sealed partial class OffPolicyTraining : ITraining
             var began = _instruments.Begin(UpdateStage.Wait);
             try
             {
-                return await next;
+                return (await next)!;
             }
             finally
             {
@@ -312,19 +307,15 @@ public sealed partial class OffPolicyTraining : ITraining
         var arrival = next.AsTask();
         while (await Task.WhenAny(arrival, Task.Delay(LossPoll, cancellation)) != arrival)
         {
-            while (!arrival.IsCompleted && await _table.CountStepsAsync(cancellation) < _warmUp)
+            while (!arrival.IsCompleted && (long)await _table.CreateAsync(cancellation) < _warmUp)
             {
                 Publish(0);
                 await CollectRoundAsync(_rounds, cancellation);
             }
         }
 
-        return await arrival;
+        return (await arrival)!;
     }
-
-    /// <summary>Begins to receive what is asked for.</summary>
-    private void StartBatches() =>
-        _table.Start(() => new TransitionBatch(_layout, _algorithm, CPU), _options.Replay.PrefetchBatches, _normalizer);
 
     /// <summary>Measures observations once, over all of the warm-up.</summary>
     private async Task FinishWarmUpAsync(CancellationToken cancellation)
@@ -379,8 +370,8 @@ public sealed partial class OffPolicyTraining : ITraining
             _step,
             _updates,
             [
-                ("inserted_steps", _insertedSteps),
-                ("held_steps", _heldSteps),
+                ("inserted_steps", _table.InsertedSteps),
+                ("held_steps", _table.HeldSteps),
                 ("broken_environments", _brokenEnvironments),
                 .. figures,
             ],

@@ -6,7 +6,7 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Training;
 
 /// <summary>An update on fresh blocks with the replayed batches that follow it.</summary>
-internal sealed class ReplayedUpdate(IReplayingLearner algorithm, ISequenceSource replay, int threads)
+internal sealed class ReplayedUpdate(IReplayingLearner algorithm, ITable<ReceivedSequences> replay, int threads)
 {
     /// <summary>Keeps the blocks for replay, then learns from them and from a random number of replayed batches.</summary>
     public async Task<IReadOnlyList<(string Name, double Value)>> UpdateAsync(
@@ -25,8 +25,10 @@ internal sealed class ReplayedUpdate(IReplayingLearner algorithm, ISequenceSourc
         {
             while (replays < wanted && await replay.ReadAsync(cancellation) is { } sequences)
             {
+                // Its bytes are its own: another may be sent while it is learned from.
+                await replay.ReleaseAsync([sequences], cancellation);
                 TorchThreads.Use(threads);
-                algorithm.Replay(sequences, progress);
+                algorithm.Replay(sequences.Trajectory, progress);
                 replays++;
             }
         }

@@ -140,7 +140,7 @@ public sealed class TrainingLoop : ITraining
             _reports.WriteUpdate(_learner.CopyGradients, ActionsOf(batch), _step);
         }
 
-        await _run.Trajectories.AcknowledgeAsync(blocks, cancellation);
+        await _run.Trajectories.ReleaseAsync(blocks, cancellation);
         if (episodes > 0 && !isLast)
         {
             await _reports.AwaitRoomForEvaluationAsync(cancellation);
@@ -197,7 +197,7 @@ public sealed class TrainingLoop : ITraining
         [
             ("policy_lag", lag),
             ("stale_blocks", _collector.StaleBlocks),
-            ("invalid_blocks", _run.Trajectories.InvalidBlocks),
+            ("invalid_blocks", _run.Trajectories.InvalidAnswers),
             ("unpublished_blocks", _collector.UnpublishedBlocks),
             ("broken_environments", _collector.BrokenEnvironments),
             .. figures,

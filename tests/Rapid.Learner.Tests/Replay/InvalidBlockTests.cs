@@ -56,11 +56,13 @@ public class InvalidBlockTests
             Environments = 1,
             Columns = { new ColumnSignature { Name = TrajectoryColumns.Rewards, Type = DataType.Float32, Shape = { 4, 1 } } },
         };
-        await using var reader = new TrajectoryReader(
-            Channels.Open(services.Options.Replay[0], services.Options), declared, NullLogger.Instance);
-        var read = await reader.ReadAsync(1, default).WaitAsync(Patience);
-        Assert.Equal("actor", read.Trajectory.Producer);
-        Assert.Equal(2, reader.InvalidBlocks);
+        await using var reader = new TableClient<ReceivedBlock>(
+            Channels.Open(services.Options.Replay[0], services.Options), declared, new QueueProtocol(declared, NullLogger.Instance),
+            NullLogger.Instance);
+        await reader.RequestAsync(1, default);
+        var read = await reader.ReadAsync(default).AsTask().WaitAsync(Patience);
+        Assert.Equal("actor", read!.Trajectory.Producer);
+        Assert.Equal(2, reader.InvalidAnswers);
         await LearnerAndReplay.Until(() => services.Replay.Stats(new StatsRequest()).Tables[0].UnacknowledgedBlocks == 1);
     }
 

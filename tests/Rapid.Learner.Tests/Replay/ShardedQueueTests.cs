@@ -9,7 +9,7 @@ using Rapid.Specs;
 namespace Rapid.Learner.Tests.Replay;
 
 /// <summary>A queue that is spread over two real replay services.</summary>
-public class QueueShardsTests
+public class ShardedQueueTests
 {
     private static readonly TableDefinition Table =
         new() { Name = "run/rollouts", Kind = TableKind.Queue, Store = StoreKind.Memory, CapacitySteps = 1000 };
@@ -22,13 +22,13 @@ public class QueueShardsTests
         await using var services = await ReplayServices.StartAllAsync(2);
         await using (var queue = Open(services))
         {
-            await queue.CreateTableAsync(default);
+            await queue.CreateAsync(default);
             await services.AppendAsync(0, Table.Name, Block("a", 1), Block("a", 2));
             await services.AppendAsync(1, Table.Name, Block("b", 1), Block("b", 2));
             var blocks = await ReadAsync(queue, 4);
             Assert.Equal(["a1", "a2", "b1", "b2"], blocks.Select(Name).Order());
             Assert.All(blocks, block => Assert.Equal(block.Trajectory.Producer == "a" ? 0 : 1, block.Shard));
-            await queue.AcknowledgeAsync(blocks.Where(block => Name(block) is "a1" or "b2"), default);
+            await queue.ReleaseAsync(blocks.Where(block => Name(block) is "a1" or "b2"), default);
 
             // Credits and acknowledgements travel in order: when the next blocks are here, the acknowledgements were seen.
             await services.AppendAsync(0, Table.Name, Block("a", 3));
@@ -45,7 +45,7 @@ public class QueueShardsTests
     {
         await using var services = await ReplayServices.StartAllAsync(2);
         await using var queue = Open(services);
-        await queue.CreateTableAsync(default);
+        await queue.CreateAsync(default);
         for (ulong sequence = 1; sequence <= 3; sequence++)
         {
             await services.AppendAsync(0, Table.Name, Block("a", sequence));
@@ -63,7 +63,7 @@ public class QueueShardsTests
     {
         await using var services = await ReplayServices.StartAllAsync(2);
         await using var queue = Open(services);
-        await queue.CreateTableAsync(default);
+        await queue.CreateAsync(default);
         await services.AppendAsync(0, Table.Name, [.. Sequences(1, 4).Select(sequence => Block("a", sequence))]);
 
         // Silent: it has nothing.
@@ -87,7 +87,7 @@ public class QueueShardsTests
         await using var services = await ReplayServices.StartAllAsync(2);
         await services.StopAsync(1);
         await using var queue = Open(services);
-        await queue.CreateTableAsync(default).WaitAsync(Patience);
+        await queue.CreateAsync(default).WaitAsync(Patience);
         await services.AppendAsync(0, Table.Name, Block("a", 1), Block("a", 2));
         Assert.Equal(["a1", "a2"], (await ReadAsync(queue, 2)).Select(Name));
     }
@@ -126,16 +126,18 @@ public class QueueShardsTests
     private static ExperimentOptions Spec(int slots, bool lockstep) => SpecReader.ReadYaml(
         $"{{ environment: {{ name: CartPole-v1 }}, actors: {{ count: {slots} }}, lockstep: {(lockstep ? "true" : "false")} }}");
 
-    private static QueueShards Open(ReplayServices services) => new(
-        [.. services.Options.Replay.Select(
-            address => new TrajectoryReader(Channels.Open(address, services.Options), Table, NullLogger.Instance))]);
+    private static Sharded<ReceivedBlock> Open(ReplayServices services) => new(
+        [.. services.Options.Replay.Select((address, shard) => new TableClient<ReceivedBlock>(
+            Channels.Open(address, services.Options), Table, new QueueProtocol(Table, NullLogger.Instance), NullLogger.Instance, shard))],
+        Spread.Equally);
 
-    private static async Task<List<ReceivedBlock>> ReadAsync(QueueShards queue, int count)
+    private static async Task<List<ReceivedBlock>> ReadAsync(Sharded<ReceivedBlock> queue, int count)
     {
         List<ReceivedBlock> blocks = [];
         while (blocks.Count < count)
         {
-            blocks.Add(await queue.ReadAsync(count - blocks.Count, default).WaitAsync(Patience));
+            await queue.RequestAsync(count - blocks.Count, default);
+            blocks.Add((await queue.ReadAsync(default).AsTask().WaitAsync(Patience))!);
         }
 
         return blocks;

@@ -8,9 +8,10 @@ using Rapid.Protocol.V1;
 namespace Rapid.Learner.Tests.Replay;
 
 /// <summary>The learner's table of old sequences, with the real replay service.</summary>
-public class SequenceReplayTests
+public class SequenceClientTests
 {
-    private const int Steps = 3, Environments = 2, Sequences = 5, Size = 2;
+    internal const int Steps = 3, Environments = 2;
+    private const int Sequences = 5, Size = 2;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
@@ -19,7 +20,7 @@ public class SequenceReplayTests
         await using var services = new LearnerAndReplay();
         await services.StartReplayAsync();
         await using var replay = Open(services);
-        await replay.CreateTableAsync(default);
+        await replay.CreateAsync(default);
         await replay.AppendAsync([Block(1)], default);
         Assert.False(replay.IsWarm);
         await replay.AppendAsync([Block(2)], default);
@@ -28,7 +29,9 @@ public class SequenceReplayTests
         await replay.RequestAsync(3, default);
         for (var i = 0; i < 3; i++)
         {
-            var batch = (await replay.ReadAsync(default).WaitAsync(Patience))!;
+            var received = (await ReadAsync(replay))!;
+            await replay.ReleaseAsync([received], default);
+            var batch = received.Trajectory;
             Assert.Equal((Steps, Sequences), ((int)batch.Steps, (int)batch.Environments));
             Assert.Equal(
                 ["actions", "behaviour_log_probabilities", "final_observations", "observations", "rewards", "terminated", "truncated"],
@@ -57,13 +60,13 @@ public class SequenceReplayTests
         await services.StartReplayAsync();
         await using (var first = Open(services))
         {
-            await first.CreateTableAsync(default);
+            await first.CreateAsync(default);
             await first.AppendAsync([Block(1)], default);
         }
 
         // A learner's next life, whose queue delivers again what was not acknowledged.
         await using var next = Open(services);
-        await next.CreateTableAsync(default);
+        await next.CreateAsync(default);
         await next.AppendAsync([Block(1)], default);
         Assert.False(next.IsWarm);
         await next.AppendAsync([Block(2)], default);
@@ -78,20 +81,20 @@ public class SequenceReplayTests
         await using var services = new LearnerAndReplay();
         await services.StartReplayAsync();
         await using var replay = Open(services);
-        await replay.CreateTableAsync(default);
+        await replay.CreateAsync(default);
         await replay.AppendAsync([Block(1), Block(2)], default);
         await replay.RequestAsync(1, default);
-        Assert.NotNull(await replay.ReadAsync(default).WaitAsync(Patience));
+        Assert.NotNull(await ReadAsync(replay));
         await services.StopReplayAsync();
         await services.StartReplayAsync();
 
         await replay.RequestAsync(1, default).WaitAsync(Patience);
-        Assert.Null(await replay.ReadAsync(default).WaitAsync(Patience));
+        Assert.Null(await ReadAsync(replay));
         Assert.False(replay.IsWarm);
         await replay.AppendAsync([Block(3), Block(4)], default).WaitAsync(Patience);
         Assert.True(replay.IsWarm);
         await replay.RequestAsync(1, default).WaitAsync(Patience);
-        Assert.NotNull(await replay.ReadAsync(default).WaitAsync(Patience));
+        Assert.NotNull(await ReadAsync(replay));
     }
 
     [Fact]
@@ -100,14 +103,14 @@ public class SequenceReplayTests
         await using var services = new LearnerAndReplay();
         await services.StartReplayAsync();
         await using var replay = Open(services);
-        await replay.CreateTableAsync(default);
+        await replay.CreateAsync(default);
         await replay.AppendAsync([Block(1), Block(2)], default);
         await replay.RequestAsync(2, default);
         await services.StopReplayAsync();
         await services.StartReplayAsync();
         await replay.AppendAsync([Block(3), Block(4)], default).WaitAsync(Patience);
-        Assert.NotNull(await replay.ReadAsync(default).WaitAsync(Patience));
-        Assert.NotNull(await replay.ReadAsync(default).WaitAsync(Patience));
+        Assert.NotNull(await ReadAsync(replay));
+        Assert.NotNull(await ReadAsync(replay));
     }
 
     [Fact]
@@ -116,7 +119,7 @@ public class SequenceReplayTests
         await using var services = new LearnerAndReplay();
         await services.StartReplayAsync();
         await using var replay = Open(services);
-        await replay.CreateTableAsync(default);
+        await replay.CreateAsync(default);
         await replay.AppendAsync([Block(1)], default);
         var other = Block(2);
         other.Columns.RemoveAt(0);
@@ -131,10 +134,13 @@ public class SequenceReplayTests
         await using var services = new LearnerAndReplay();
         await using var replay = Open(services);
         using var early = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => replay.CreateTableAsync(early.Token).WaitAsync(Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => replay.CreateAsync(early.Token).WaitAsync(Patience));
     }
 
-    private static SequenceReplay Open(LearnerAndReplay services) => new(
+    private static Task<ReceivedSequences?> ReadAsync(TableClient<ReceivedSequences> replay) =>
+        replay.ReadAsync(default).AsTask().WaitAsync(Patience);
+
+    private static TableClient<ReceivedSequences> Open(LearnerAndReplay services) => new(
         Channels.Open(services.Options.Replay[0], services.Options),
         new TableDefinition
         {
@@ -146,11 +152,12 @@ public class SequenceReplayTests
             MinimumSteps = 2 * Steps * Environments,
             Seed = 1,
         },
-        Steps, Sequences, prefetch: 2, NullLogger.Instance);
+        new SequenceProtocol(Steps, Sequences, prefetch: 2),
+        NullLogger.Instance);
 
     /// <summary>A block whose observation and reward at step t of environment i is 1000 sequence + 100 i + 10 t; the second environment is
     /// cut at step 1.</summary>
-    private static Trajectory Block(ulong sequence)
+    internal static Trajectory Block(ulong sequence, uint slot = 0)
     {
         float At(int t, int i) => 1000f * sequence + 100 * i + 10 * t;
         var rows = Enumerable.Range(0, Steps * Environments).Select(row => At(row / Environments, row % Environments)).ToArray();
@@ -159,7 +166,8 @@ public class SequenceReplayTests
         var block = new Trajectory
         {
             Experiment = "run",
-            Producer = "actor",
+            Producer = $"actor {slot}",
+            Slot = slot,
             Sequence = sequence,
             Steps = Steps,
             Environments = Environments,

@@ -14,7 +14,7 @@ using TorchSharp;
 namespace Rapid.Learner.Tests.Replay;
 
 /// <summary>A table of transitions that is spread over two real replay services.</summary>
-public class TransitionShardsTests
+public class ShardedTransitionsTests
 {
     private const int Size = 3, Batch = 8, Steps = 10, Buffers = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -34,26 +34,25 @@ public class TransitionShardsTests
     {
         await using var services = await ReplayServices.StartAllAsync(2);
         var shards = OpenShards(services);
-        await using var table = new TransitionShards(shards);
-        await table.CreateTableAsync(default);
+        await using var table = new Sharded<ReceivedBatch>(shards, Spread.Everywhere);
+        await table.CreateAsync(default);
         await services.AppendAsync(0, Table.Name, [.. Enumerable.Range(1, 6).Select(sequence => Block("a", sequence, 1))]);
         await services.AppendAsync(1, Table.Name, [.. Enumerable.Range(1, 2).Select(sequence => Block("b", sequence, -1))]);
-        Assert.Equal(80, await table.CountStepsAsync(default));
+        Assert.Equal(80ul, await table.CreateAsync(default));
 
-        Start(table);
         await table.RequestAsync(400, default);
         var counts = new int[2];
         var (inserted, held) = (0ul, 0ul);
         for (var i = 0; i < 400; i++)
         {
             // Both have batches on their way before each turn, so that turns alone decide.
-            await LearnerAndReplay.Until(() => shards.All(shard => shard.Ready.TryPeek(out _)));
-            var batch = await table.ReadAsync(default).AsTask().WaitAsync(Patience);
+            await LearnerAndReplay.Until(() => shards.All(shard => shard.Look().Ready > 0));
+            var batch = (await table.ReadAsync(default).AsTask().WaitAsync(Patience))!;
             counts[batch.Shard]++;
             var rewards = TensorMemory.Floats(batch.Transitions.Rewards).ToArray();
             Assert.All(rewards, reward => Assert.Equal(batch.Shard == 0 ? 1 : -1, reward));
-            await table.ReturnAsync(batch, [], default);
-            (inserted, held) = (batch.InsertedSteps, batch.HeldSteps);
+            await table.ReleaseAsync([batch], default);
+            (inserted, held) = (table.InsertedSteps, table.HeldSteps);
         }
 
         Assert.Equal([300, 100], counts);
@@ -65,22 +64,21 @@ public class TransitionShardsTests
     {
         await using var services = await ReplayServices.StartAllAsync(2);
         await using var table = Open(services);
-        await table.CreateTableAsync(default);
+        await table.CreateAsync(default);
         await services.AppendAsync(0, Table.Name, Block("a", 1, 1));
         await services.AppendAsync(1, Table.Name, Block("b", 1, -1));
-        Start(table);
         await table.RequestAsync(1_000_000, default);
         await ReadUntilAsync(table, batch => batch.Shard == 1);
 
         await services.StopAsync(1);
         for (var i = 0; i < 50; i++)
         {
-            await table.ReturnAsync(await table.ReadAsync(default).AsTask().WaitAsync(Patience), [], default);
+            await table.ReleaseAsync([(await table.ReadAsync(default).AsTask().WaitAsync(Patience))!], default);
         }
 
-        Assert.Equal(20, await table.CountStepsAsync(default).WaitAsync(Patience));
+        Assert.Equal(20ul, await table.CreateAsync(default).WaitAsync(Patience));
         await services.StartAsync(1);
-        await table.CountStepsAsync(default).WaitAsync(Patience);
+        await table.CreateAsync(default).WaitAsync(Patience);
         await services.AppendAsync(1, Table.Name, Block("b", 2, -2));
         await ReadUntilAsync(table, batch => batch.Shard == 1 && TensorMemory.Floats(batch.Transitions.Rewards)[0] == -2);
     }
@@ -90,7 +88,7 @@ public class TransitionShardsTests
     {
         await using var services = await ReplayServices.StartAllAsync(2);
         await using var table = Open(services);
-        await table.CreateTableAsync(default);
+        await table.CreateAsync(default);
         await services.AppendAsync(0, Table.Name, Block("a", 1, 1), Block("a", 2, 1), Block("a", 3, 1));
         await services.AppendAsync(1, Table.Name, Block("b", 1, -1));
         var statistics = await table.MeasureObservationsAsync(Size, default);
@@ -99,15 +97,15 @@ public class TransitionShardsTests
         Assert.Equal(0.75, statistics.Variance[0], 6);
     }
 
-    private static async Task ReadUntilAsync(TransitionShards table, Func<ReceivedBatch, bool> isIt)
+    private static async Task ReadUntilAsync(Sharded<ReceivedBatch> table, Func<ReceivedBatch, bool> isIt)
     {
         var deadline = DateTime.UtcNow + Patience;
         while (true)
         {
             Assert.True(DateTime.UtcNow < deadline, "the batch that was waited for did not come");
-            var batch = await table.ReadAsync(default).AsTask().WaitAsync(Patience);
+            var batch = (await table.ReadAsync(default).AsTask().WaitAsync(Patience))!;
             var isFound = isIt(batch);
-            await table.ReturnAsync(batch, [], default);
+            await table.ReleaseAsync([batch], default);
             if (isFound)
             {
                 return;
@@ -115,21 +113,23 @@ public class TransitionShardsTests
         }
     }
 
-    private static void Start(TransitionShards table)
+    private static Sharded<ReceivedBatch> Open(ReplayServices services) => new(OpenShards(services), Spread.Everywhere);
+
+    private static TableClient<ReceivedBatch>[] OpenShards(ReplayServices services) =>
+    [
+        .. services.Options.Replay.Select((address, shard) => new TableClient<ReceivedBatch>(
+            Channels.Open(address, services.Options), Table, Protocol(Batch, Buffers), NullLogger.Instance, shard)),
+    ];
+
+    internal static TransitionProtocol Protocol(int batchSize, int prefetch)
     {
-        var sac = new SacOptions { BatchSize = Batch };
+        var sac = new SacOptions { BatchSize = batchSize };
         var options = new ExperimentOptions { Name = "test", Environment = new EnvironmentOptions { Name = "none" }, Algorithm = sac };
         var layout = ExperimentPolicy.LayoutOf(options, BoxSpace.Unbounded(Size), new BoxSpace([-1f], [1f]));
-        table.Start(() => new TransitionBatch(layout, sac, torch.CPU), Buffers, null);
+        return new TransitionProtocol(Table.Name, batchSize, null, prefetch, () => new TransitionBatch(layout, sac, torch.CPU), null);
     }
 
-    private static TransitionShards Open(ReplayServices services) => new(OpenShards(services));
-
-    private static TransitionTable[] OpenShards(ReplayServices services) =>
-        [.. services.Options.Replay.Select((address, shard) =>
-            new TransitionTable(Channels.Open(address, services.Options), Table, Batch, null, NullLogger.Instance, shard))];
-
-    private static Trajectory Block(string producer, int sequence, float number)
+    internal static Trajectory Block(string producer, int sequence, float number)
     {
         var block = new Trajectory { Producer = producer, Sequence = (ulong)sequence, Steps = Steps, Environments = 1 };
         block.Add<float>(TrajectoryColumns.Observations, [.. Enumerable.Repeat(number, (Steps + 1) * Size)], Steps + 1, 1, Size);

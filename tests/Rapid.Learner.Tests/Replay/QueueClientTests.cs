@@ -7,7 +7,8 @@ using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Tests.Replay;
 
-public class TrajectoryReaderTests
+/// <summary>A queue as the learner reads it from one real replay service.</summary>
+public class QueueClientTests
 {
     private static readonly TableDefinition Table = new()
     {
@@ -26,12 +27,13 @@ public class TrajectoryReaderTests
         await services.StartReplayAsync();
         await using (var reader = Open(services))
         {
-            await reader.CreateTableAsync(default);
+            await reader.CreateAsync(default);
             await AppendAsync(services, ("a", 1), ("a", 2), ("b", 1));
-            var first = await reader.ReadAsync(2, default).WaitAsync(Patience);
+            await reader.RequestAsync(2, default);
+            var first = (await NextAsync(reader))!;
             Assert.Equal(("a", 1ul), (first.Trajectory.Producer, first.Trajectory.Sequence));
-            Assert.Equal(2ul, (await reader.ReadAsync(1, default).WaitAsync(Patience)).Trajectory.Sequence);
-            await reader.AcknowledgeAsync([first], default);
+            Assert.Equal(2ul, (await NextAsync(reader))!.Trajectory.Sequence);
+            await reader.ReleaseAsync([first], default);
             await LearnerAndReplay.Until(() => services.Replay.Stats(new StatsRequest()).Tables[0].UnacknowledgedBlocks == 1);
         }
 
@@ -47,10 +49,10 @@ public class TrajectoryReaderTests
         await using var services = new LearnerAndReplay();
         await services.StartReplayAsync();
         await using var reader = Open(services);
-        await reader.CreateTableAsync(default);
+        await reader.CreateAsync(default);
         await AppendAsync(services, ("a", 1));
         Assert.Equal(("a", 1ul), await ReadAsync(reader));
-        var waiting = reader.ReadAsync(1, default);
+        var waiting = ReadAsync(reader);
         await services.StopReplayAsync();
         await services.StartReplayAsync();
         await Assert.ThrowsAsync<TableLostException>(() => waiting.WaitAsync(Patience));
@@ -66,10 +68,33 @@ public class TrajectoryReaderTests
         await using var services = new LearnerAndReplay();
         await services.StartReplayAsync();
         await using var reader = Open(services);
-        await reader.CreateTableAsync(default);
+        await reader.CreateAsync(default);
         await services.StopReplayAsync();
         await services.StartReplayAsync();
-        await Assert.ThrowsAsync<TableLostException>(() => reader.ReadAsync(1, default).WaitAsync(Patience));
+        await Assert.ThrowsAsync<TableLostException>(() => ReadAsync(reader));
+    }
+
+    [Fact]
+    public async Task Blocks_of_a_lost_table_are_not_acknowledged_to_the_one_that_was_made_after_it()
+    {
+        await using var services = new LearnerAndReplay();
+        await services.StartReplayAsync();
+        await using var reader = Open(services);
+        await reader.CreateAsync(default);
+        await AppendAsync(services, ("a", 1));
+        await reader.RequestAsync(1, default);
+        var lost = (await NextAsync(reader))!;
+        await services.StopReplayAsync();
+        await services.StartReplayAsync();
+        await Assert.ThrowsAsync<TableLostException>(() => ReadAsync(reader));
+        await AppendAsync(services, ("a", 2), ("a", 3));
+        var kept = (await NextAsync(reader))!;
+        Assert.Equal(lost.Id, kept.Id);
+
+        // Acknowledgements and credits travel in order: when the next block is here, both were seen.
+        await reader.ReleaseAsync([lost], default);
+        Assert.Equal(("a", 3ul), await ReadAsync(reader));
+        Assert.Equal(2ul, services.Replay.Stats(new StatsRequest()).Tables[0].UnacknowledgedBlocks);
     }
 
     [Fact]
@@ -78,19 +103,25 @@ public class TrajectoryReaderTests
         await using var services = new LearnerAndReplay();
         await using var reader = Open(services);
         using var early = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reader.CreateTableAsync(early.Token).WaitAsync(Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reader.CreateAsync(early.Token).WaitAsync(Patience));
         await services.StartReplayAsync();
-        await reader.CreateTableAsync(default);
+        await reader.CreateAsync(default);
         using var late = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reader.ReadAsync(1, late.Token).WaitAsync(Patience));
+        await reader.RequestAsync(1, default);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reader.ReadAsync(late.Token).AsTask().WaitAsync(Patience));
     }
 
-    private static TrajectoryReader Open(LearnerAndReplay services) =>
-        new(Channels.Open(services.Options.Replay[0], services.Options), Table, NullLogger.Instance);
+    private static TableClient<ReceivedBlock> Open(LearnerAndReplay services) => new(
+        Channels.Open(services.Options.Replay[0], services.Options), Table, new QueueProtocol(Table, NullLogger.Instance),
+        NullLogger.Instance);
 
-    private static async Task<(string, ulong)> ReadAsync(TrajectoryReader reader)
+    private static Task<ReceivedBlock?> NextAsync(TableClient<ReceivedBlock> reader) =>
+        reader.ReadAsync(default).AsTask().WaitAsync(Patience);
+
+    private static async Task<(string, ulong)> ReadAsync(TableClient<ReceivedBlock> reader)
     {
-        var block = await reader.ReadAsync(1, default).WaitAsync(Patience);
+        await reader.RequestAsync(1, default);
+        var block = (await NextAsync(reader))!;
         return (block.Trajectory.Producer, block.Trajectory.Sequence);
     }
 
