@@ -282,9 +282,7 @@ public sealed class ExperimentRunner(
             var context = new RunContext(
                 spec, record.Directory, record.Policies, record.Evaluations, metrics, checkpoints, tables, record.Games, record.Wait, logger,
                 data, kept);
-            using ITraining training = tables.Transitions is null
-                ? new TrainingLoop(context)
-                : new OffPolicyTraining(context, tables.Transitions);
+            await using var training = new TrainingRun(context);
             // No actor helps a run that learns from files.
             if (!spec.Offline)
             {
