@@ -8,6 +8,7 @@ using OpenTelemetry.Trace;
 using Rapid.Hosting;
 using Rapid.Redis;
 using Rapid.Replay.Checkpoints;
+using Rapid.Replay.Selection;
 using Rapid.Replay.Stores;
 using Rapid.Replay.Tables;
 using StatusCode = Grpc.Core.StatusCode;
@@ -43,10 +44,16 @@ public static class ReplayHost
         minimumLevel);
 
     /// <summary>Takes the lease on Redis and brings the tables back that it holds.</summary>
-    private sealed class TableRecovery(RedisConnection redis, DatabaseLease lease, TableRegistry tables) : BackgroundService
+    private sealed class TableRecovery(
+        RedisConnection redis, DatabaseLease lease, TableRegistry tables, ILogger<TableRecovery> logger) : BackgroundService
     {
         public override async Task StartAsync(CancellationToken cancellationToken)
         {
+            foreach (var problem in SelectorRegistry.PluginProblems)
+            {
+                logger.LogWarning("{Problem}", problem);
+            }
+
             if (!redis.IsConfigured)
             {
                 return;

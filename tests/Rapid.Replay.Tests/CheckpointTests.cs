@@ -41,7 +41,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal((ulong)Math.Min(blocks, 10), (await checkpoints.SaveAsync(original.Table, "one", CancellationToken.None)).Blocks);
         var (state, saved) = await checkpoints.OpenAsync("one", CancellationToken.None);
         Assert.Equal(original.Table.Definition, saved);
-        using var restored = new RingTable(TableRules.Check(saved), "j", new MemoryStore(), new MemoryBudget(long.MaxValue), int.MaxValue);
+        using var restored = Ring.Make(TableRules.Check(saved), new MemoryStore());
         await foreach (var block in checkpoints.ReadAsync("one", state, CancellationToken.None))
         {
             Assert.Null(restored.Import(block, state.Signature));

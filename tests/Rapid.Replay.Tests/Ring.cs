@@ -1,13 +1,14 @@
 using System.Runtime.InteropServices;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Sampling;
+using Rapid.Replay.Selection;
 using Rapid.Replay.Stores;
 using Rapid.Replay.Tables;
 
 namespace Rapid.Replay.Tests;
 
 /// <summary>A table that is no queue, in this process and in memory, and what is drawn from it.</summary>
-internal sealed class Ring(TableDefinition definition, long memory = long.MaxValue) : IDisposable
+internal sealed class Ring(TableDefinition definition, long memory = long.MaxValue, SelectorAttribute? selector = null) : IDisposable
 {
     public MemoryBudget Memory { get; } = new(memory);
 
@@ -18,9 +19,17 @@ internal sealed class Ring(TableDefinition definition, long memory = long.MaxVal
         {
             lock (Memory)
             {
-                return field ??= new RingTable(TableRules.Check(definition), "i", new MemoryStore(), Memory, int.MaxValue);
+                return field ??= Make(TableRules.Check(definition), new MemoryStore(), Memory, selector);
             }
         }
+    }
+
+    /// <summary>The table that a definition composes, or one with another selector.</summary>
+    public static RingTable Make(
+        TableDefinition definition, ITableStore store, MemoryBudget? memory = null, SelectorAttribute? selector = null)
+    {
+        var composition = selector is null ? TableComposition.Find(definition)! : new RingComposition(selector);
+        return (RingTable)composition.Make(definition, "i", store, memory ?? new MemoryBudget(long.MaxValue), int.MaxValue);
     }
 
     public async Task AppendAsync(params Trajectory[] blocks)

@@ -28,7 +28,7 @@ public class RingRedisModelTests
             await lease.AcquireAsync(CancellationToken.None);
             var store = new RedisStore(connection, lease, definition);
             await store.CreateAsync("i", CancellationToken.None);
-            var table = new RingTable(definition, "i", store, new MemoryBudget(long.MaxValue), int.MaxValue);
+            var table = Ring.Make(definition, store);
             var (random, buffer, blocks) = (new RandomStream(run), Ring.Buffer(7), new List<ulong>());
             ulong next = 1;
             for (var step = 0; step < 40; step++)
@@ -61,9 +61,8 @@ public class RingRedisModelTests
                             (await RedisStore.RecoverAllAsync(connection, lease, CancellationToken.None)).Tables,
                             found => found.Definition.Name == definition.Name);
                         Assert.Equal(definition, recovered.Definition);
-                        table = new RingTable(definition, recovered.Incarnation, store, new MemoryBudget(long.MaxValue), int.MaxValue);
-                        var any = recovered.Blocks.Count > 0 ? await store.LoadAsync(recovered.Blocks[0].Id, CancellationToken.None) : null;
-                        table.Restore(recovered, any);
+                        table = Ring.Make(definition, store);
+                        await table.RestoreAsync(recovered, CancellationToken.None);
                         buffer = Ring.Buffer(7);
                         break;
                 }

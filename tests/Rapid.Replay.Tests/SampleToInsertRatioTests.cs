@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Rapid.Protocol.V1;
-using Rapid.Replay.Tables;
+using Rapid.Replay.Limits;
 
 namespace Rapid.Replay.Tests;
 

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Rapid.Core;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Selection;
@@ -110,6 +112,32 @@ public class SelectionTests
         ring.Table.UpdatePriorities([new PriorityUpdate { Id = 16, Priority = 1000 }]);
         await ring.AppendAsync(Blocks.Experience(6));
         Assert.Equal([4ul, 5ul, 6ul], ring.Table.BlockIds());
+    }
+
+    [Theory]
+    [InlineData(TableKind.Uniform, Eviction.Oldest, "462EE34BD93DBABC")]
+    [InlineData(TableKind.Newest, Eviction.Oldest, "A77914AA0D46C158")]
+    [InlineData(TableKind.Prioritised, Eviction.Oldest, "79E5624318D4B14B")]
+    [InlineData(TableKind.Prioritised, Eviction.LowestPriority, "940D03654AD383FC")]
+    public async Task A_seed_draws_the_same_items_in_every_version(TableKind kind, Eviction eviction, string expected)
+    {
+        var definition = Blocks.Ring("t", kind, capacity: 160);
+        (definition.Eviction, definition.PriorityExponent) = (eviction, kind == TableKind.Prioritised ? 0.7 : 0);
+        using var ring = new Ring(definition);
+        using var drawn = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (ulong i = 1; i <= 40; i++)
+        {
+            await ring.AppendAsync(Blocks.Experience(i));
+            var ids = ring.Draw(37).Ids.ToArray();
+            drawn.AppendData(MemoryMarshal.AsBytes<ulong>(ids));
+            ring.Table.UpdatePriorities([.. ids.Select(id => new PriorityUpdate { Id = id, Priority = id * i % 11 / 4.0 })]);
+            if (i % 15 == 0)
+            {
+                await ring.Table.LimitAsync(new(ring.Table.Definition) { CapacitySteps = 160 - i * 3 }, CancellationToken.None);
+            }
+        }
+
+        Assert.Equal(expected, Convert.ToHexString(drawn.GetHashAndReset())[..16]);
     }
 
     [Fact]

@@ -51,14 +51,15 @@ internal sealed class BatchBuffer(int count, BatchNews news)
     /// <summary>Takes the memory for batches of a table, of which it is known by now that they are possible.</summary>
     /// <param name="layout">Of its blocks.</param>
     /// <param name="definition">Its definition.</param>
+    /// <param name="isWeighted">Whether its batches have importance weights.</param>
     /// <param name="reserved">Bytes that were counted.</param>
-    public void Bind(BlockLayout layout, TableDefinition definition, long reserved)
+    public void Bind(BlockLayout layout, TableDefinition definition, bool isWeighted, long reserved)
     {
         Reserved = reserved;
         (_probabilities, _placed) = (new double[count], new PlacedPick[count]);
         Gather = Gather.Create(layout, definition, count);
         Reply.Batch.Columns.AddRange(Gather.Columns.Select(column => column.Message));
-        if (definition.Kind == TableKind.Prioritised)
+        if (isWeighted)
         {
             _weights = new BatchColumn(BatchColumns.Weights, DataType.Float32, count);
             Reply.Batch.Columns.Add(_weights.Message);
@@ -72,6 +73,7 @@ internal sealed class BatchBuffer(int count, BatchNews news)
 
     public void Begin()
     {
+        _placedCount = 0;
         _cold.Clear();
         _again.Clear();
         Gather!.Begin();

@@ -25,11 +25,10 @@ internal sealed class RingSession(RingTable table, int batchSize, TimeSpan patie
         var problem = request.Priorities.Count > 0 ? table.UpdatePriorities(request.Priorities) : null;
         if (request.HasImportanceExponent)
         {
-            if (table.Definition.Kind != TableKind.Prioritised || !double.IsFinite(request.ImportanceExponent)
-                || request.ImportanceExponent < 0)
+            if (!table.HasPriorities || !double.IsFinite(request.ImportanceExponent) || request.ImportanceExponent < 0)
             {
-                problem ??= $"importance_exponent: {request.ImportanceExponent} is refused for table '{table.Definition.Name}', which is "
-                    + $"{table.Definition.Kind}; allowed: finite and >= 0, for PRIORITISED tables only";
+                problem ??= $"importance_exponent: {request.ImportanceExponent} is refused for table '{table.Definition.Name}'; allowed: "
+                    + "finite and >= 0, for PRIORITISED tables and selectors with priorities only";
             }
             else
             {

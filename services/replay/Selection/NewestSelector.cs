@@ -1,62 +1,37 @@
+using Rapid.Replay.Selection;
+
+[assembly: Selector<NewestSelector>("newest", BytesPerSlot = SlotsByAge.BytesPerSlot)]
+
 namespace Rapid.Replay.Selection;
 
 /// <summary>
 /// The newest items, newest first: within a block the last one first. A batch that is larger than the table begins again.
 /// </summary>
-internal sealed class NewestSelector(int slots, int itemsPerSlot) : ItemSelector
+internal sealed class NewestSelector(SelectorContext context) : Selector(context)
 {
-    private const int None = -1;
+    private readonly SlotsByAge _slots = new(context.Slots);
+    private int _slot = SlotsByAge.None, _index;
 
-    private readonly int[] _older = new int[slots], _newer = new int[slots];
-    private int _newest = None, _count, _slot, _index;
+    protected override void OnAdded(int slot) => _slots.Add(slot);
 
-    /// <summary>Bytes that this takes.</summary>
-    public static long BytesFor(int slots) => 2L * sizeof(int) * slots;
-
-    public override void Add(int slot)
+    protected override void OnRemoved(int slot)
     {
-        (_older[slot], _newer[slot]) = (_newest, None);
-        if (_newest != None)
-        {
-            _newer[_newest] = slot;
-        }
-
-        _newest = slot;
-        _count++;
+        _slots.Remove(slot);
+        _slot = SlotsByAge.None;
     }
 
-    public override void Remove(int slot)
+    protected override Draw Draw(int position)
     {
-        var (older, newer) = (_older[slot], _newer[slot]);
-        if (older != None)
+        if (position == 0 || _slot == SlotsByAge.None)
         {
-            _newer[older] = newer;
-        }
-
-        if (newer != None)
-        {
-            _older[newer] = older;
-        }
-        else
-        {
-            _newest = older;
-        }
-
-        _count--;
-        _slot = None;
-    }
-
-    public override Draw Draw(int position)
-    {
-        if (position == 0 || _slot == None)
-        {
-            (_slot, _index) = (_newest, itemsPerSlot);
+            (_slot, _index) = (_slots.Newest, Context.ItemsPerSlot);
         }
         else if (_index == 0)
         {
-            (_slot, _index) = (_older[_slot] == None ? _newest : _older[_slot], itemsPerSlot);
+            var older = _slots.OlderThan(_slot);
+            (_slot, _index) = (older == SlotsByAge.None ? _slots.Newest : older, Context.ItemsPerSlot);
         }
 
-        return new Draw((long)_slot * itemsPerSlot + --_index, 1.0 / ((double)_count * itemsPerSlot));
+        return new Draw(_slot, --_index, 1.0 / ((double)HeldSlots * Context.ItemsPerSlot));
     }
 }

@@ -1,80 +1,96 @@
 using System.Buffers;
 using System.Numerics;
-using Rapid.Core;
+using Rapid.Replay.Selection;
+
+[assembly: Selector<PrioritySelector>("prioritised")]
 
 namespace Rapid.Replay.Selection;
 
 /// <summary>
-/// Items in proportion to priority ^ alpha, with replacement (Schaul et al. 2016, eq. 1). New items get the highest priority so far, so
-/// that each is likely to be seen once. While every priority is 0, items are drawn uniformly.
+/// Items in proportion to their weight, which is priority ^ alpha, with replacement (Schaul et al. 2016, eq. 1). New items get the highest
+/// priority so far, so that each is likely to be seen once. While every priority is 0, items are drawn uniformly. What derives from it draws
+/// by another rule: its table takes priorities, evicts by them, and keeps them in checkpoints and in Redis.
 /// </summary>
-internal sealed class PrioritySelector(int slots, int itemsPerSlot, double alpha, RandomStream random) : ItemSelector
+public class PrioritySelector : Selector
 {
     // Leaves of a slot: a power of two, so that a node of the tree is the slot's sum.
-    private readonly int _stride = (int)BitOperations.RoundUpToPowerOf2((uint)itemsPerSlot);
-    private readonly SumTree _weights = new(LeavesFor(slots, itemsPerSlot));
-    private readonly UniformSelector _uniform = new(slots, itemsPerSlot, random);
+    private readonly int _stride;
+    private readonly SumTree _weights;
+
+    /// <summary>Gives no item a weight yet.</summary>
+    /// <param name="context">What it chooses from.</param>
+    public PrioritySelector(SelectorContext context)
+        : base(context)
+    {
+        _stride = (int)BitOperations.RoundUpToPowerOf2((uint)Context.ItemsPerSlot);
+        _weights = new SumTree(LeavesFor(Context.Slots, Context.ItemsPerSlot));
+    }
 
     /// <summary>The highest priority so far; at first 1.</summary>
-    public double HighestPriority { get; set; } = 1;
+    public double HighestPriority { get; internal set; } = 1;
 
-    /// <summary>Leaves of the tree that so many items need.</summary>
-    public static long LeavesFor(int slots, int itemsPerSlot) => (long)slots * BitOperations.RoundUpToPowerOf2((uint)itemsPerSlot);
+    /// <summary>Sum of the weights of all items.</summary>
+    protected double TotalWeight => _weights.Total;
 
-    /// <summary>Bytes that this takes.</summary>
-    public static long BytesFor(int slots, int itemsPerSlot) =>
-        SumTree.BytesFor(LeavesFor(slots, itemsPerSlot)) + UniformSelector.BytesFor(slots);
+    /// <summary>Weight of an item.</summary>
+    protected double WeightOf(int slot, int index) => _weights[slot * _stride + index];
 
-    /// <summary>Sum of a slot's weights.</summary>
-    public double WeightOf(int slot) => _weights.SumOf(slot * _stride, _stride);
+    /// <summary>Sum of the weights of a slot's items.</summary>
+    protected internal double WeightOf(int slot) => _weights.SumOf(slot * _stride, _stride);
 
-    public override void Add(int slot)
-    {
-        _uniform.Add(slot);
-        Fill(slot, Math.Pow(HighestPriority, alpha));
-    }
-
-    public override void Remove(int slot)
-    {
-        _uniform.Remove(slot);
-        Fill(slot, 0);
-    }
-
-    public override Draw Draw(int position)
+    /// <inheritdoc/>
+    protected override Draw Draw(int position)
     {
         if (!(_weights.Total > 0))
         {
-            return _uniform.Draw(position);
+            return DrawUniformly();
         }
 
-        var leaf = _weights.Find(random.NextDouble() * _weights.Total);
-        return new Draw((long)(leaf / _stride) * itemsPerSlot + leaf % _stride, _weights[leaf] / _weights.Total);
+        var leaf = _weights.Find(Context.Random.NextDouble() * _weights.Total);
+        return new Draw(leaf / _stride, leaf % _stride, _weights[leaf] / _weights.Total);
+    }
+
+    /// <summary>Leaves of the tree that so many items need.</summary>
+    internal static long LeavesFor(int slots, int itemsPerSlot) => (long)slots * BitOperations.RoundUpToPowerOf2((uint)itemsPerSlot);
+
+    /// <inheritdoc/>
+    internal override void Add(int slot)
+    {
+        Fill(slot, Math.Pow(HighestPriority, Context.PriorityExponent));
+        base.Add(slot);
+    }
+
+    /// <inheritdoc/>
+    internal override void Remove(int slot)
+    {
+        Fill(slot, 0);
+        base.Remove(slot);
     }
 
     /// <summary>Gives an item that is held another priority.</summary>
-    public void Update(int slot, int index, double priority)
+    internal void Update(int slot, int index, double priority)
     {
         HighestPriority = Math.Max(HighestPriority, priority);
-        _weights.Set(slot * _stride + index, Math.Pow(priority, alpha));
+        _weights.Set(slot * _stride + index, Math.Pow(priority, Context.PriorityExponent));
     }
 
-    /// <summary>Copies a slot's weights, priority ^ alpha, out.</summary>
-    public void Export(int slot, Span<double> weights)
+    /// <summary>Copies a slot's weights out.</summary>
+    internal void Export(int slot, Span<double> weights)
     {
-        for (var i = 0; i < itemsPerSlot; i++)
+        for (var i = 0; i < Context.ItemsPerSlot; i++)
         {
             weights[i] = _weights[slot * _stride + i];
         }
     }
 
     /// <summary>Gives a held slot the weights that <see cref="Export"/> copied.</summary>
-    public void Import(int slot, ReadOnlySpan<double> weights) => _weights.SetRange(slot * _stride, weights);
+    internal void Import(int slot, ReadOnlySpan<double> weights) => _weights.SetRange(slot * _stride, weights);
 
     private void Fill(int slot, double weight)
     {
-        var weights = ArrayPool<double>.Shared.Rent(itemsPerSlot);
-        weights.AsSpan(0, itemsPerSlot).Fill(weight);
-        _weights.SetRange(slot * _stride, weights.AsSpan(0, itemsPerSlot));
+        var weights = ArrayPool<double>.Shared.Rent(Context.ItemsPerSlot);
+        weights.AsSpan(0, Context.ItemsPerSlot).Fill(weight);
+        _weights.SetRange(slot * _stride, weights.AsSpan(0, Context.ItemsPerSlot));
         ArrayPool<double>.Shared.Return(weights);
     }
 }

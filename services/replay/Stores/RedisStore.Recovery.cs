@@ -72,7 +72,7 @@ internal sealed partial class RedisStore
         var sizes = await redis.DoAsync(database => database.HashGetAllAsync(keys.Sizes), cancellation);
         var producers = await redis.DoAsync(database => database.HashGetAllAsync(keys.Producers), cancellation);
         var recovered = Read(DefinitionOf(name, about), about, sizes, producers);
-        return recovered.Definition.Kind == TableKind.Prioritised
+        return TableComposition.Find(recovered.Definition)!.HasPriorities
             ? recovered with { Priorities = await keys.LoadPrioritiesAsync(recovered, cancellation) }
             : recovered;
     }

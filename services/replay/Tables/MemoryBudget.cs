@@ -48,6 +48,11 @@ internal sealed class MemoryBudget(long limit)
         return false;
     }
 
+    /// <summary>Refuses what <see cref="TryTake"/> did not give.</summary>
+    public RpcException TooMuch(string what) => new(new Status(
+        StatusCode.ResourceExhausted,
+        $"{what} does not fit: the replay service holds {Used} bytes and may hold {Limit} (RAPID_REPLAY_MEMORY)"));
+
     /// <summary>
     /// Takes memory for a block that a learner needs now, beyond the limit if it must be: refusing it would never free any.
     /// </summary>

@@ -1,25 +1,24 @@
 using Grpc.Core;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Limits;
 using Rapid.Replay.Sampling;
 using Rapid.Replay.Stores;
 
 namespace Rapid.Replay.Tables;
 
 /// <summary>
-/// First in, first out, each block delivered once. A block is stored as soon as it comes; its producer hears so when the table has room for
-/// its next one: beyond its capacity a table holds at most one block of each producer that is waiting. Room is made when a learner takes a
-/// block, not when it acknowledges it, so that actors collect while the learner learns.
+/// First in, first out, each block delivered once: it leaves when a learner acknowledges it. Room is made when a learner takes a block, not
+/// when it acknowledges it, so that actors collect while the learner learns.
 /// </summary>
 internal sealed class QueueTable(TableDefinition definition, string incarnation, ITableStore store, MemoryBudget memory)
-    : ReplayTable(definition, incarnation, store, memory)
+    : ReplayTable(definition, incarnation, store, memory, new QueueCapacity(definition.CapacitySteps))
 {
     private readonly LinkedList<StoredBlock> _waiting = new();
-    private long _waitingSteps, _bytes, _inMemory, _inserted, _newestVersion;
+    private long _bytes, _inMemory, _newestVersion;
     private ulong _sampled;
     private int _unacknowledged;
 
-    /// <summary>Takes up what the store still holds.</summary>
-    public void Restore(RecoveredTable recovered)
+    public override Task RestoreAsync(RecoveredTable recovered, CancellationToken cancellation)
     {
         lock (Gate)
         {
@@ -29,9 +28,11 @@ internal sealed class QueueTable(TableDefinition definition, string incarnation,
                 _bytes += bytes;
             }
 
-            _inserted = recovered.InsertedSteps;
+            Limiter.Restore(recovered.InsertedSteps, recovered.InsertedSteps - recovered.Blocks.Sum(block => (long)block.Steps));
             Restore(recovered.Signature, recovered.NextId, recovered.Producers);
         }
+
+        return Task.CompletedTask;
     }
 
     public override SampleSession Open(SampleRequest request) => request switch
@@ -79,6 +80,7 @@ internal sealed class QueueTable(TableDefinition definition, string incarnation,
             foreach (var block in blocks.OrderByDescending(block => block.Id))
             {
                 Enqueue(block);
+                Limiter.Sample(-block.Steps);
                 _unacknowledged--;
                 _sampled--;
             }
@@ -100,29 +102,23 @@ internal sealed class QueueTable(TableDefinition definition, string incarnation,
 
     protected override void Add(ulong id, Trajectory block, int bytes)
     {
-        var steps = (long)block.Steps * block.Environments;
-        Enqueue(new StoredBlock(id, steps, bytes, block));
+        Enqueue(new StoredBlock(id, (long)block.Steps * block.Environments, bytes, block));
         _bytes += bytes;
-        _inserted += steps;
         _newestVersion = Math.Max(_newestVersion, block.PolicyVersion);
     }
-
-    protected override bool HasRoom() => _waitingSteps < (long)Definition.CapacitySteps;
 
     protected override void Describe(TableInfo info)
     {
         info.Blocks = (ulong)_waiting.Count;
-        info.Steps = (ulong)_waitingSteps;
+        info.Steps = (ulong)(Limiter.Inserted - Limiter.Sampled);
         info.Bytes = (ulong)_bytes;
         info.SampledBlocks = _sampled;
         info.UnacknowledgedBlocks = (ulong)_unacknowledged;
-        info.InsertedSteps = (ulong)_inserted;
+        info.InsertedSteps = (ulong)Limiter.Inserted;
         info.SampledItems = _sampled;
         info.NewestPolicyVersion = _newestVersion;
         info.OldestPolicyVersion = _waiting.First?.Value.Content?.PolicyVersion ?? 0;
     }
-
-    protected override (double Inserted, double Drawn) Flow() => (_inserted, _inserted - _waitingSteps);
 
     protected override void Free()
     {
@@ -195,7 +191,6 @@ internal sealed class QueueTable(TableDefinition definition, string incarnation,
     /// <summary>Under the gate: puts a block where its id says. New ones belong near the end, returned ones near the front.</summary>
     private void Enqueue(StoredBlock block)
     {
-        _waitingSteps += block.Steps;
         if (_waiting.Last is not { } last || last.Value.Id < block.Id)
         {
             _waiting.AddLast(block);
@@ -217,13 +212,14 @@ internal sealed class QueueTable(TableDefinition definition, string incarnation,
     /// <summary>Under the gate.</summary>
     private StoredBlock? Dequeue()
     {
-        if (_waiting.First is not { Value: var block })
+        if (!Limiter.CanSample(1))
         {
             return null;
         }
 
+        var block = _waiting.First!.Value;
         _waiting.RemoveFirst();
-        _waitingSteps -= block.Steps;
+        Limiter.Sample(block.Steps);
         _unacknowledged++;
         _sampled++;
         Signal();

@@ -20,14 +20,10 @@ internal abstract partial class ReplayTable
         {
             lock (Gate)
             {
-                var (inserted, drawn) = Flow();
-                return inserted == 0 ? 0 : drawn / inserted;
+                return limiter.Inserted == 0 ? 0 : limiter.Sampled / limiter.Inserted;
             }
         }
     }
-
-    /// <summary>Under the gate: steps stored, and drawn.</summary>
-    protected abstract (double Inserted, double Drawn) Flow();
 
     /// <summary>Under the gate: wakes everybody who waits for a change.</summary>
     protected void Signal()

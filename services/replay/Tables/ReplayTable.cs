@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Grpc.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Limits;
 using Rapid.Replay.Sampling;
 using Rapid.Replay.Stores;
 
@@ -15,7 +16,8 @@ internal readonly record struct AppendOutcome(
 /// What all kinds of tables share: a block is stored once, whatever is retried, and its producer hears so when the table can take its next
 /// one, which is the back-pressure.
 /// </summary>
-internal abstract partial class ReplayTable(TableDefinition definition, string incarnation, ITableStore store, MemoryBudget memory) : IDisposable
+internal abstract partial class ReplayTable(
+    TableDefinition definition, string incarnation, ITableStore store, MemoryBudget memory, Limiter limiter) : IDisposable
 {
     private const int MaximumProducers = 100_000;
 
@@ -42,6 +44,8 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
 
     protected MemoryBudget Memory => memory;
 
+    protected Limiter Limiter => limiter;
+
     /// <summary>Under the gate: the memory that the table held is free already.</summary>
     protected bool IsDropped { get; private set; }
 
@@ -55,7 +59,7 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
         }
 
         var (signature, bytes, steps) =
-            (BlockValidator.SignatureOf(block!), block!.CalculateSize(), (long)block.Steps * block.Environments);
+            (BlockValidator.SignatureOf(block!), block!.CalculateSize(), StepsOf(block));
         while (true)
         {
             Task? earlier;
@@ -79,13 +83,14 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
                         return refusal;
                     }
 
-                    if (CanAdmit(steps))
+                    if (limiter.CanInsert(steps))
                     {
                         if (Reserve(block, bytes) is { Code: not StatusCode.OK } unfit)
                         {
                             return unfit;
                         }
 
+                        limiter.Reserve(steps);
                         isAdmitted = true;
                         _signature = signature;
                         _storing.Add(block.Producer, stored.Task);
@@ -104,7 +109,7 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
             }
             else if (!isAdmitted)
             {
-                await WaitAsync(() => CanAdmit(steps), AppendWaits, cancellation);
+                await WaitAsync(() => limiter.CanInsert(steps), AppendWaits, cancellation);
             }
             else
             {
@@ -163,6 +168,7 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
             }
 
             Limit(limits);
+            limiter.Limit(limits);
             (definition.CapacitySteps, definition.MinimumSteps) = wanted;
             changed = definition.Clone();
             Signal();
@@ -252,6 +258,11 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
     protected (string? Signature, ulong NextId, IReadOnlyDictionary<string, ulong> Producers) Remembered() =>
         (_signature, _nextId, _producers.Newest);
 
+    /// <summary>Takes up what the store still holds.</summary>
+    /// <exception cref="InvalidOperationException">The service may not have the memory that the table needs, or its selector cannot be
+    /// made.</exception>
+    public abstract Task RestoreAsync(RecoveredTable recovered, CancellationToken cancellation);
+
     /// <summary>Takes up what all kinds of tables remember.</summary>
     protected void Restore(string? signature, ulong nextId, IEnumerable<KeyValuePair<string, ulong>> producers)
     {
@@ -266,9 +277,6 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
     /// <summary>Why a block that is well-formed does not fit this kind of table, or null.</summary>
     protected virtual string? ProblemOf(Trajectory block) => null;
 
-    /// <summary>Under the gate: whether so many steps may be stored now.</summary>
-    protected virtual bool CanAdmit(long steps) => true;
-
     /// <summary>Under the gate: takes what a new block needs until it is stored, or says why that cannot be.</summary>
     protected abstract AppendOutcome Reserve(Trajectory block, int bytes);
 
@@ -280,9 +288,6 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
 
     /// <summary>Under the gate: blocks that the store can forget together with the next append.</summary>
     protected virtual IReadOnlyCollection<ulong> TakeEvicted() => [];
-
-    /// <summary>Under the gate: whether a producer may go on.</summary>
-    protected virtual bool HasRoom() => true;
 
     /// <summary>Under the gate: what this kind of table has to say of itself.</summary>
     protected abstract void Describe(TableInfo info);
@@ -307,10 +312,9 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
     }
 
     /// <summary>Refuses what the service's memory cannot hold.</summary>
-    protected AppendOutcome RejectForMemory(string what) => Reject(
-        StatusCode.ResourceExhausted,
-        $"table '{definition.Name}': {what} does not fit: the replay service holds {memory.Used} bytes and may hold {memory.Limit} "
-            + "(RAPID_REPLAY_MEMORY)");
+    protected AppendOutcome RejectForMemory(string what) => Reject(memory.TooMuch($"table '{definition.Name}': {what}"));
+
+    protected AppendOutcome Reject(RpcException refused) => Reject(refused.StatusCode, refused.Status.Detail);
 
     private async Task StoreAsync(
         ulong id,
@@ -331,6 +335,7 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
                 _appended++;
                 if (!IsDropped)
                 {
+                    limiter.Insert(StepsOf(block));
                     Add(id, block, bytes);
                 }
             }
@@ -344,6 +349,7 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
                 _storing.Remove(block.Producer);
                 if (!IsDropped)
                 {
+                    limiter.Cancel(StepsOf(block));
                     CancelReservation(block, bytes);
                 }
             }
@@ -364,6 +370,10 @@ internal abstract partial class ReplayTable(TableDefinition definition, string i
             ? Reject(StatusCode.InvalidArgument, $"the block's columns are {signature} where table '{definition.Name}' holds {_signature}")
             : null;
     }
+
+    private bool HasRoom() => limiter.HasRoom;
+
+    private static long StepsOf(Trajectory block) => (long)block.Steps * block.Environments;
 
     private void Remember(string producer, ulong sequence)
     {

@@ -1,7 +1,9 @@
+using Grpc.Core;
 using Rapid.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Checkpoints;
+using Rapid.Replay.Removal;
 using Rapid.Replay.Sampling;
 using Rapid.Replay.Selection;
 
@@ -13,37 +15,32 @@ namespace Rapid.Replay.Tables;
 /// </summary>
 internal sealed class RingContents : IDisposable
 {
-    // Ids, the way from id to slot, and references; and what is remembered of a block besides its columns when there is no store to ask.
-    private const int SlotBytes = 64, HeaderBytes = 256, EpisodeBytes = 64;
+    // Ids, the way from id to slot, references, and what a selector and a remover know of each slot; and what is remembered of a block
+    // besides its columns when there is no store to ask.
+    private const int SlotBytes = 72 + Remover.BytesPerSlot, HeaderBytes = 256, EpisodeBytes = 64;
 
     private readonly MemoryBudget _memory;
     private readonly ColumnRing _ring;
     private readonly HotSlots _hot;
-    private readonly ItemSelector _selector;
-    private readonly PrioritySelector? _priorities;
-    private readonly LowestSlot? _lowest;
+    private readonly Selector _selector;
+    private readonly Remover _remover;
     private readonly ulong[] _ids;
     private readonly Trajectory?[] _headers;
     private readonly Dictionary<ulong, int> _slots;
-    private readonly Stack<int> _holes = new();
     private readonly int _items;
     private readonly long _bookkeeping;
     private string _experiment = "";
     private long _episodeBytes;
-    private int _next, _filled;
+    private int _empty;
 
-    private RingContents(TableDefinition definition, ColumnRing ring, int slots, RandomStream random, MemoryBudget memory, long bookkeeping)
+    private RingContents(TableDefinition definition, ColumnRing ring, Selector selector, int slots, MemoryBudget memory, long bookkeeping)
     {
-        (_ring, _memory, _bookkeeping) = (ring, memory, bookkeeping);
+        (_ring, _selector, _memory, _bookkeeping) = (ring, selector, memory, bookkeeping);
         (Slots, _items, _hot) = (slots, ring.Layout.ItemsOf(definition.Items), new HotSlots(slots, ring.Slots));
         (_ids, _slots) = (new ulong[slots], new Dictionary<ulong, int>(slots));
         _headers = definition.Store == StoreKind.Memory ? new Trajectory?[slots] : [];
-        _priorities = definition.Kind == TableKind.Prioritised ? new PrioritySelector(slots, _items, definition.PriorityExponent, random)
-            : null;
-        _selector = _priorities
-            ?? (ItemSelector)(definition.Kind == TableKind.Newest ? new NewestSelector(slots, _items)
-                : new UniformSelector(slots, _items, random));
-        _lowest = definition.Eviction == Eviction.LowestPriority ? new LowestSlot(slots) : null;
+        Priorities = selector as PrioritySelector;
+        _remover = Remover.Make(definition.Eviction, slots, Priorities);
     }
 
     public BlockLayout Layout => _ring.Layout;
@@ -60,51 +57,51 @@ internal sealed class RingContents : IDisposable
     public int ItemsPerBlock => _items;
 
     /// <summary>Null when items have no priorities.</summary>
-    public PrioritySelector? Priorities => _priorities;
+    public PrioritySelector? Priorities { get; }
 
     /// <summary>Ids of the blocks held, oldest first.</summary>
     public ulong[] Ids => [.. _slots.Keys.Order()];
 
     /// <summary>The policy of the oldest block; 0 when it is not known.</summary>
     public long OldestPolicyVersion =>
-        _lowest is null && _headers.Length > 0 && Held > 0 ? _headers[Held < Slots ? 0 : _next]?.PolicyVersion ?? 0 : 0;
+        _remover.IsByAge && _headers.Length > 0 && Held > 0 ? _headers[_remover.Next]!.PolicyVersion : 0;
 
     /// <summary>Takes the memory that a table needs for blocks of a layout.</summary>
-    /// <returns>The contents, empty; or null and why not.</returns>
-    public static (RingContents? Contents, string? Problem) Create(TableDefinition definition, BlockLayout layout, RandomStream random,
+    /// <exception cref="RpcException">RESOURCE_EXHAUSTED: the service may not have that much. FAILED_PRECONDITION: the selector cannot
+    /// be made.</exception>
+    public static RingContents Create(TableDefinition definition, SelectorAttribute selector, BlockLayout layout, RandomStream random,
         MemoryBudget memory)
     {
         var isMemory = definition.Store == StoreKind.Memory;
         var slots = (long)Math.Max(1, definition.CapacitySteps / (ulong)layout.Rows);
         var places = isMemory ? slots : Math.Clamp((long)definition.CacheBytes / Math.Max(1, layout.BlockBytes), 1, slots);
         var items = layout.ItemsOf(definition.Items);
-        var what = $"a table of {definition.CapacitySteps} steps in blocks of {layout.Rows} steps and {layout.BlockBytes} bytes";
-        if (slots > Array.MaxLength / 2
-            || (definition.Kind == TableKind.Prioritised && PrioritySelector.LeavesFor((int)slots, items) > SumTree.MostLeaves))
+        var what = $"table '{definition.Name}': a table of {definition.CapacitySteps} steps in blocks of {layout.Rows} steps and "
+            + $"{layout.BlockBytes} bytes";
+        if (slots > Array.MaxLength / 2 || selector.BytesFor((int)slots, items) is not { } selecting)
         {
-            return (null, $"{what} has more items than a table can hold");
+            throw new RpcException(new Status(StatusCode.ResourceExhausted, $"{what} has more items than a table can hold"));
         }
 
-        var bookkeeping = slots * (SlotBytes + (isMemory ? HeaderBytes : 0)) + HotSlots.BytesFor((int)slots, (int)places)
-            + definition.Kind switch
-            {
-                TableKind.Prioritised => PrioritySelector.BytesFor((int)slots, items),
-                TableKind.Newest => NewestSelector.BytesFor((int)slots),
-                _ => UniformSelector.BytesFor((int)slots),
-            }
-            + (definition.Eviction == Eviction.LowestPriority ? LowestSlot.BytesFor((int)slots) : 0);
+        var bookkeeping = slots * (SlotBytes + (isMemory ? HeaderBytes : 0)) + HotSlots.BytesFor((int)slots, (int)places) + selecting;
         if (!memory.TryTake(bookkeeping))
         {
-            return (null, what);
+            throw memory.TooMuch(what);
         }
 
-        if (ColumnRing.TryCreate(layout, (int)places, memory) is not { } ring)
+        ColumnRing? ring = null;
+        try
         {
-            memory.Release(bookkeeping);
-            return (null, what);
+            ring = ColumnRing.TryCreate(layout, (int)places, memory) ?? throw memory.TooMuch(what);
+            var context = new SelectorContext(definition.Name, (int)slots, items, definition.PriorityExponent, random);
+            return new RingContents(definition, ring, selector.Make(context), (int)slots, memory, bookkeeping);
         }
-
-        return (new RingContents(definition, ring, (int)slots, random, memory, bookkeeping), null);
+        catch
+        {
+            ring?.Dispose();
+            memory.Release(bookkeeping);
+            throw;
+        }
     }
 
     /// <summary>Whether a block is held, and where.</summary>
@@ -121,9 +118,7 @@ internal sealed class RingContents : IDisposable
         return evicted;
     }
 
-    /// <summary>
-    /// Puts a block where it was in a table that is brought back; the oldest first, and <see cref="Settle"/> when all are there.
-    /// </summary>
+    /// <summary>Puts a block where it was in a table that is brought back; the oldest first.</summary>
     /// <returns>False when there is no such place.</returns>
     public bool TryPlace(int slot, ulong id, Trajectory block)
     {
@@ -133,40 +128,11 @@ internal sealed class RingContents : IDisposable
         }
 
         Put(slot, id, block);
-        _filled = Math.Max(_filled, slot + 1);
-        _next = (slot + 1) % Slots;
         return true;
     }
 
-    /// <summary>Every block is where it was; the next one finds its place.</summary>
-    public void Settle()
-    {
-        if (_lowest is not null)
-        {
-            for (var slot = _filled - 1; slot >= 0; slot--)
-            {
-                if (_ids[slot] == 0)
-                {
-                    _holes.Push(slot);
-                }
-            }
-        }
-        else if (_filled < Slots)
-        {
-            _next = 0;
-        }
-    }
-
     /// <summary>Forgets a block that is held.</summary>
-    public void Remove(ulong id)
-    {
-        var slot = _slots[id];
-        Empty(slot);
-        if (_lowest is not null)
-        {
-            _holes.Push(slot);
-        }
-    }
+    public void Remove(ulong id) => Empty(_slots[id]);
 
     /// <summary>Takes over the blocks of the contents that a table had before; what does not fit gives way by the table's rule.</summary>
     /// <param name="earlier">Of the same table; to be disposed of afterwards.</param>
@@ -174,15 +140,14 @@ internal sealed class RingContents : IDisposable
     public List<ulong> TakeFrom(RingContents earlier)
     {
         List<ulong> evicted = [];
-        var oldest = earlier.Ids;
         while (earlier.Held > Slots)
         {
-            evicted.Add(earlier.Empty(earlier._lowest?.Slot ?? earlier._slots[oldest[evicted.Count]]));
+            evicted.Add(earlier.Empty(earlier._remover.Next));
         }
 
-        if (_priorities is not null)
+        if (Priorities is not null)
         {
-            _priorities.HighestPriority = earlier._priorities!.HighestPriority;
+            Priorities.HighestPriority = earlier.Priorities!.HighestPriority;
         }
 
         foreach (var id in earlier.Ids)
@@ -194,14 +159,12 @@ internal sealed class RingContents : IDisposable
     }
 
     /// <summary>Draws the item for one position of a batch; there is at least one block.</summary>
+    /// <exception cref="RpcException">FAILED_PRECONDITION: the selector failed.</exception>
     public void Draw(BatchBuffer batch, int position)
     {
-        var draw = _selector.Draw(position);
-        var (slot, index) = Math.DivRem(draw.Item, _items);
+        var (slot, index, probability) = _selector.Next(position);
         var id = _ids[slot];
-        batch.Add(
-            new Pick(position, (int)slot, (int)index, id), id * (ulong)_items + (ulong)index, draw.Probability * Held * _items,
-            _hot.Find((int)slot));
+        batch.Add(new Pick(position, slot, index, id), id * (ulong)_items + (ulong)index, probability * Held * _items, _hot.Find(slot));
     }
 
     /// <summary>Puts a block that came from the store into memory, unless it is there, or has been evicted meanwhile.</summary>
@@ -230,8 +193,8 @@ internal sealed class RingContents : IDisposable
         var (id, index) = Math.DivRem(item, (ulong)_items);
         if (_slots.TryGetValue(id, out var slot))
         {
-            _priorities!.Update(slot, (int)index, priority);
-            _lowest?.Set(slot, _priorities.WeightOf(slot));
+            Priorities!.Update(slot, (int)index, priority);
+            _remover.Update(slot);
             return true;
         }
 
@@ -241,8 +204,8 @@ internal sealed class RingContents : IDisposable
     /// <summary>The weights of a held block's items; none when they have no priorities.</summary>
     public double[] ExportWeights(ulong id)
     {
-        var weights = new double[_priorities is null ? 0 : _items];
-        _priorities?.Export(_slots[id], weights);
+        var weights = new double[Priorities is null ? 0 : _items];
+        Priorities?.Export(_slots[id], weights);
         return weights;
     }
 
@@ -250,8 +213,8 @@ internal sealed class RingContents : IDisposable
     public void ImportWeights(ulong id, ReadOnlySpan<double> weights)
     {
         var slot = _slots[id];
-        _priorities!.Import(slot, weights);
-        _lowest?.Set(slot, _priorities.WeightOf(slot));
+        Priorities!.Import(slot, weights);
+        _remover.Update(slot);
     }
 
     /// <summary>A copy of a block of a memory table; null when it is not held.</summary>
@@ -306,14 +269,14 @@ internal sealed class RingContents : IDisposable
         }
 
         _selector.Add(slot);
-        _lowest?.Add(slot, id, _priorities!.WeightOf(slot));
+        _remover.Add(slot, id);
     }
 
     private void Move(RingContents earlier, ulong id)
     {
-        var (from, to) = (earlier._slots[id], _filled++);
+        var (from, to) = (earlier._slots[id], MakeRoom().Slot);
         Put(to, id, null);
-        if (_priorities is not null)
+        if (Priorities is not null)
         {
             ImportWeights(id, earlier.ExportWeights(id));
         }
@@ -332,20 +295,18 @@ internal sealed class RingContents : IDisposable
 
     private (int Slot, ulong Evicted) MakeRoom()
     {
-        if (_filled < Slots)
+        if (Held == Slots)
         {
-            return (_filled++, 0);
+            var slot = _remover.Next;
+            return (slot, Empty(slot));
         }
 
-        if (_lowest is null)
+        while (_ids[_empty] != 0)
         {
-            // In order of age; a slot whose block the store lost is empty.
-            var oldest = _next;
-            _next = (_next + 1) % Slots;
-            return (oldest, _ids[oldest] == 0 ? 0 : Empty(oldest));
+            _empty = (_empty + 1) % Slots;
         }
 
-        return _holes.TryPop(out var hole) ? (hole, 0) : (_lowest.Slot, Empty(_lowest.Slot));
+        return (_empty, 0);
     }
 
     private ulong Empty(int slot)
@@ -354,7 +315,7 @@ internal sealed class RingContents : IDisposable
         _ids[slot] = 0;
         _slots.Remove(id);
         _selector.Remove(slot);
-        _lowest?.Remove(slot);
+        _remover.Remove(slot);
         if (_headers.Length > 0)
         {
             CountEpisodes(-_headers[slot]!.Episodes.Count);

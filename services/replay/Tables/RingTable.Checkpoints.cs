@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using Grpc.Core;
 using Rapid.Protocol;
 using Rapid.Replay.Checkpoints;
 
@@ -58,7 +59,8 @@ internal sealed partial class RingTable
     /// <param name="saved">The block.</param>
     /// <param name="signature">What all blocks must look like.</param>
     /// <returns>What is wrong with the block, or null.</returns>
-    /// <exception cref="InvalidOperationException">The service may not have the memory that the table needs.</exception>
+    /// <exception cref="RpcException">RESOURCE_EXHAUSTED: the service may not have the memory that the table needs. FAILED_PRECONDITION:
+    /// the table's selector cannot be made.</exception>
     public string? Import(SavedBlock saved, string? signature)
     {
         if ((BlockValidator.Problem(saved.Block) ?? ProblemOf(saved.Block)) is { } problem)
@@ -73,12 +75,8 @@ internal sealed partial class RingTable
 
         lock (Gate)
         {
-            if (_contents is null)
-            {
-                Allocate(BlockLayout.Of(saved.Block));
-            }
-
-            if (!_contents!.TryPlace(saved.Slot, saved.Id, saved.Block))
+            _contents ??= Create(Definition, BlockLayout.Of(saved.Block));
+            if (!_contents.TryPlace(saved.Slot, saved.Id, saved.Block))
             {
                 return $"block {saved.Id} cannot be in slot {saved.Slot}";
             }
@@ -100,7 +98,6 @@ internal sealed partial class RingTable
         {
             _limiter.Restore(state.InsertedSteps, state.SampledTransitions);
             _random.ImportState(state.Random);
-            _contents?.Settle();
             if (_contents?.Priorities is { } priorities)
             {
                 priorities.HighestPriority = state.HighestPriority;

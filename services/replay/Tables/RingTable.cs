@@ -1,19 +1,22 @@
 using Grpc.Core;
 using Rapid.Core;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Limits;
 using Rapid.Replay.Sampling;
+using Rapid.Replay.Selection;
 using Rapid.Replay.Stores;
 
 namespace Rapid.Replay.Tables;
 
 /// <summary>
-/// A table of bounded size from which items are drawn again and again: new blocks push out old ones (or those of the lowest priority), and
-/// a rate limiter holds draws and appends together.
+/// A table of bounded size from which items are drawn again and again: a selector chooses them, a remover chooses which block gives way to a
+/// new one, and a rate limiter holds draws and appends together.
 /// </summary>
 internal sealed partial class RingTable : ReplayTable
 {
     private const int MostExported = 8;
 
+    private readonly SelectorAttribute _selector;
     private readonly SampleToInsertRatio _limiter;
     private readonly RandomStream _random;
     private readonly EpisodeLog _episodes = new();
@@ -23,53 +26,24 @@ internal sealed partial class RingTable : ReplayTable
     private ulong _evicted, _sampled, _broken, _rejectedPriorities, _coldBlocks;
     private long _newestVersion, _inFlight;
 
-    public RingTable(TableDefinition definition, string incarnation, ITableStore store, MemoryBudget memory, int maximumBatchBytes)
-        : base(definition, incarnation, store, memory)
+    public RingTable(TableDefinition definition, SelectorAttribute selector, SampleToInsertRatio limiter, string incarnation,
+        ITableStore store, MemoryBudget memory, int maximumBatchBytes)
+        : base(definition, incarnation, store, memory, limiter)
     {
-        var limits = definition.RateLimiter;
-        _limiter = new SampleToInsertRatio(limits?.SamplesPerInsert ?? 0, (long)definition.MinimumSteps, limits?.ErrorBuffer ?? 0);
+        (_selector, _limiter) = (selector, limiter);
         _random = new RandomStream(definition.Seed);
         _maximumBatchBytes = maximumBatchBytes;
         Exported = new ExportedBlocks(this, memory);
     }
+
+    /// <summary>Whether its items have priorities, and its batches weights.</summary>
+    public bool HasPriorities => _selector.HasPriorities;
 
     /// <summary>What exports are sending.</summary>
     public ExportedBlocks Exported { get; }
 
     /// <summary>Blocks of one export that may be on their way: none waits for memory, and a store's round trip is to be hidden.</summary>
     public int ExportAhead => Definition.Store == StoreKind.Memory ? 1 : MostExported;
-
-    /// <summary>Takes up what the store still holds, all of it cold.</summary>
-    /// <param name="recovered">What the store knows.</param>
-    /// <param name="any">Any of its blocks; null when there is none.</param>
-    /// <exception cref="InvalidOperationException">The service may not have the memory that the table needs.</exception>
-    public void Restore(RecoveredTable recovered, Trajectory? any)
-    {
-        lock (Gate)
-        {
-            if (any is not null)
-            {
-                Allocate(BlockLayout.Of(any));
-                if (_contents!.Priorities is { } priorities)
-                {
-                    priorities.HighestPriority = recovered.HighestPriority;
-                }
-
-                foreach (var (id, _, _) in recovered.Blocks)
-                {
-                    Keep(_contents.Add(id, null));
-                }
-
-                foreach (var (block, index, priority) in recovered.Priorities.Where(known => known.Index < _contents.ItemsPerBlock))
-                {
-                    _contents.Update(block * (ulong)_contents.ItemsPerBlock + (ulong)index, priority);
-                }
-            }
-
-            _limiter.Restore(recovered.InsertedSteps);
-            Restore(recovered.Signature, recovered.NextId, recovered.Producers);
-        }
-    }
 
     public override SampleSession Open(SampleRequest request)
     {
@@ -89,7 +63,8 @@ internal sealed partial class RingTable : ReplayTable
     }
 
     /// <summary>Draws a batch and copies of it what is in memory; false when it must wait.</summary>
-    /// <exception cref="RpcException">INVALID_ARGUMENT: batches of this size are impossible.</exception>
+    /// <exception cref="RpcException">INVALID_ARGUMENT: batches of this size are impossible. FAILED_PRECONDITION: the selector
+    /// failed.</exception>
     public bool TryDraw(BatchBuffer batch)
     {
         lock (Gate)
@@ -134,9 +109,10 @@ internal sealed partial class RingTable : ReplayTable
     /// <returns>What is wrong with the first that was refused, or null.</returns>
     public string? UpdatePriorities(IReadOnlyList<PriorityUpdate> updates)
     {
-        if (Definition.Kind != TableKind.Prioritised)
+        if (!HasPriorities)
         {
-            return $"priorities: table '{Definition.Name}' is {Definition.Kind}, only PRIORITISED tables have them";
+            return $"priorities: items of table '{Definition.Name}', which selector '{_selector.Name}' draws, have none; only PRIORITISED "
+                + "tables and selectors with priorities have them";
         }
 
         string? problem = null;
@@ -173,11 +149,7 @@ internal sealed partial class RingTable : ReplayTable
     {
         lock (Gate)
         {
-            return _limiter.Inserted < Math.Max(1, (long)Definition.MinimumSteps)
-                ? $"table '{Definition.Name}' has {_limiter.Inserted} steps and sampling begins at {Math.Max(1, Definition.MinimumSteps)} "
-                    + "(minimum_steps)"
-                : $"table '{Definition.Name}' has given {_limiter.Sampled} transitions for {_limiter.Inserted} steps and its rate limiter "
-                    + "waits for more steps";
+            return $"table '{Definition.Name}' {_limiter.WhyWaiting}";
         }
     }
 
@@ -207,8 +179,6 @@ internal sealed partial class RingTable : ReplayTable
     protected override string? ProblemOf(Trajectory block) =>
         ItemRules.Problem(block, Definition) ?? _limiter.Problem((long)block.Steps * block.Environments, 0);
 
-    protected override bool CanAdmit(long steps) => _limiter.CanInsert(steps);
-
     protected override AppendOutcome Reserve(Trajectory block, int bytes)
     {
         if (!Memory.TryTake(bytes))
@@ -216,35 +186,30 @@ internal sealed partial class RingTable : ReplayTable
             return RejectForMemory($"a block of {bytes} bytes");
         }
 
-        if (_contents is null)
+        try
         {
-            var (contents, problem) = RingContents.Create(Definition, BlockLayout.Of(block), _random, Memory);
-            if (contents is null)
-            {
-                Memory.Release(bytes);
-                return RejectForMemory(problem!);
-            }
-
-            _contents = contents;
+            _contents ??= Create(Definition, BlockLayout.Of(block));
+        }
+        catch (RpcException refused)
+        {
+            Memory.Release(bytes);
+            return Reject(refused);
         }
 
         _inFlight += bytes;
-        _limiter.Reserve(_contents.Layout.Rows);
         return default;
     }
 
     protected override void CancelReservation(Trajectory block, int bytes)
     {
         Land(bytes);
-        _limiter.Cancel(_contents!.Layout.Rows);
         Signal();
     }
 
     protected override void Add(ulong id, Trajectory block, int bytes)
     {
         Land(bytes);
-        _limiter.Insert(_contents!.Layout.Rows);
-        Keep(_contents.Add(id, block));
+        Keep(_contents!.Add(id, block));
         _episodes.Add(block.Episodes);
         _broken += block.BrokenEnvironments;
         _newestVersion = Math.Max(_newestVersion, block.PolicyVersion);
@@ -255,15 +220,7 @@ internal sealed partial class RingTable : ReplayTable
     {
         if (_contents is { } earlier && limits.CapacitySteps != Definition.CapacitySteps)
         {
-            var (contents, problem) = RingContents.Create(limits, earlier.Layout, _random, Memory);
-            if (contents is null)
-            {
-                throw new RpcException(new Status(
-                    StatusCode.ResourceExhausted,
-                    $"table '{Definition.Name}': {problem} does not fit beside the one that it is to take the place of: the replay service "
-                        + $"holds {Memory.Used} bytes and may hold {Memory.Limit} (RAPID_REPLAY_MEMORY)"));
-            }
-
+            var contents = Create(limits, earlier.Layout);
             foreach (var evicted in contents.TakeFrom(earlier))
             {
                 Keep(evicted);
@@ -272,8 +229,6 @@ internal sealed partial class RingTable : ReplayTable
             earlier.Dispose();
             _contents = contents;
         }
-
-        _limiter.Limit((long)limits.MinimumSteps);
     }
 
     protected override IReadOnlyCollection<ulong> TakeEvicted()
@@ -305,8 +260,6 @@ internal sealed partial class RingTable : ReplayTable
         }
     }
 
-    protected override (double Inserted, double Drawn) Flow() => (_limiter.Inserted, _limiter.Sampled);
-
     protected override void Free()
     {
         _contents?.Dispose();
@@ -323,7 +276,7 @@ internal sealed partial class RingTable : ReplayTable
             throw Memory.TooMuchForStreams($"batch_size: {batch.Count} items of table '{Definition.Name}', {bytes} bytes,");
         }
 
-        batch.Bind(layout, Definition, bytes);
+        batch.Bind(layout, Definition, HasPriorities, bytes);
     }
 
     private void CheckBatch(BlockLayout layout, int count, long steps)
@@ -352,14 +305,8 @@ internal sealed partial class RingTable : ReplayTable
         batch.News.Broken = _broken;
     }
 
-    /// <summary>Under the gate: makes the contents for blocks that are stored already.</summary>
-    private void Allocate(BlockLayout layout)
-    {
-        var (contents, problem) = RingContents.Create(Definition, layout, _random, Memory);
-        _contents = contents ?? throw new InvalidOperationException(
-            $"table '{Definition.Name}': {problem} does not fit: the replay service may hold {Memory.Limit} bytes; raise "
-                + "RAPID_REPLAY_MEMORY");
-    }
+    private RingContents Create(TableDefinition limits, BlockLayout layout) =>
+        RingContents.Create(limits, _selector, layout, _random, Memory);
 
     /// <summary>Under the gate: a block that only the store still holds.</summary>
     private void Keep(ulong evicted)

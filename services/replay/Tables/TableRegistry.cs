@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
-using Rapid.Protocol;
 using Rapid.Protocol.V1;
 using Rapid.Redis;
 using Rapid.Replay.Checkpoints;
@@ -123,7 +122,12 @@ internal sealed class TableRegistry(
             }
 
             CheckRoom();
-            var table = new RingTable(definition, Guid.NewGuid().ToString("N"), new MemoryStore(), memory, options.MaxMessageBytes);
+            var made = Make(definition, Guid.NewGuid().ToString("N"), new MemoryStore());
+            if (made is not RingTable table)
+            {
+                throw CheckpointDirectory.Damaged(checkpoint, "it is one of a queue, which has none");
+            }
+
             try
             {
                 await foreach (var block in checkpoints.ReadAsync(checkpoint, state, cancellation))
@@ -135,11 +139,6 @@ internal sealed class TableRegistry(
                 }
 
                 table.Import(state);
-            }
-            catch (InvalidOperationException tooLarge)
-            {
-                table.Dispose();
-                throw new RpcException(new Status(StatusCode.ResourceExhausted, tooLarge.Message));
             }
             catch
             {
@@ -228,19 +227,12 @@ internal sealed class TableRegistry(
         var table = Make(recovered.Definition, recovered.Incarnation, store);
         try
         {
-            if (table is QueueTable queue)
-            {
-                queue.Restore(recovered);
-            }
-            else
-            {
-                ((RingTable)table).Restore(recovered, await AnyBlockAsync(store, recovered, cancellation));
-            }
+            await table.RestoreAsync(recovered, cancellation);
         }
-        catch (InvalidOperationException error)
+        catch (InvalidOperationException refused)
         {
             table.Dispose();
-            SetAside(name, error.Message);
+            SetAside(name, refused.Message);
             return;
         }
 
@@ -279,21 +271,6 @@ internal sealed class TableRegistry(
         $"table '{name}' in Redis is set aside: {problem}. What Redis holds of it is untouched: mend it and start this service again, or "
         + "drop the table (Replay.DropTable)";
 
-    /// <summary>A block to learn the layout of all from; blocks that Redis lost are reported when they are drawn.</summary>
-    private static async Task<Trajectory?> AnyBlockAsync(RedisStore store, RecoveredTable recovered, CancellationToken cancellation)
-    {
-        foreach (var (id, _, _) in recovered.Blocks.Reverse())
-        {
-            if (await store.LoadAsync(id, cancellation) is { } block && BlockValidator.Problem(block) is null
-                && BlockValidator.SignatureOf(block) == recovered.Signature)
-            {
-                return block;
-            }
-        }
-
-        return null;
-    }
-
     /// <summary>What Redis was set to when the table was made may have changed; its blocks are of use all the same.</summary>
     private async Task WarnUnlessFsyncAsync(string table, CancellationToken cancellation)
     {
@@ -307,9 +284,8 @@ internal sealed class TableRegistry(
         }
     }
 
-    private ReplayTable Make(TableDefinition definition, string incarnation, ITableStore store) => definition.Kind == TableKind.Queue
-        ? new QueueTable(definition, incarnation, store, memory)
-        : new RingTable(definition, incarnation, store, memory, options.MaxMessageBytes);
+    private ReplayTable Make(TableDefinition definition, string incarnation, ITableStore store) =>
+        TableComposition.Find(definition)!.Make(definition, incarnation, store, memory, options.MaxMessageBytes);
 
     private void CheckRoom()
     {

@@ -70,7 +70,7 @@ internal static class ReplayImportCommand
         }
 
         // What only prioritised tables have; 0.6 is the exponent of Schaul et al. 2016 for proportional priorities.
-        (definition.Kind, definition.Eviction) = (kind, Eviction.Unspecified);
+        (definition.Kind, definition.Selector, definition.Eviction) = (kind, "", Eviction.Unspecified);
         definition.PriorityExponent = kind == TableKind.Prioritised ? 0.6 : 0;
     }
 

@@ -76,7 +76,7 @@ internal static class ReplayStatsCommand
         return
         [
             definition.Name,
-            Name(definition.Kind),
+            definition.Selector.Length > 0 ? definition.Selector : Name(definition.Kind),
             isQueue ? "block" : Name(definition.Items),
             Name(definition.Store),
             string.Create(CultureInfo.InvariantCulture, $"{info.Steps}/{definition.CapacitySteps}"),

@@ -14,6 +14,14 @@ module.exports = {
     assert.strictEqual(other.code, 'ALREADY_EXISTS');
     const bad = await failure(() => replay.CreateTable({ definition: { ...definition, name: '☺{\u{1f608}}' } }));
     assert.deepStrictEqual(bad, { code: 'INVALID_ARGUMENT', details: "definition.name: '☺{\u{1f608}}' must have no braces" });
+    const unknown = await failure(() => replay.CreateTable({ definition: { ...definition, kind: undefined, selector: 'newset' } }));
+    assert.deepStrictEqual(unknown, {
+      code: 'INVALID_ARGUMENT',
+      details: "definition.selector: 'newset' is not known to this replay service; known: newest, prioritised, uniform; did you mean 'newest'?",
+    });
+    const ring = { ...definition, name: unique('selector'), kind: undefined, selector: 'newest' };
+    assert.strictEqual((await replay.CreateTable({ definition: ring })).definition.selector, 'newest');
+    assert.deepStrictEqual(await replay.DropTable({ name: ring.name }), { existed: true });
     assert.deepStrictEqual(await replay.DropTable({ name: definition.name }), { existed: true });
     assert.deepStrictEqual(await replay.DropTable({ name: definition.name }), { existed: false });
   },

@@ -14,6 +14,13 @@ def tables(config):
     assert failure(lambda: create(replay, name, kind='TABLE_KIND_QUEUE', capacity_steps=5))[0] == 'ALREADY_EXISTS'
     bad = failure(lambda: create(replay, '☺{\U0001f608}', kind='TABLE_KIND_QUEUE'))
     assert bad == ('INVALID_ARGUMENT', "definition.name: '☺{\U0001f608}' must have no braces"), bad
+    unknown = failure(lambda: create(replay, name, selector='newset'))
+    assert unknown == (
+        'INVALID_ARGUMENT',
+        "definition.selector: 'newset' is not known to this replay service; known: newest, prioritised, uniform; did you mean 'newest'?"), unknown
+    ring = unique('selector')
+    assert create(replay, ring, selector='newest').definition.selector == 'newest'
+    assert replay.DropTable(new('DropTableRequest', name=ring)).existed
     assert replay.DropTable(new('DropTableRequest', name=name)).existed
     assert not replay.DropTable(new('DropTableRequest', name=name)).existed
 
