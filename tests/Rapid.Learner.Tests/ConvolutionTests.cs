@@ -22,10 +22,10 @@ public class ConvolutionTests
         var weights = randn(Rows, layout.Encoder!.Features);
 
         using var gradients = zeros_like(parameters);
-        using var byHand = new HostConvolutions(layout, parameters, gradients);
+        var tape = new Tape();
+        using var byHand = new HostConvolutions(layout, parameters, gradients, tape);
         var features = byHand.Forward(frames);
-        (features * weights).sum().backward();
-        byHand.Backward();
+        tape.Backward((features * weights).sum());
 
         var leaves = new Dictionary<string, Tensor>();
         using var byTensors = new TensorConvolutions(layout, name =>
@@ -55,7 +55,8 @@ public class ConvolutionTests
         float[] Gradient(bool disturb)
         {
             using var gradients = zeros_like(parameters);
-            using var convolutions = new HostConvolutions(layout, parameters, gradients);
+            var tape = new Tape();
+            using var convolutions = new HostConvolutions(layout, parameters, gradients, tape);
             var features = convolutions.Forward(frames);
             if (disturb)
             {
@@ -63,8 +64,7 @@ public class ConvolutionTests
                 convolutions.Forward(255 - frames);
             }
 
-            features.sum().backward();
-            convolutions.Backward();
+            tape.Backward(features.sum());
             return gradients.data<float>().ToArray();
         }
 

@@ -18,6 +18,7 @@ public sealed class ActorCritic : IDisposable
     private readonly Convolutions? _convolutions;
     private readonly bool _isByHand; // or else autograd runs through the layers
     private readonly Dictionary<int, HostActorCritic> _passes = []; // by number of rows
+    private readonly Tape _tape = new();
     private HostActorCritic? _pass; // the last one with gradients
 
     /// <summary>Makes the network with fresh weights.</summary>
@@ -43,7 +44,7 @@ public sealed class ActorCritic : IDisposable
             _biases[tower] = [.. Enumerable.Range(0, layout.HiddenSizes.Count).Select(layer => MakeLeaf($"body.{layer}.bias", tower))];
         }
 
-        _convolutions = layout.Encoder is null ? null : Convolutions.Create(layout, Parameters, Gradients, name => MakeLeaf(name));
+        _convolutions = layout.Encoder is null ? null : Convolutions.Create(layout, Parameters, Gradients, _tape, name => MakeLeaf(name));
         PolicyWeight = MakeLeaf("policy.weight");
         PolicyBias = MakeLeaf("policy.bias");
         ValueWeight = MakeLeaf("value.weight");
@@ -105,9 +106,7 @@ public sealed class ActorCritic : IDisposable
     public void Backward(Tensor loss)
     {
         ArgumentNullException.ThrowIfNull(loss);
-        loss.backward();
-        _convolutions?.Backward();
-        _pass?.Backward();
+        _tape.Backward(loss);
     }
 
     /// <inheritdoc/>
@@ -136,7 +135,7 @@ public sealed class ActorCritic : IDisposable
             // It outlives the update that is the first to have so many rows.
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            _passes.Add(rows, pass = new HostActorCritic(Layout, Parameters, Gradients, rows));
+            _passes.Add(rows, pass = new HostActorCritic(Layout, Parameters, Gradients, rows, _tape));
             scope.Detach(scope.DisposablesView.ToArray());
         }
 

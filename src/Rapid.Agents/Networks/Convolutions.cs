@@ -10,18 +10,17 @@ internal abstract class Convolutions : IDisposable
     /// <param name="layout">Its encoder.</param>
     /// <param name="parameters">[layout.Length], of the policy.</param>
     /// <param name="gradients">[layout.Length], of the policy.</param>
+    /// <param name="tape">Of the policy.</param>
     /// <param name="leaf">Makes an autograd leaf of a named parameter.</param>
-    public static Convolutions Create(PolicyLayout layout, Tensor parameters, Tensor gradients, Func<string, Tensor> leaf) =>
+    public static Convolutions Create(
+        PolicyLayout layout, Tensor parameters, Tensor gradients, Tape tape, Func<string, Tensor> leaf) =>
         parameters.device.type == TorchSharp.DeviceType.CPU
-            ? new HostConvolutions(layout, parameters, gradients)
+            ? new HostConvolutions(layout, parameters, gradients, tape)
             : new TensorConvolutions(layout, leaf);
 
-    /// <summary>Features [B, features]. With gradients switched on, <see cref="Backward"/> must follow before the next such pass.</summary>
+    /// <summary>Features [B, features]; with gradients switched on, those of the last such pass alone can go back.</summary>
     /// <param name="observations">[B, stack * height * width] uint8.</param>
     public abstract Tensor Forward(Tensor observations);
-
-    /// <summary>Takes the gradient of the features, which a backward pass of the rest of the network left, on to the parameters.</summary>
-    public abstract void Backward();
 
     /// <inheritdoc/>
     public abstract void Dispose();

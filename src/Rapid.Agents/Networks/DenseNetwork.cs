@@ -6,8 +6,8 @@ namespace Rapid.Agents.Networks;
 /// <summary>
 /// Forward and backward passes of G perceptrons side by side, by hand, in buffers that are made once. An update of small networks spends
 /// half of its time in autograd's bookkeeping and allocation; here it is matrix products and at most one element-wise pass a layer, and
-/// a pass computes only the gradients that it is asked for. One instance serves any weights of its shape, one pass at a time. No gradient
-/// must be recorded.
+/// a pass computes only the gradients that it is asked for. One instance serves any weights of its shape, one pass at a time. A
+/// <see cref="Tape"/> joins passes with autograd.
 /// </summary>
 internal abstract class DenseNetwork : IDisposable
 {

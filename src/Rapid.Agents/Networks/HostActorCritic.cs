@@ -5,9 +5,8 @@ using static TorchSharp.torch;
 namespace Rapid.Agents.Networks;
 
 /// <summary>
-/// The dense layers of an actor-critic in host memory, for one number of rows, by <see cref="HostDenseNetwork"/>. Autograd sees both heads
-/// as leaves, and what arrives there goes on by hand: with two towers of 64 units and minibatches of 64 rows, autograd's bookkeeping for
-/// the layers took twice as long as the products.
+/// The dense layers of an actor-critic in host memory, for one number of rows, by <see cref="HostDenseNetwork"/>: with two towers of 64
+/// units and minibatches of 64 rows, autograd's bookkeeping for the layers took twice as long as the products.
 /// </summary>
 internal sealed class HostActorCritic : IDisposable
 {
@@ -19,14 +18,16 @@ internal sealed class HostActorCritic : IDisposable
     private readonly Tensor? _sharedGradient; // [B, features], of a tower's second head
     private readonly Tensor _head, _values, _headGradient, _valueGradient;
     private readonly HostGaussian? _gaussian;
-    private Tensor? _logStdGradient; // while the log-probabilities of this pass are asked for
+    private readonly Tape _tape;
 
     /// <param name="layout">Of vectors, with a hidden layer and a value head.</param>
     /// <param name="parameters">[layout.Length].</param>
     /// <param name="gradients">[layout.Length].</param>
     /// <param name="rows">B.</param>
-    public HostActorCritic(PolicyLayout layout, Tensor parameters, Tensor gradients, int rows)
+    /// <param name="tape">Of the policy.</param>
+    public HostActorCritic(PolicyLayout layout, Tensor parameters, Tensor gradients, int rows, Tape tape)
     {
+        _tape = tape;
         var hidden = layout.HiddenSizes;
         var body = new DenseShape(
             layout.Towers, layout.Inputs, [.. hidden.SkipLast(1)], hidden[^1], layout.Activation, ActivatesOutput: true);
@@ -38,7 +39,7 @@ internal sealed class HostActorCritic : IDisposable
         _sharedGradient = layout.Towers == 1 ? zeros_like(_featureGradients[0]) : null;
         (_head, _headGradient) = Leaf(_policy, rows, layout.Outputs);
         (_values, _valueGradient) = Leaf(_value, rows);
-        _gaussian = layout.IsDiscrete ? null : new HostGaussian(rows, layout.Outputs);
+        _gaussian = layout.IsDiscrete ? null : new HostGaussian(rows, layout.Outputs, tape);
     }
 
     /// <summary>Whether these passes are the fastest for a policy on a device.</summary>
@@ -55,7 +56,7 @@ internal sealed class HostActorCritic : IDisposable
         _value.Forward(_features[^1]);
         _headGradient.zero_();
         _valueGradient.zero_();
-        _logStdGradient = null;
+        _tape.Record(this, Backward);
         return (_head, _values);
     }
 
@@ -65,31 +66,7 @@ internal sealed class HostActorCritic : IDisposable
     /// <summary>log pi(a|s) [B] under the head of the last pass, a leaf that holds until the next pass; once for each pass.</summary>
     /// <param name="logStd">[act], an autograd leaf.</param>
     /// <param name="actions">[B, act].</param>
-    public Tensor LogProbability(Tensor logStd, Tensor actions)
-    {
-        _logStdGradient = logStd.grad;
-        return _gaussian!.Forward(_head, logStd, actions);
-    }
-
-    /// <summary>Takes the gradients that a loss left at the leaves on to those of the parameters, which it overwrites.</summary>
-    public void Backward()
-    {
-        if (_logStdGradient is not null)
-        {
-            _gaussian!.Backward(_headGradient, _logStdGradient);
-            _logStdGradient.Dispose();
-            _logStdGradient = null;
-        }
-
-        _policy.Backward(_featureGradients[0]);
-        _value.Backward(_sharedGradient ?? _featureGradients[1]);
-        if (_sharedGradient is not null)
-        {
-            _featureGradients[0].add_(_sharedGradient);
-        }
-
-        _body.Backward(null);
-    }
+    public Tensor LogProbability(Tensor logStd, Tensor actions) => _gaussian!.Forward(_head, logStd, actions);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -117,11 +94,22 @@ internal sealed class HostActorCritic : IDisposable
     /// <summary>A leaf and its gradient, in the memory of a head's output and of its output's gradient.</summary>
     private static (Tensor Leaf, Tensor Gradient) Leaf(Part head, params long[] shape)
     {
-        var leaf = head.Network.Output.view(shape).detach();
+        using var output = head.Network.Output.view(shape);
         var gradient = head.Network.OutputGradient.view(shape);
-        leaf.requires_grad = true;
-        leaf.grad = gradient;
-        return (leaf, gradient);
+        return (Tape.Leaf(output, gradient), gradient);
+    }
+
+    /// <summary>Overwrites the gradients of the parameters.</summary>
+    private void Backward()
+    {
+        _policy.Backward(_featureGradients[0]);
+        _value.Backward(_sharedGradient ?? _featureGradients[1]);
+        if (_sharedGradient is not null)
+        {
+            _featureGradients[0].add_(_sharedGradient);
+        }
+
+        _body.Backward(null);
     }
 
     /// <summary>Perceptrons with their part of the flat buffers.</summary>

@@ -7,8 +7,7 @@ using static TorchSharp.torch;
 namespace Rapid.Agents.Networks;
 
 /// <summary>
-/// <see cref="Convolutions"/> by <see cref="FrameEncoder"/>. Autograd sees their output as a leaf; what arrives there goes on by hand.
-/// Passes without gradients have an encoder of their own, so that they may come between a pass and its backward pass.
+/// <see cref="Convolutions"/> by <see cref="FrameEncoder"/>. Passes without gradients have an encoder of their own, so that they may come between a pass and its backward pass.
 /// </summary>
 internal sealed class HostConvolutions : Convolutions
 {
@@ -18,14 +17,14 @@ internal sealed class HostConvolutions : Convolutions
     private readonly EncoderShape _shape;
     private readonly Tensor _parameters, _gradients;
     private readonly FrameEncoder _inference;
+    private readonly Tape _tape;
     private FrameEncoder? _learning;
     private nint[] _planes = [];
-    private Tensor? _features;
     private int _capacity;
 
-    public HostConvolutions(PolicyLayout layout, Tensor parameters, Tensor gradients)
+    public HostConvolutions(PolicyLayout layout, Tensor parameters, Tensor gradients, Tape tape)
     {
-        (_shape, _parameters, _gradients) = (layout.Encoder!, parameters, gradients);
+        (_shape, _parameters, _gradients, _tape) = (layout.Encoder!, parameters, gradients, tape);
         _inference = new FrameEncoder(_shape, InferenceRows, get_num_threads());
     }
 
@@ -45,7 +44,7 @@ internal sealed class HostConvolutions : Convolutions
 
             _learning!.Forward(_planes.AsSpan(0, rows * _shape.Planes), Parameters, TensorMemory.Floats(features), forBackward: true);
             features.requires_grad = true;
-            _features = features;
+            _tape.Record(this, () => Backward(features));
         }
         else
         {
@@ -63,14 +62,6 @@ internal sealed class HostConvolutions : Convolutions
     }
 
     /// <inheritdoc/>
-    public override void Backward()
-    {
-        using var gradient = _features!.grad!;
-        _learning!.Backward(Parameters, TensorMemory.Floats(gradient), TensorMemory.Floats(_gradients)[.._shape.Length]);
-        _features = null;
-    }
-
-    /// <inheritdoc/>
     public override void Dispose()
     {
         _inference.Dispose();
@@ -78,6 +69,12 @@ internal sealed class HostConvolutions : Convolutions
     }
 
     private ReadOnlySpan<float> Parameters => TensorMemory.Floats(_parameters)[.._shape.Length];
+
+    private void Backward(Tensor features)
+    {
+        using var gradient = features.grad!;
+        _learning!.Backward(Parameters, TensorMemory.Floats(gradient), TensorMemory.Floats(_gradients)[.._shape.Length]);
+    }
 
     /// <summary>Each plane of each observation lies behind the one before it.</summary>
     private unsafe void Address(Tensor observations)

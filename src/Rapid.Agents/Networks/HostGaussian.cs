@@ -4,7 +4,7 @@ namespace Rapid.Agents.Networks;
 
 /// <summary>
 /// <see cref="DiagonalGaussian.LogProbability"/> and its gradients by hand in host memory: a minibatch has some hundred elements, for which
-/// the ten operations of the formula and their derivatives are all bookkeeping. Autograd sees the log-probabilities as a leaf.
+/// the ten operations of the formula and their derivatives are all bookkeeping.
 /// </summary>
 internal sealed class HostGaussian : IDisposable
 {
@@ -14,21 +14,23 @@ internal sealed class HostGaussian : IDisposable
     private readonly float[] _standardised; // [B, act], (a - mean) / std
     private readonly float[] _inverseStd; // [act]
     private readonly Tensor _logProbabilities, _gradient; // [B]
+    private readonly Tape _tape;
 
     /// <param name="rows">B.</param>
     /// <param name="dimensions">act.</param>
-    public HostGaussian(int rows, int dimensions)
+    /// <param name="tape">Of the policy.</param>
+    public HostGaussian(int rows, int dimensions, Tape tape)
     {
-        (_rows, _dimensions) = (rows, dimensions);
+        (_rows, _dimensions, _tape) = (rows, dimensions, tape);
         (_standardised, _inverseStd) = (new float[rows * dimensions], new float[dimensions]);
-        (_logProbabilities, _gradient) = (zeros(rows), zeros(rows));
-        _logProbabilities.requires_grad = true;
-        _logProbabilities.grad = _gradient;
+        _gradient = zeros(rows);
+        using var output = zeros(rows);
+        _logProbabilities = Tape.Leaf(output, _gradient);
     }
 
     /// <summary>log N(a; mean, exp(log_std)^2), summed over dimensions: [B], a leaf that holds until the next pass.</summary>
-    /// <param name="mean">[B, act].</param>
-    /// <param name="logStd">[act].</param>
+    /// <param name="mean">[B, act], a leaf with a gradient.</param>
+    /// <param name="logStd">[act], a leaf with a gradient.</param>
     /// <param name="actions">[B, act].</param>
     public Tensor Forward(Tensor mean, Tensor logStd, Tensor actions)
     {
@@ -55,14 +57,20 @@ internal sealed class HostGaussian : IDisposable
         }
 
         _gradient.zero_();
+        _tape.Record(this, () => Backward(mean, logStd));
         return _logProbabilities;
     }
-
-    /// <summary>Adds the gradients that a loss left at the log-probabilities, times z / std and z^2 - 1, to those of their inputs.</summary>
-    /// <param name="meanGradient">[B, act].</param>
-    /// <param name="logStdGradient">[act].</param>
-    public void Backward(Tensor meanGradient, Tensor logStdGradient)
+    /// <inheritdoc/>
+    public void Dispose()
     {
+        _logProbabilities.Dispose();
+        _gradient.Dispose();
+    }
+
+    /// <summary>Adds the gradients that arrived at the log-probabilities, times z / std and z^2 - 1, to those of their inputs.</summary>
+    private void Backward(Tensor mean, Tensor logStd)
+    {
+        using Tensor meanGradient = mean.grad!, logStdGradient = logStd.grad!;
         ReadOnlySpan<float> arrived = TensorMemory.Floats(_gradient);
         Span<float> means = TensorMemory.Floats(meanGradient), logs = TensorMemory.Floats(logStdGradient);
         for (int row = 0, i = 0; row < _rows; row++)
@@ -74,12 +82,5 @@ internal sealed class HostGaussian : IDisposable
                 logs[j] += arrived[row] * (z * z - 1);
             }
         }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _logProbabilities.Dispose();
-        _gradient.Dispose();
     }
 }

@@ -16,90 +16,90 @@ internal sealed unsafe class HostSquashedGaussian : SquashedGaussian
     private readonly double _constant;
 
     // [B * act, rounded up to whole vectors]; the elements behind the last one are computed and never read.
-    private readonly Tensor _squashed, _noise, _std, _slope;
-    private readonly float[] _densities;
-    private readonly Sample _sample;
+    private readonly float[] _squashed, _noise, _std, _slope, _densities;
+    private readonly Tape _tape;
+    private readonly Tensor _logProbability, _logProbabilityGradient; // [B]
+    private readonly Tensor _actionGradient; // [B, act]
+    private readonly Tensor _headGradient; // [B, 2 act]
 
     /// <param name="layout">Of a <see cref="PolicyKind.SquashedGaussian"/>.</param>
     /// <param name="rows">B.</param>
-    public HostSquashedGaussian(PolicyLayout layout, int rows)
+    /// <param name="tape">Of the learner.</param>
+    public HostSquashedGaussian(PolicyLayout layout, int rows, Tape tape)
     {
-        (_rows, _actions, _parameterization) = (rows, layout.ActionSize, layout.StdParameterization);
+        (_rows, _actions, _parameterization, _tape) = (rows, layout.ActionSize, layout.StdParameterization, tape);
         (_centre, _scale) = Box(layout);
         _constant = Constant(_scale);
-        var vectors = (rows * _actions + Vector<float>.Count - 1) / Vector<float>.Count;
-        Tensor Buffer() => zeros(vectors * Vector<float>.Count);
-        (_squashed, _noise, _std, _slope) = (Buffer(), Buffer(), Buffer(), Buffer());
-        _densities = new float[vectors * Vector<float>.Count];
-        using var scope = NewDisposeScope();
-        Tensor View(Tensor buffer) => buffer.narrow(0, 0, rows * _actions).view(rows, _actions).DetachFromDisposeScope();
-        _sample = new Sample(
-            zeros(rows).DetachFromDisposeScope(), View(_squashed), View(_noise), View(_std), View(_slope));
+        var length = (rows * _actions + Vector<float>.Count - 1) / Vector<float>.Count * Vector<float>.Count;
+        (_squashed, _noise, _std, _slope, _densities) =
+            (new float[length], new float[length], new float[length], new float[length], new float[length]);
+        _logProbabilityGradient = zeros(rows);
+        using var output = zeros(rows);
+        _logProbability = Tape.Leaf(output, _logProbabilityGradient);
+        (_actionGradient, _headGradient) = (zeros(rows, _actions), zeros(rows, 2 * _actions));
     }
 
     /// <inheritdoc/>
-    public override Sample Draw(Tensor head, Tensor noise, Tensor actions)
+    public override (Tensor Actions, Tensor LogProbability) Draw(Tensor head, Tensor noise, Tensor actions)
     {
         var heads = TensorMemory.Matrix(head);
-        Span<float> u = TensorMemory.Floats(_squashed), raw = TensorMemory.Floats(_std), noises = TensorMemory.Floats(_noise);
         for (var row = 0; row < _rows; row++)
         {
-            new ReadOnlySpan<float>(heads.Row(row), _actions).CopyTo(u[(row * _actions)..]);
-            new ReadOnlySpan<float>(heads.Row(row) + _actions, _actions).CopyTo(raw[(row * _actions)..]);
+            new ReadOnlySpan<float>(heads.Row(row), _actions).CopyTo(_squashed.AsSpan(row * _actions));
+            new ReadOnlySpan<float>(heads.Row(row) + _actions, _actions).CopyTo(_std.AsSpan(row * _actions));
         }
 
-        TensorMemory.Floats(noise).CopyTo(noises);
-        Squash(u, raw, noises, TensorMemory.Floats(_slope), _densities);
+        TensorMemory.Floats(noise).CopyTo(_noise);
+        Squash(_squashed, _std, _noise, _slope, _densities);
         var taken = TensorMemory.Matrix(actions);
-        var logProbabilities = TensorMemory.Floats(_sample.LogProbability);
+        var logProbabilities = TensorMemory.Floats(_logProbability);
         for (int row = 0, i = 0; row < _rows; row++)
         {
             var action = taken.Row(row);
             var sum = -_constant;
             for (var j = 0; j < _actions; j++, i++)
             {
-                action[j] = _centre[j] + u[i] * _scale[j];
+                action[j] = _centre[j] + _squashed[i] * _scale[j];
                 sum += _densities[i];
             }
 
             logProbabilities[row] = (float)sum;
         }
 
-        return _sample;
-    }
-
-    /// <inheritdoc/>
-    public override void Backward(Sample sample, Tensor actionGradient, Tensor entropyWeight, Tensor headGradient)
-    {
-        ReadOnlySpan<float> squashed = TensorMemory.Floats(_squashed), noise = TensorMemory.Floats(_noise);
-        ReadOnlySpan<float> std = TensorMemory.Floats(_std), slope = TensorMemory.Floats(_slope);
-        var (gradients, heads) = (TensorMemory.Matrix(actionGradient), TensorMemory.Matrix(headGradient));
-        var weight = TensorMemory.Floats(entropyWeight)[0];
-        for (int row = 0, i = 0; row < _rows; row++)
-        {
-            float* gradient = gradients.Row(row), head = heads.Row(row);
-            for (var j = 0; j < _actions; j++, i++)
-            {
-                // The noise is fixed: d log pi / du = 2 tanh(u), d log pi / d log std = -1 beside what goes through u.
-                var tanh = squashed[i];
-                var u = tanh * (2 * weight) + gradient[j] * _scale[j] * (1 - tanh * tanh);
-                head[j] = u;
-                head[_actions + j] = (u * noise[i] * std[i] - weight) * slope[i];
-            }
-        }
+        _logProbabilityGradient.zero_();
+        _actionGradient.zero_();
+        _tape.Record(this, () => Backward(head));
+        return (Tape.Leaf(actions, _actionGradient), _logProbability);
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        Tensor[] tensors =
-        [
-            _sample.LogProbability, _sample.Squashed, _sample.Noise, _sample.Std, _sample.Slope, _squashed, _noise, _std, _slope,
-        ];
-        foreach (var tensor in tensors)
+        foreach (var tensor in (Tensor[])[_headGradient, _actionGradient, _logProbability, _logProbabilityGradient])
         {
             tensor.Dispose();
         }
+    }
+
+    private void Backward(Tensor head)
+    {
+        ReadOnlySpan<float> weights = TensorMemory.Floats(_logProbabilityGradient), gradients = TensorMemory.Floats(_actionGradient);
+        var heads = TensorMemory.Matrix(_headGradient);
+        for (int row = 0, i = 0; row < _rows; row++)
+        {
+            var gradient = heads.Row(row);
+            var weight = weights[row];
+            for (var j = 0; j < _actions; j++, i++)
+            {
+                // The noise is fixed: d log pi / du = 2 tanh(u), d log pi / d log std = -1 beside what goes through u.
+                var tanh = _squashed[i];
+                var u = tanh * (2 * weight) + gradients[i] * _scale[j] * (1 - tanh * tanh);
+                gradient[j] = u;
+                gradient[_actions + j] = (u * _noise[i] * _std[i] - weight) * _slope[i];
+            }
+        }
+
+        head.backward([_headGradient]);
     }
 
     /// <summary>The densities of the samples, without what is the same for all.</summary>

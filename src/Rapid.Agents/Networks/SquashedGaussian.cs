@@ -12,32 +12,19 @@ internal abstract class SquashedGaussian : IDisposable
     /// <summary>The fastest for a device.</summary>
     /// <param name="layout">Of a <see cref="PolicyKind.SquashedGaussian"/>.</param>
     /// <param name="rows">B.</param>
+    /// <param name="tape">Of the learner.</param>
     /// <param name="device">Where samples are made.</param>
-    public static SquashedGaussian Create(PolicyLayout layout, int rows, Device device) => device.type == TorchSharp.DeviceType.CPU
-        ? new HostSquashedGaussian(layout, rows)
-        : new TensorSquashedGaussian(layout, device);
+    public static SquashedGaussian Create(PolicyLayout layout, int rows, Tape tape, Device device) =>
+        device.type == TorchSharp.DeviceType.CPU
+            ? new HostSquashedGaussian(layout, rows, tape)
+            : new TensorSquashedGaussian(layout, device);
 
-    /// <summary>A sample and what its backward pass needs; lives as long as the dispose scope it was made in, and no longer than to the
-    /// next draw.</summary>
-    /// <param name="LogProbability">[B], log pi(a|s).</param>
-    /// <param name="Squashed">[B, act], tanh(u).</param>
-    /// <param name="Noise">[B, act].</param>
-    /// <param name="Std">[B, act].</param>
-    /// <param name="Slope">[B, act], derivative of log std by the head's output.</param>
-    internal sealed record Sample(Tensor LogProbability, Tensor Squashed, Tensor Noise, Tensor Std, Tensor Slope);
-
-    /// <summary>Draws actions.</summary>
+    /// <summary>Draws actions, reparameterised: gradients go through them to the head, and the noise stays.</summary>
     /// <param name="head">[B, 2 act], means and then what becomes standard deviations.</param>
     /// <param name="noise">[B, act], standard normal.</param>
     /// <param name="actions">[B, act], overwritten.</param>
-    public abstract Sample Draw(Tensor head, Tensor noise, Tensor actions);
-
-    /// <summary>Gradient of mean(alpha log pi(a|s)) + L(a) by the head's outputs.</summary>
-    /// <param name="sample">From <see cref="Draw"/>.</param>
-    /// <param name="actionGradient">[B, act], gradient of L by the actions.</param>
-    /// <param name="entropyWeight">[1], alpha / B.</param>
-    /// <param name="headGradient">[B, 2 act], overwritten.</param>
-    public abstract void Backward(Sample sample, Tensor actionGradient, Tensor entropyWeight, Tensor headGradient);
+    /// <returns>The actions [B, act], and log pi(a|s) [B]; until the next draw.</returns>
+    public abstract (Tensor Actions, Tensor LogProbability) Draw(Tensor head, Tensor noise, Tensor actions);
 
     /// <inheritdoc/>
     public abstract void Dispose();

@@ -27,11 +27,6 @@ internal sealed class TensorConvolutions(PolicyLayout layout, Func<string, Tenso
     }
 
     /// <inheritdoc/>
-    public override void Backward()
-    {
-    }
-
-    /// <inheritdoc/>
     public override void Dispose()
     {
     }

@@ -36,6 +36,7 @@ internal sealed class TensorDenseNetwork : DenseNetwork
     /// <inheritdoc/>
     public override Tensor Forward(DenseWeights weights, Tensor input)
     {
+        using var noGrad = no_grad();
         _input = input;
         for (var layer = 0; layer < _shape.Layers; layer++)
         {

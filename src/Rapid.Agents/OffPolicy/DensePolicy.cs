@@ -9,8 +9,7 @@ using static TorchSharp.torch;
 
 namespace Rapid.Agents.OffPolicy;
 
-/// <summary>The network that acts, without value head, with its optimiser. Its weights lie as <see cref="PolicyLayout"/> says. No gradient
-/// must be recorded.</summary>
+/// <summary>The network that acts, without value head, with its optimiser. Its weights lie as <see cref="PolicyLayout"/> says.</summary>
 internal sealed class DensePolicy : IDisposable
 {
     private readonly PolicyLayout _layout;
@@ -18,6 +17,8 @@ internal sealed class DensePolicy : IDisposable
     private readonly Device _device;
     private readonly DenseNetwork _network;
     private readonly DenseWeights _weights, _gradients;
+    private readonly Tape _tape;
+    private readonly Tensor _head; // [B, outputs], a leaf
     private readonly FlatAdam _adam;
     private readonly GradientGuard _guard;
     private readonly double _learningRate;
@@ -26,12 +27,16 @@ internal sealed class DensePolicy : IDisposable
     /// <param name="options">Batch size and optimiser.</param>
     /// <param name="network">Initialisation.</param>
     /// <param name="random">Makes the starting weights.</param>
+    /// <param name="tape">Of the learner.</param>
     /// <param name="device">Where it lives.</param>
-    public DensePolicy(PolicyLayout layout, TwinCriticOptions options, NetworkOptions network, RandomStream random, Device device)
+    public DensePolicy(
+        PolicyLayout layout, TwinCriticOptions options, NetworkOptions network, RandomStream random, Tape tape, Device device)
     {
-        (_layout, _device) = (layout, device);
+        (_layout, _tape, _device) = (layout, tape, device);
         _shape = new DenseShape(1, layout.ObservationSize, layout.HiddenSizes, layout.Outputs, layout.Activation);
         _network = DenseNetwork.Create(_shape, options.BatchSize, device);
+        using Tensor output = _network.Output.squeeze(0), gradient = _network.OutputGradient.squeeze(0);
+        _head = Tape.Leaf(output, gradient);
         (_weights, _gradients) = (new DenseWeights(_shape, device), new DenseWeights(_shape, device));
         var initial = new float[layout.Length];
         Initializer.Initialize(layout, network, random, initial);
@@ -44,20 +49,20 @@ internal sealed class DensePolicy : IDisposable
     /// <summary>[layout.Length], the weights.</summary>
     public Tensor Parameters => _weights.Flat;
 
-    /// <summary>[layout.Length], of the last <see cref="Descend"/>.</summary>
-    public Tensor Gradients => _gradients.Flat;
-
-    /// <summary>[1, B, outputs], to be filled before <see cref="Descend"/>.</summary>
-    public Tensor HeadGradient => _network.OutputGradient;
-
     /// <summary>[1], gradients that were not finite and counted as zero.</summary>
     public Tensor BadGradients => _guard.Count;
 
     /// <summary>The head's outputs [B, outputs], until the next pass.</summary>
     /// <param name="observations">[B, obs].</param>
-    public Tensor Forward(Tensor observations) => _network.Forward(_weights, observations).squeeze(0);
+    public Tensor Forward(Tensor observations)
+    {
+        _network.Forward(_weights, observations);
+        _network.OutputGradient.zero_();
+        _tape.Record(_network, () => _network.Backward(_weights, _gradients));
+        return _head;
+    }
 
-    /// <summary>The same of a slow copy of the weights.</summary>
+    /// <summary>The same of a slow copy of the weights, without gradients.</summary>
     /// <param name="copy">From <see cref="MakeSlowCopy"/>.</param>
     /// <param name="observations">[B, obs].</param>
     public Tensor Forward(SlowCopy copy, Tensor observations) => _network.Forward(copy.Weights, observations).squeeze(0);
@@ -66,10 +71,11 @@ internal sealed class DensePolicy : IDisposable
     /// <param name="tau">Part of the way that it moves each time.</param>
     public SlowCopy MakeSlowCopy(double tau) => new(_weights, _shape, tau, _device);
 
-    /// <summary>One step along <see cref="HeadGradient"/>.</summary>
-    public void Descend()
+    /// <summary>One step down the gradient of a loss.</summary>
+    /// <param name="loss">Scalar, of the last pass.</param>
+    public void Descend(Tensor loss)
     {
-        _network.Backward(_weights, _gradients);
+        _tape.Backward(loss);
         _guard.ZeroIfBad();
         _adam.Step(_learningRate);
     }
@@ -106,6 +112,7 @@ internal sealed class DensePolicy : IDisposable
     {
         _guard.Dispose();
         _adam.Dispose();
+        _head.Dispose();
         _gradients.Dispose();
         _weights.Dispose();
         _network.Dispose();

@@ -66,23 +66,4 @@ internal static class HostPasses
             target[i] = goal[i] - rest * (goal[i] - target[i]);
         }
     }
-
-    /// <summary>The smaller of two critics' values, and the slopes of its mean's negative: -1/B at the smaller, 0 at the other.</summary>
-    /// <param name="values">[2, B].</param>
-    /// <param name="minimum">[B], overwritten.</param>
-    /// <param name="slopes">[2, B], overwritten.</param>
-    public static void Minimum(ReadOnlySpan<float> values, Span<float> minimum, Span<float> slopes)
-    {
-        var rows = minimum.Length;
-        var slope = -1f / rows;
-        for (var i = 0; i < rows; i++)
-        {
-            var (first, second) = (values[i], values[rows + i]);
-
-            // What is not a number is the smaller one, so that its gradient is not one either.
-            var isFirst = first <= second || float.IsNaN(first);
-            minimum[i] = isFirst ? first : second;
-            (slopes[i], slopes[rows + i]) = isFirst ? (slope, 0f) : (0f, slope);
-        }
-    }
 }

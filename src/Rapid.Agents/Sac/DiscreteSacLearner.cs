@@ -21,7 +21,6 @@ public sealed class DiscreteSacLearner : ITransitionLearner
     private readonly DensePolicy _policy;
     private readonly TwinCritics _critics;
     private readonly Temperature _temperature;
-    private readonly Tensor _errors;
     private readonly DeviceBatch _onDevice;
     private readonly SacFigures _figures;
     private long _updates;
@@ -37,33 +36,25 @@ public sealed class DiscreteSacLearner : ITransitionLearner
         ArgumentNullException.ThrowIfNull(device);
         _options = (SacOptions)experiment.Algorithm;
         RandomStream Stream(ulong role) => new(RandomStream.Derive(experiment.Seed, role));
-        _policy = new DensePolicy(layout, _options, experiment.Network, Stream(SacSeeds.Policy), device);
-        _critics = new TwinCritics(_options, experiment.Network, layout.ObservationSize, layout.Outputs, Stream(SacSeeds.Critics), device);
+        var (network, tape) = (experiment.Network, new Tape());
+        _policy = new DensePolicy(layout, _options, network, Stream(SacSeeds.Policy), tape, device);
+        _critics = new TwinCritics(_options, network, layout.ObservationSize, layout.Outputs, Stream(SacSeeds.Critics), tape, device);
         _temperature = new Temperature(_options, _options.TargetEntropy ?? PartOfGreatestEntropy * Math.Log(layout.Outputs), device);
-        _errors = zeros(2, _options.BatchSize, device: device);
         _onDevice = new DeviceBatch(layout, _options, device);
         _figures = new SacFigures(device);
     }
 
-    /// <summary>
-    /// Gradient of mean(sum_a pi(a) (alpha log pi(a) - Q(a))) by the logits: pi (f - sum pi f) / B with f in the brackets.
-    /// </summary>
+    /// <summary>Equation 12: J_pi = mean(sum_a pi(a|s) (alpha log pi(a|s) - min Q(s, a))).</summary>
     /// <param name="logProbabilities">[B, n].</param>
-    /// <param name="values">[B, n], Q.</param>
+    /// <param name="values">[B, n], the smaller Q.</param>
     /// <param name="alpha">[1].</param>
-    internal static Tensor LogitGradient(Tensor logProbabilities, Tensor values, Tensor alpha)
-    {
-        var probabilities = logProbabilities.exp();
-        var f = alpha * logProbabilities - values;
-        var mean = (probabilities * f).sum(1, keepdim: true);
-        return probabilities * (f - mean) * (1.0 / values.shape[0]);
-    }
+    internal static Tensor PolicyLoss(Tensor logProbabilities, Tensor values, Tensor alpha) =>
+        (logProbabilities.exp() * (alpha * logProbabilities - values)).sum(1).mean();
 
     /// <inheritdoc/>
     public void Update(TransitionBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        using var noGrad = no_grad();
         batch = _onDevice.Of(batch);
         UpdateCritics(batch);
         _updates++;
@@ -79,11 +70,10 @@ public sealed class DiscreteSacLearner : ITransitionLearner
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<(string Name, double Value)> ReadFigures() =>
-        _figures.Read(_temperature.Alpha, _critics.BadGradients, _policy.BadGradients, _errors, _options.CriticLoss);
+    public IReadOnlyList<(string Name, double Value)> ReadFigures() => _figures.Read(_temperature, _critics, _policy);
 
     /// <inheritdoc/>
-    public void ReadErrors(Span<float> errors) => TwinCritics.ReadErrors(_errors, errors);
+    public void ReadErrors(Span<float> errors) => _critics.ReadErrors(errors);
 
     /// <inheritdoc/>
     public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(_policy.Parameters, parameters);
@@ -116,38 +106,46 @@ public sealed class DiscreteSacLearner : ITransitionLearner
     {
         _figures.Dispose();
         _onDevice.Dispose();
-        _errors.Dispose();
         _temperature.Dispose();
         _critics.Dispose();
         _policy.Dispose();
     }
 
-    /// <summary>y = r + gamma sum_a' pi(a'|s') (min Q'(s', a') - alpha log pi(a'|s')).</summary>
+    /// <summary>Equations 3 and 10: y = r + gamma sum_a' pi(a'|s') (min Q'(s', a') - alpha log pi(a'|s')), and the mean loss of Q(s, a) - y.</summary>
     private void UpdateCritics(TransitionBatch batch)
     {
         using var scope = NewDisposeScope();
-        var next = _policy.Forward(batch.NextObservations).log_softmax(1);
-        var softValue = (next.exp() * (_critics.TargetMinimum(batch.NextInputs) - _temperature.Alpha * next)).sum(1);
-        var target = batch.Rewards + batch.Continues * softValue;
+        Tensor target;
+        using (no_grad())
+        {
+            var next = _policy.Forward(batch.NextObservations).log_softmax(1);
+            var softValue = (next.exp() * (_critics.TargetMinimum(batch.NextInputs) - _temperature.Alpha * next)).sum(1);
+            target = batch.Rewards + batch.Continues * softValue;
+        }
+
         var taken = _critics.Values(batch.Inputs).gather(2, batch.ActionIndices.unsqueeze(0).expand(2, -1, -1)).squeeze(2);
-        _errors.copy_(taken - target);
-        _critics.Descend(_errors, batch.Weights, batch.ActionIndices);
+        _critics.Descend(taken - target, batch.Weights);
     }
 
     private void UpdatePolicy(TransitionBatch batch)
     {
         using var scope = NewDisposeScope();
         var logProbabilities = _policy.Forward(batch.Observations).log_softmax(1);
-        var values = TwinCritics.SmallerOf(_critics.Values(batch.Inputs));
-        _policy.HeadGradient.squeeze(0).copy_(LogitGradient(logProbabilities, values, _temperature.Alpha));
-        _policy.Descend();
+        var values = ValuesOf(batch);
+        _policy.Descend(PolicyLoss(logProbabilities, values, _temperature.Alpha));
+        using var noGrad = no_grad();
         var probabilities = logProbabilities.exp();
-        var expected = (probabilities * logProbabilities).sum(1);
-        _figures.Keep((probabilities * values).sum(1), expected);
+        _figures.Keep((probabilities * values).sum(1), (probabilities * logProbabilities).sum(1));
         if (_temperature.IsAdapted)
         {
             var now = _policy.Forward(batch.Observations).log_softmax(1);
             _temperature.Descend((now.exp() * now).sum(1).mean());
         }
+    }
+
+    private Tensor ValuesOf(TransitionBatch batch)
+    {
+        using var noGrad = no_grad();
+        return TwinCritics.SmallerOf(_critics.Values(batch.Inputs));
     }
 }

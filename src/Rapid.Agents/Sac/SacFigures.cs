@@ -14,28 +14,20 @@ internal sealed class SacFigures(Device device) : IDisposable
     /// <param name="logProbabilities">[B], of the policy's actions.</param>
     public void Keep(Tensor values, Tensor logProbabilities)
     {
+        using var noGrad = no_grad();
         _value.copy_(values.mean());
         _logProbability.copy_(logProbabilities.mean());
     }
 
     /// <summary>Reads them. Waits for the device.</summary>
-    public IReadOnlyList<(string Name, double Value)> Read(
-        Tensor alpha, Tensor badCritics, Tensor badPolicies, Tensor errors, CriticLoss loss)
+    public IReadOnlyList<(string Name, double Value)> Read(Temperature temperature, TwinCritics critics, DensePolicy policy)
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var numbers = new float[7];
-        var all = cat(
-            [
-                _value,
-                _logProbability,
-                alpha,
-                badCritics,
-                badPolicies,
-                TwinCritics.Loss(errors, loss).mean().view(1),
-                errors.abs().mean().view(1),
-            ]);
-        TensorMemory.CopyTo(all, numbers);
+        var (loss, error) = critics.MeanErrors();
+        TensorMemory.CopyTo(
+            cat([_value, _logProbability, temperature.Alpha, critics.BadGradients, policy.BadGradients, loss, error]), numbers);
         return
         [
             ("critic_loss", numbers[5]),

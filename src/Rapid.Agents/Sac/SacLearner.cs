@@ -13,13 +13,11 @@ namespace Rapid.Agents.Sac;
 public sealed class SacLearner : ITransitionLearner
 {
     private readonly SacOptions _options;
-    private readonly PolicyLayout _layout;
     private readonly SquashedGaussian _distribution;
     private readonly DensePolicy _policy;
     private readonly TwinCritics _critics;
     private readonly Temperature _temperature;
     private readonly NoiseSource _noise;
-    private readonly Tensor _actionGradient, _errors;
     private readonly DeviceBatch _onDevice;
     private readonly SacFigures _figures;
     private long _updates;
@@ -33,16 +31,15 @@ public sealed class SacLearner : ITransitionLearner
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(device);
-        (_options, _layout) = ((SacOptions)experiment.Algorithm, layout);
-        var (network, rows) = (experiment.Network, _options.BatchSize);
+        _options = (SacOptions)experiment.Algorithm;
+        var (network, rows, tape) = (experiment.Network, _options.BatchSize, new Tape());
         RandomStream Stream(ulong role) => new(RandomStream.Derive(experiment.Seed, role));
-        _distribution = SquashedGaussian.Create(layout, rows, device);
-        _policy = new DensePolicy(layout, _options, network, Stream(SacSeeds.Policy), device);
-        _critics = new TwinCritics(_options, network, layout.ObservationSize + layout.ActionSize, 1, Stream(SacSeeds.Critics), device);
+        _distribution = SquashedGaussian.Create(layout, rows, tape, device);
+        _policy = new DensePolicy(layout, _options, network, Stream(SacSeeds.Policy), tape, device);
+        _critics = new TwinCritics(
+            _options, network, layout.ObservationSize + layout.ActionSize, 1, Stream(SacSeeds.Critics), tape, device);
         _temperature = new Temperature(_options, _options.TargetEntropy ?? -layout.ActionSize, device);
         _noise = new NoiseSource(RandomStream.Derive(experiment.Seed, SacSeeds.Noise), rows, layout.ActionSize, device);
-        _actionGradient = zeros(rows, layout.ActionSize, device: device);
-        _errors = zeros(2, rows, device: device);
         _onDevice = new DeviceBatch(layout, _options, device);
         _figures = new SacFigures(device);
     }
@@ -51,7 +48,6 @@ public sealed class SacLearner : ITransitionLearner
     public void Update(TransitionBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        using var noGrad = no_grad();
         batch = _onDevice.Of(batch);
         UpdateCritics(batch);
         _updates++;
@@ -67,11 +63,10 @@ public sealed class SacLearner : ITransitionLearner
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<(string Name, double Value)> ReadFigures() =>
-        _figures.Read(_temperature.Alpha, _critics.BadGradients, _policy.BadGradients, _errors, _options.CriticLoss);
+    public IReadOnlyList<(string Name, double Value)> ReadFigures() => _figures.Read(_temperature, _critics, _policy);
 
     /// <inheritdoc/>
-    public void ReadErrors(Span<float> errors) => TwinCritics.ReadErrors(_errors, errors);
+    public void ReadErrors(Span<float> errors) => _critics.ReadErrors(errors);
 
     /// <inheritdoc/>
     public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(_policy.Parameters, parameters);
@@ -106,8 +101,6 @@ public sealed class SacLearner : ITransitionLearner
     {
         _figures.Dispose();
         _onDevice.Dispose();
-        _errors.Dispose();
-        _actionGradient.Dispose();
         _noise.Dispose();
         _temperature.Dispose();
         _critics.Dispose();
@@ -115,17 +108,21 @@ public sealed class SacLearner : ITransitionLearner
         _distribution.Dispose();
     }
 
-    /// <summary>
-    /// Equations 5 to 7: y = r + gamma (min Q'(s', a') - alpha log pi(a'|s')), a' from the policy; both critics towards y.
-    /// </summary>
+    /// <summary>Equation 5, J_Q = mean(L(Q(s, a) - y)), of both critics.</summary>
     private void UpdateCritics(TransitionBatch batch)
     {
         using var scope = NewDisposeScope();
-        var next = _distribution.Draw(_policy.Forward(batch.NextObservations), _noise.Draw(), batch.NextActions);
-        var softValue = _critics.TargetMinimum(batch.NextInputs).view(-1) - _temperature.Alpha * next.LogProbability;
-        var target = batch.Rewards + batch.Continues * softValue;
-        _errors.copy_(_critics.Values(batch.Inputs).squeeze(2) - target);
-        _critics.Descend(_errors, batch.Weights);
+        var target = Target(batch);
+        _critics.Descend(_critics.Values(batch.Inputs).squeeze(2) - target, batch.Weights);
+    }
+
+    /// <summary>With equation 3: y = r + gamma (min Q'(s', a') - alpha log pi(a'|s')), a' from the policy: [B].</summary>
+    private Tensor Target(TransitionBatch batch)
+    {
+        using var noGrad = no_grad();
+        var (_, logProbability) = _distribution.Draw(_policy.Forward(batch.NextObservations), _noise.Draw(), batch.NextActions);
+        var softValue = _critics.TargetMinimum(batch.NextInputs).view(-1) - _temperature.Alpha * logProbability;
+        return batch.Rewards + batch.Continues * softValue;
     }
 
     /// <summary>As many steps as were left out since the last time. The temperature's sample is of the policy as it is after its step, and
@@ -134,29 +131,29 @@ public sealed class SacLearner : ITransitionLearner
     {
         using var scope = NewDisposeScope();
         var head = _policy.Forward(batch.Observations);
-        for (var i = 1; i <= _options.PolicyDelay; i++)
+        for (var left = _options.PolicyDelay - 1; left >= 0; left--)
         {
             DescendPolicy(batch, head);
-            if (_temperature.IsAdapted || i < _options.PolicyDelay)
+            using (enable_grad(left > 0))
             {
                 head = _policy.Forward(batch.Observations);
             }
 
             if (_temperature.IsAdapted)
             {
+                using var noGrad = no_grad();
                 _temperature.Descend(_distribution.Draw(head, _noise.Draw(), batch.Actions).LogProbability.mean());
             }
         }
     }
 
-    /// <summary>Equation 9: the gradient of mean(alpha log pi(a|s) - min Q(s, a)) through the reparameterised action a.</summary>
+    /// <summary>Equation 9: J_pi = mean(alpha log pi(a|s) - min Q(s, a)), with a reparameterised action a.</summary>
     private void DescendPolicy(TransitionBatch batch, Tensor head)
     {
         using var scope = NewDisposeScope();
-        var sample = _distribution.Draw(head, _noise.Draw(), batch.Actions);
-        var minimum = _critics.MinimumGradient(batch.Inputs, _layout.ObservationSize, _actionGradient);
-        _distribution.Backward(sample, _actionGradient, _temperature.Alpha * (1.0 / _options.BatchSize), _policy.HeadGradient.squeeze(0));
-        _policy.Descend();
-        _figures.Keep(minimum, sample.LogProbability);
+        var (actions, logProbability) = _distribution.Draw(head, _noise.Draw(), batch.Actions);
+        var value = TwinCritics.SmallerOf(_critics.Values(batch.Inputs, actions)).view(-1);
+        _policy.Descend((_temperature.Alpha * logProbability - value).mean());
+        _figures.Keep(value, logProbability);
     }
 }

@@ -20,32 +20,36 @@ internal sealed class Temperature : IDisposable
     public Temperature(SacOptions options, double target, Device device)
     {
         (_options, _target) = (options, target);
-        _logAlpha = full([1], (float)options.InitialLogAlpha, device: device);
-        _gradient = zeros_like(_logAlpha);
+        _gradient = zeros(1, device: device);
+        using var start = full([1], (float)options.InitialLogAlpha, device: device);
+        _logAlpha = Tape.Leaf(start, _gradient);
         _adam = new FlatAdam(_logAlpha, _gradient, options.AdamEpsilon);
-        Alpha = _logAlpha.exp().DetachFromDisposeScope();
+        Alpha = zeros(1, device: device);
+        ReadAlpha();
     }
 
-    /// <summary>[1], alpha as it is now.</summary>
+    /// <summary>[1], alpha as it is now, without gradient.</summary>
     public Tensor Alpha { get; }
 
     /// <summary>Whether it moves.</summary>
     public bool IsAdapted => _options.TemperatureLearningRate > 0;
 
-    /// <summary>-alpha * (mean(log pi) + target): the loss whose gradient by log alpha is itself.</summary>
-    /// <param name="alpha">[1].</param>
-    /// <param name="meanLogProbability">Scalar.</param>
+    /// <summary>Equation 18: -alpha (mean(log pi) + target).</summary>
+    /// <param name="logAlpha">[1].</param>
+    /// <param name="meanLogProbability">Scalar, no gradient.</param>
     /// <param name="target">Entropy aimed at.</param>
-    internal static Tensor Loss(Tensor alpha, Tensor meanLogProbability, double target) => (meanLogProbability + target) * alpha * -1;
+    internal static Tensor Loss(Tensor logAlpha, Tensor meanLogProbability, double target) =>
+        -logAlpha.exp() * (meanLogProbability + target);
 
     /// <summary>One step.</summary>
-    /// <param name="meanLogProbability">Scalar, mean of log pi over a batch.</param>
+    /// <param name="meanLogProbability">Scalar, mean of log pi over a batch, without gradient.</param>
     public void Descend(Tensor meanLogProbability)
     {
-        // d alpha / d log alpha = alpha, so that the loss is its own gradient.
-        _gradient.copy_(Loss(Alpha, meanLogProbability, _target));
+        using var gradients = enable_grad();
+        _gradient.zero_();
+        Loss(_logAlpha, meanLogProbability, _target).backward();
         _adam.Step(_options.TemperatureLearningRate);
-        Alpha.copy_(_logAlpha).exp_();
+        ReadAlpha();
     }
 
     /// <summary>Adds it to a checkpoint.</summary>
@@ -64,7 +68,7 @@ internal sealed class Temperature : IDisposable
         TensorMemory.CopyFrom(tensors["temperature.adam.first_moment"], _adam.FirstMoment);
         TensorMemory.CopyFrom(tensors["temperature.adam.second_moment"], _adam.SecondMoment);
         _adam.Steps = (long)state["temperature_adam_steps"]!;
-        Alpha.copy_(_logAlpha).exp_();
+        ReadAlpha();
     }
 
     /// <inheritdoc/>
@@ -72,7 +76,13 @@ internal sealed class Temperature : IDisposable
     {
         Alpha.Dispose();
         _adam.Dispose();
-        _gradient.Dispose();
         _logAlpha.Dispose();
+        _gradient.Dispose();
+    }
+
+    private void ReadAlpha()
+    {
+        using var noGrad = no_grad();
+        Alpha.copy_(_logAlpha).exp_();
     }
 }

@@ -19,13 +19,12 @@ public sealed class Td3Learner : ITransitionLearner
     private const ulong PolicyRole = 0x706F6C69, CriticsRole = 0x63726974, NoiseRole = 0x6E6F6973;
 
     private readonly Td3Options _options;
-    private readonly PolicyLayout _layout;
     private readonly DensePolicy _policy;
     private readonly SlowCopy _slowPolicy;
     private readonly TwinCritics _critics;
     private readonly NoiseSource _noise;
     private readonly Tensor _low, _high, _centre, _scale; // [act], of the box of actions
-    private readonly Tensor _actionGradient, _errors, _value;
+    private readonly Tensor _value; // [1], mean Q1 of the policy's actions
     private readonly DeviceBatch _onDevice;
     private long _updates;
 
@@ -38,17 +37,15 @@ public sealed class Td3Learner : ITransitionLearner
         ArgumentNullException.ThrowIfNull(experiment);
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(device);
-        (_options, _layout) = ((Td3Options)experiment.Algorithm, layout);
-        var (network, rows, box) = (experiment.Network, _options.BatchSize, layout.ActionBox!);
+        _options = (Td3Options)experiment.Algorithm;
+        var (network, rows, box, tape) = (experiment.Network, _options.BatchSize, layout.ActionBox!, new Tape());
         RandomStream Stream(ulong role) => new(RandomStream.Derive(experiment.Seed, role));
-        _policy = new DensePolicy(layout, _options, network, Stream(PolicyRole), device);
+        _policy = new DensePolicy(layout, _options, network, Stream(PolicyRole), tape, device);
         _slowPolicy = _policy.MakeSlowCopy(_options.Tau);
-        _critics = new TwinCritics(_options, network, layout.ObservationSize + layout.ActionSize, 1, Stream(CriticsRole), device);
+        _critics = new TwinCritics(_options, network, layout.ObservationSize + layout.ActionSize, 1, Stream(CriticsRole), tape, device);
         _noise = new NoiseSource(RandomStream.Derive(experiment.Seed, NoiseRole), rows, layout.ActionSize, device);
         (_low, _high) = (tensor(box.Low.ToArray(), device: device), tensor(box.High.ToArray(), device: device));
         (_centre, _scale) = ((_high + _low) / 2, (_high - _low) / 2);
-        _actionGradient = zeros(rows, layout.ActionSize, device: device);
-        _errors = zeros(2, rows, device: device);
         _value = zeros(1, device: device);
         _onDevice = new DeviceBatch(layout, _options, device);
     }
@@ -57,7 +54,6 @@ public sealed class Td3Learner : ITransitionLearner
     public void Update(TransitionBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        using var noGrad = no_grad();
         batch = _onDevice.Of(batch);
         UpdateCritics(batch);
         _updates++;
@@ -75,8 +71,8 @@ public sealed class Td3Learner : ITransitionLearner
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var numbers = new float[5];
-        var loss = TwinCritics.Loss(_errors, _options.CriticLoss).mean().view(1);
-        TensorMemory.CopyTo(cat([loss, _value, _errors.abs().mean().view(1), _critics.BadGradients, _policy.BadGradients]), numbers);
+        var (loss, error) = _critics.MeanErrors();
+        TensorMemory.CopyTo(cat([loss, _value, error, _critics.BadGradients, _policy.BadGradients]), numbers);
         return
         [
             ("critic_loss", numbers[0]),
@@ -88,7 +84,7 @@ public sealed class Td3Learner : ITransitionLearner
     }
 
     /// <inheritdoc/>
-    public void ReadErrors(Span<float> errors) => TwinCritics.ReadErrors(_errors, errors);
+    public void ReadErrors(Span<float> errors) => _critics.ReadErrors(errors);
 
     /// <inheritdoc/>
     public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(_policy.Parameters, parameters);
@@ -122,7 +118,7 @@ public sealed class Td3Learner : ITransitionLearner
     public void Dispose()
     {
         _onDevice.Dispose();
-        foreach (var owned in (Tensor[])[_value, _errors, _actionGradient, _scale, _centre, _high, _low])
+        foreach (var owned in (Tensor[])[_value, _scale, _centre, _high, _low])
         {
             owned.Dispose();
         }
@@ -133,29 +129,38 @@ public sealed class Td3Learner : ITransitionLearner
         _policy.Dispose();
     }
 
-    /// <summary>
-    /// Equation 14: y = r + gamma min Q'(s', clip(pi'(s') + clip(epsilon, -c, c))), epsilon ~ N(0, sigma); both critics towards y.
-    /// </summary>
     private void UpdateCritics(TransitionBatch batch)
     {
         using var scope = NewDisposeScope();
+        var target = Target(batch);
+        _critics.Descend(_critics.Values(batch.Inputs).squeeze(2) - target, batch.Weights);
+    }
+
+    /// <summary>
+    /// Equation 14: y = r + gamma min Q'(s', clip(pi'(s') + clip(epsilon, -c, c))), epsilon ~ N(0, sigma): [B].
+    /// </summary>
+    private Tensor Target(TransitionBatch batch)
+    {
+        using var noGrad = no_grad();
         var noise = (_noise.Draw() * _options.TargetNoise).clamp(-_options.NoiseClip, _options.NoiseClip) * _scale;
         var next = _centre + _scale * _policy.Forward(_slowPolicy, batch.NextObservations).tanh() + noise;
         batch.NextActions.copy_(next.maximum(_low).minimum(_high));
-        var target = batch.Rewards + batch.Continues * _critics.TargetMinimum(batch.NextInputs).view(-1);
-        _errors.copy_(_critics.Values(batch.Inputs).squeeze(2) - target);
-        _critics.Descend(_errors, batch.Weights);
+        return batch.Rewards + batch.Continues * _critics.TargetMinimum(batch.NextInputs).view(-1);
     }
 
-    /// <summary>The deterministic policy gradient of mean(Q1(s, pi(s))) (algorithm 1; Silver et al. 2014).</summary>
+    /// <summary>The deterministic policy gradient: down -mean(Q1(s, pi(s))) (algorithm 1; Silver et al. 2014).</summary>
     private void UpdatePolicy(TransitionBatch batch)
     {
         using var scope = NewDisposeScope();
-        var squashed = _policy.Forward(batch.Observations).tanh();
-        batch.Actions.copy_(_centre + _scale * squashed);
-        var values = _critics.FirstGradient(batch.Inputs, _layout.ObservationSize, _actionGradient);
-        _policy.HeadGradient.squeeze(0).copy_(_actionGradient * _scale * (1 - squashed.square()));
-        _policy.Descend();
-        _value.copy_(values.mean());
+        var actions = _centre + _scale * _policy.Forward(batch.Observations).tanh();
+        using (no_grad())
+        {
+            batch.Actions.copy_(actions);
+        }
+
+        var value = _critics.Values(batch.Inputs, actions).select(0, 0).mean();
+        _policy.Descend(-value);
+        using var noGrad = no_grad();
+        _value.copy_(value);
     }
 }

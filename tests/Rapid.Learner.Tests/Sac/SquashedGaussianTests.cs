@@ -31,6 +31,7 @@ public sealed class SquashedGaussianTests
         var sample = distribution.Draw(head, torch.full([1, 1], 0.6f / 0.7f), actions);
 
         Assert.Equal(action, actions.ToSingle(), 2e-5);
+        Assert.Equal(action, sample.Actions.ToSingle(), 2e-5);
         Assert.Equal(logProbability, sample.LogProbability.ToSingle(), 2e-5);
     }
 
@@ -54,7 +55,8 @@ public sealed class SquashedGaussianTests
 
         var sample = distribution.Draw(torch.tensor([0f, raw]).view(1, 2), torch.zeros(1, 1), torch.zeros(1, 1));
 
-        Assert.Equal(expected, sample.Std.ToSingle(), expected * 1e-5);
+        // At the mean, 0, the density is that of the normal: 1 / (std sqrt(2 pi)).
+        Assert.Equal(-Math.Log(expected * Math.Sqrt(2 * Math.PI)), sample.LogProbability.ToSingle(), 2e-5);
     }
 
     [Theory]
@@ -83,13 +85,15 @@ public sealed class SquashedGaussianTests
     {
         const double Alpha = 0.37, Step = 1e-5;
         using var scope = torch.NewDisposeScope();
+        var tape = new Tape();
         var box = new BoxSpace([-2f, -1f], [2f, 3f]);
-        using var distribution = Make(isOnHost, Layout(std, box));
+        using var distribution = Make(isOnHost, Layout(std, box), tape);
         float[] head = [0.3f, -0.8f, 0.4f, -1.2f], noise = [0.5f, -1.4f], actionGradient = [0.7f, -0.2f];
         var gradient = torch.zeros(1, 4);
+        var leaf = Tape.Leaf(torch.tensor(head).view(1, 4), gradient);
 
-        var sample = distribution.Draw(torch.tensor(head).view(1, 4), torch.tensor(noise).view(1, 2), torch.zeros(1, 2));
-        distribution.Backward(sample, torch.tensor(actionGradient).view(1, 2), torch.tensor([(float)Alpha]), gradient);
+        var sample = distribution.Draw(leaf, torch.tensor(noise).view(1, 2), torch.zeros(1, 2));
+        tape.Backward((sample.LogProbability * Alpha + sample.Actions.matmul(torch.tensor(actionGradient))).sum());
 
         for (var i = 0; i < head.Length; i++)
         {
@@ -125,9 +129,11 @@ public sealed class SquashedGaussianTests
         using var scope = torch.NewDisposeScope();
         using var random = new torch.Generator(1);
         var layout = Layout(std, BoxSpace.Uniform(Actions, -0.4f, 2));
-        using SquashedGaussian host = new HostSquashedGaussian(layout, Rows), tensors = new TensorSquashedGaussian(layout, torch.CPU);
+        var tape = new Tape();
+        using SquashedGaussian host = new HostSquashedGaussian(layout, Rows, tape), tensors = new TensorSquashedGaussian(layout, torch.CPU);
         var head = torch.randn([Rows, 2 * Actions], generator: random) * 4;
         var (noise, arrived) = (torch.randn([Rows, Actions], generator: random), torch.randn([Rows, Actions], generator: random));
+        var weights = torch.randn([Rows], generator: random);
 
         var (left, right) = (Pass(host), Pass(tensors));
 
@@ -139,14 +145,14 @@ public sealed class SquashedGaussianTests
             // Actions lie behind observations in the rows of the critics' input.
             var inputs = torch.zeros(Rows, 5 + Actions);
             var gradient = torch.zeros(Rows, 2 * Actions);
-            var sample = distribution.Draw(head, noise, inputs.narrow(1, 5, Actions));
-            distribution.Backward(sample, arrived, torch.tensor([0.01f]), gradient);
-            return [.. torch.cat([inputs.view(-1), sample.LogProbability, gradient.view(-1)]).data<float>()];
+            var sample = distribution.Draw(Tape.Leaf(head, gradient), noise, inputs.narrow(1, 5, Actions));
+            tape.Backward((sample.LogProbability * weights).sum() + (sample.Actions * arrived).sum());
+            return [.. torch.cat([inputs.view(-1), sample.LogProbability.detach(), gradient.view(-1)]).data<float>()];
         }
     }
 
-    private static SquashedGaussian Make(bool isOnHost, PolicyLayout layout) =>
-        isOnHost ? new HostSquashedGaussian(layout, 1) : new TensorSquashedGaussian(layout, torch.CPU);
+    private static SquashedGaussian Make(bool isOnHost, PolicyLayout layout, Tape? tape = null) =>
+        isOnHost ? new HostSquashedGaussian(layout, 1, tape ?? new Tape()) : new TensorSquashedGaussian(layout, torch.CPU);
 
     private static PolicyLayout Layout(StdParameterization std, BoxSpace box) =>
         ExperimentPolicy.LayoutOf(Sacs.Options(new SacOptions { StdParameterization = std }), BoxSpace.Unbounded(3), box);
