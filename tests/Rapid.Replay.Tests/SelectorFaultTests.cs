@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Rapid.Protocol.V1;
 using Rapid.Replay.Selection;
 
 namespace Rapid.Replay.Tests;

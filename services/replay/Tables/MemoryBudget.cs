@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Microsoft.Extensions.Configuration;
-using Rapid.Hosting;
 using Rapid.Core;
+using Rapid.Hosting;
 
 namespace Rapid.Replay.Tables;
 
