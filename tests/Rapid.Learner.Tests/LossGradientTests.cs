@@ -1,4 +1,3 @@
-using Rapid.Agents;
 using Rapid.Agents.Networks;
 using Rapid.Agents.OffPolicy;
 using Rapid.Agents.OnPolicy;
@@ -7,7 +6,6 @@ using Rapid.Agents.Sac;
 using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Learner.Tests.OffPolicy;
-using Rapid.Protocol.Specs;
 using TorchSharp;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;

@@ -1,15 +1,8 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
-using Rapid.Agents;
-using Rapid.Agents.Networks;
-using Rapid.Agents.OffPolicy;
-using Rapid.Agents.Sac;
-using Rapid.Core;
 using Rapid.Hosting;
 using Rapid.Learner.Replay;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
-using TorchSharp;
 
 namespace Rapid.Learner.Tests.Replay;
 
