@@ -26,7 +26,7 @@ public abstract class TableProtocol<T>(string activity, int prefetch)
     /// <summary>Answers that may be on their way, unread or in use at once.</summary>
     public int Prefetch => prefetch;
 
-    /// <summary>Whether the reader fills the table itself: it must not wait for a table that does not hold enough to give anything.</summary>
+    /// <summary>Whether the reader fills the table itself: it must not wait for one that does not hold enough to give anything.</summary>
     public virtual bool IsFilledByReader => false;
 
     /// <summary>Answers that were dropped because they are not of this run.</summary>

@@ -12,7 +12,7 @@ namespace Rapid.Learner.Replay;
 /// <param name="BrokenEnvironments">Environments that actors had to reset since the last batch.</param>
 public sealed record ReceivedBatch(TransitionBatch Transitions, IReadOnlyList<Episode> Episodes, ulong BrokenEnvironments) : Received
 {
-    /// <summary>[B], new priorities of a prioritised table's items, for the table when the batch is given back; empty leaves them.</summary>
+    /// <summary>[B], new priorities of a prioritised table's items, sent when the batch is given back; empty leaves them.</summary>
     public IReadOnlyList<float> Priorities { get; set; } = [];
 }
 
