@@ -9,7 +9,7 @@ public sealed class Td3Tests : IDisposable
         algorithm:
           { name: td3, rollout_steps: 1, batch_size: 128, policy_learning_rate: 1e-3, critic_learning_rate: 1e-3, metrics_interval: 500 }
         network: { hidden_sizes: [64, 64] }
-        total_steps: 9000
+        total_steps: 14000
         lockstep: true
         evaluation: { interval_steps: 0, final_episodes: 20 }
         """;
@@ -30,7 +30,7 @@ public sealed class Td3Tests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Pendulum_is_held_upright_after_nine_thousand_steps()
+    public async Task Pendulum_is_held_upright_after_fourteen_thousand_steps()
     {
         var (exitCode, output) = await RapidProcess.RunAsync(_folder.Path, "train", _folder.Spec(Pendulum));
         var run = RunFolder.Single(_folder.Runs);
