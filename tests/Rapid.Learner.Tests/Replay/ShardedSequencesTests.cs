@@ -18,8 +18,12 @@ public class ShardedSequencesTests
         await using var table = Open(services);
         await table.CreateAsync(default);
         Assert.False(table.IsWarm);
-        var ofFirst = Enumerable.Range(1, 3).Select(sequence => SequenceClientTests.Block((ulong)sequence));
-        await table.AppendAsync([.. ofFirst, SequenceClientTests.Block(1, slot: 1)], default);
+        await table.AppendAsync(
+            [
+                SequenceClientTests.Block(1), SequenceClientTests.Block(2), SequenceClientTests.Block(3),
+                SequenceClientTests.Block(1, slot: 1),
+            ],
+            default);
         Assert.True(table.IsWarm);
         Assert.Equal((4ul * BlockSteps, 4ul * BlockSteps), (table.InsertedSteps, table.HeldSteps));
         var counts = await ReadAsync(table, 8);
