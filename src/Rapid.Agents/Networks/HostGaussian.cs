@@ -60,6 +60,7 @@ internal sealed class HostGaussian : IDisposable
         _tape.Record(this, () => Backward(mean, logStd));
         return _logProbabilities;
     }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -99,7 +99,7 @@ internal sealed unsafe class HostSquashedGaussian : SquashedGaussian
             }
         }
 
-        head.backward([_headGradient]);
+        Tape.PassOn(head, _headGradient);
     }
 
     /// <summary>The densities of the samples, without what is the same for all.</summary>

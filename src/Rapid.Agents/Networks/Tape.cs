@@ -26,6 +26,21 @@ internal sealed class Tape
         return leaf;
     }
 
+    /// <summary>Takes a gradient that a pass has computed on to what made its input: another pass, whose leaf that is, or autograd.</summary>
+    /// <param name="input">As autograd knows it.</param>
+    /// <param name="gradient">Of its shape.</param>
+    public static void PassOn(Tensor input, Tensor gradient)
+    {
+        if (!input.is_leaf)
+        {
+            input.backward([gradient]);
+            return;
+        }
+
+        using var arrived = input.grad!;
+        arrived.add_(gradient);
+    }
+
     /// <summary>Notes a pass, unless gradients are off. An earlier one of the same network is forgotten, as its buffers hold the new one.</summary>
     /// <param name="pass">Whose buffers.</param>
     /// <param name="backward">Takes the gradients of the outputs on to those of the inputs and parameters.</param>

@@ -20,7 +20,7 @@ internal sealed class TwinCritics : IDisposable
     private readonly FlatAdam _adam;
     private readonly GradientGuard _guard;
     private readonly Tensor _values; // [2, B, outputs], a leaf
-    private readonly Tensor _errors; // [2, B], Q - y of the last step
+    private readonly Tensor _errors; // [2, B, 1], Q - y of the last step
 
     /// <param name="options">Loss, step size, Polyak averaging.</param>
     /// <param name="network">Hidden layers and initialisation.</param>
@@ -41,7 +41,7 @@ internal sealed class TwinCritics : IDisposable
         _target = new SlowCopy(_online, shape, options.Tau, device);
         _adam = new FlatAdam(_online.Flat, _gradients.Flat, options.AdamEpsilon);
         _guard = new GradientGuard(_gradients.Flat);
-        _errors = zeros(2, options.BatchSize, device: device);
+        _errors = zeros(2, options.BatchSize, 1, device: device);
     }
 
     /// <summary>Scalar, gradients that were not finite and counted as zero.</summary>
@@ -85,17 +85,17 @@ internal sealed class TwinCritics : IDisposable
         {
             using var gradient = zeros_like(actions);
             _network.Backward(_online, null, inputs.shape[1] - actions.shape[1], gradient);
-            actions.backward([gradient]);
+            Tape.PassOn(actions, gradient);
         });
         return _values;
     }
 
-    /// <summary>One step of both critics down the mean loss of their samples, each weighted by its importance.</summary>
-    /// <param name="errors">[2, B], Q - y, of <see cref="Values(Tensor)"/>.</param>
+    /// <summary>One step of both critics, each down the mean loss of its samples, weighted by their importance.</summary>
+    /// <param name="errors">[2, B, 1], Q - y, of <see cref="Values(Tensor)"/>.</param>
     /// <param name="weights">[B].</param>
     public void Descend(Tensor errors, Tensor weights)
     {
-        _tape.Backward((weights * Loss(errors, _options.CriticLoss)).mean([1L]).sum());
+        _tape.Backward((Loss(errors, _options.CriticLoss) * weights.unsqueeze(1)).sum() / _options.BatchSize);
         _guard.ZeroIfBad();
         _adam.Step(_options.CriticLearningRate);
         using var noGrad = no_grad();
@@ -113,7 +113,7 @@ internal sealed class TwinCritics : IDisposable
     public void ReadErrors(Span<float> absolute)
     {
         using var scope = NewDisposeScope();
-        TensorMemory.CopyTo(_errors.abs().mean([0L]), absolute);
+        TensorMemory.CopyTo(_errors.abs().mean([0L, 2L]), absolute);
     }
 
     /// <summary>Adds weights and optimiser to a checkpoint.</summary>

@@ -123,8 +123,8 @@ public sealed class DiscreteSacLearner : ITransitionLearner
             target = batch.Rewards + batch.Continues * softValue;
         }
 
-        var taken = _critics.Values(batch.Inputs).gather(2, batch.ActionIndices.unsqueeze(0).expand(2, -1, -1)).squeeze(2);
-        _critics.Descend(taken - target, batch.Weights);
+        var taken = _critics.Values(batch.Inputs).gather(2, batch.ActionIndices.unsqueeze(0).expand(2, -1, -1));
+        _critics.Descend(taken - target.unsqueeze(1), batch.Weights);
     }
 
     private void UpdatePolicy(TransitionBatch batch)
@@ -135,7 +135,7 @@ public sealed class DiscreteSacLearner : ITransitionLearner
         _policy.Descend(PolicyLoss(logProbabilities, values, _temperature.Alpha));
         using var noGrad = no_grad();
         var probabilities = logProbabilities.exp();
-        _figures.Keep((probabilities * values).sum(1), (probabilities * logProbabilities).sum(1));
+        _figures.Keep((probabilities * values).sum(1).mean(), (probabilities * logProbabilities).sum(1).mean());
         if (_temperature.IsAdapted)
         {
             var now = _policy.Forward(batch.Observations).log_softmax(1);

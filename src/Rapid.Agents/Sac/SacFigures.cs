@@ -10,13 +10,13 @@ internal sealed class SacFigures(Device device) : IDisposable
     private readonly Tensor _value = zeros(1, device: device), _logProbability = zeros(1, device: device);
 
     /// <summary>Keeps the figures of a policy update.</summary>
-    /// <param name="values">[B], smaller Q of the policy's actions.</param>
-    /// <param name="logProbabilities">[B], of the policy's actions.</param>
-    public void Keep(Tensor values, Tensor logProbabilities)
+    /// <param name="value">Scalar, mean of the smaller Q of the policy's actions.</param>
+    /// <param name="logProbability">Scalar, mean of the policy's actions.</param>
+    public void Keep(Tensor value, Tensor logProbability)
     {
         using var noGrad = no_grad();
-        _value.copy_(values.mean());
-        _logProbability.copy_(logProbabilities.mean());
+        _value.copy_(value);
+        _logProbability.copy_(logProbability);
     }
 
     /// <summary>Reads them. Waits for the device.</summary>

@@ -113,16 +113,16 @@ public sealed class SacLearner : ITransitionLearner
     {
         using var scope = NewDisposeScope();
         var target = Target(batch);
-        _critics.Descend(_critics.Values(batch.Inputs).squeeze(2) - target, batch.Weights);
+        _critics.Descend(_critics.Values(batch.Inputs) - target, batch.Weights);
     }
 
-    /// <summary>With equation 3: y = r + gamma (min Q'(s', a') - alpha log pi(a'|s')), a' from the policy: [B].</summary>
+    /// <summary>With equation 3: y = r + gamma (min Q'(s', a') - alpha log pi(a'|s')), a' from the policy: [B, 1].</summary>
     private Tensor Target(TransitionBatch batch)
     {
         using var noGrad = no_grad();
         var (_, logProbability) = _distribution.Draw(_policy.Forward(batch.NextObservations), _noise.Draw(), batch.NextActions);
         var softValue = _critics.TargetMinimum(batch.NextInputs).view(-1) - _temperature.Alpha * logProbability;
-        return batch.Rewards + batch.Continues * softValue;
+        return (batch.Rewards + batch.Continues * softValue).unsqueeze(1);
     }
 
     /// <summary>As many steps as were left out since the last time. The temperature's sample is of the policy as it is after its step, and
@@ -152,8 +152,8 @@ public sealed class SacLearner : ITransitionLearner
     {
         using var scope = NewDisposeScope();
         var (actions, logProbability) = _distribution.Draw(head, _noise.Draw(), batch.Actions);
-        var value = TwinCritics.SmallerOf(_critics.Values(batch.Inputs, actions)).view(-1);
-        _policy.Descend((_temperature.Alpha * logProbability - value).mean());
-        _figures.Keep(value, logProbability);
+        var (density, value) = (logProbability.mean(), TwinCritics.SmallerOf(_critics.Values(batch.Inputs, actions)).mean());
+        _policy.Descend(_temperature.Alpha * density - value);
+        _figures.Keep(value, density);
     }
 }

@@ -133,11 +133,11 @@ public sealed class Td3Learner : ITransitionLearner
     {
         using var scope = NewDisposeScope();
         var target = Target(batch);
-        _critics.Descend(_critics.Values(batch.Inputs).squeeze(2) - target, batch.Weights);
+        _critics.Descend(_critics.Values(batch.Inputs) - target, batch.Weights);
     }
 
     /// <summary>
-    /// Equation 14: y = r + gamma min Q'(s', clip(pi'(s') + clip(epsilon, -c, c))), epsilon ~ N(0, sigma): [B].
+    /// Equation 14: y = r + gamma min Q'(s', clip(pi'(s') + clip(epsilon, -c, c))), epsilon ~ N(0, sigma): [B, 1].
     /// </summary>
     private Tensor Target(TransitionBatch batch)
     {
@@ -145,7 +145,7 @@ public sealed class Td3Learner : ITransitionLearner
         var noise = (_noise.Draw() * _options.TargetNoise).clamp(-_options.NoiseClip, _options.NoiseClip) * _scale;
         var next = _centre + _scale * _policy.Forward(_slowPolicy, batch.NextObservations).tanh() + noise;
         batch.NextActions.copy_(next.maximum(_low).minimum(_high));
-        return batch.Rewards + batch.Continues * _critics.TargetMinimum(batch.NextInputs).view(-1);
+        return (batch.Rewards + batch.Continues * _critics.TargetMinimum(batch.NextInputs).view(-1)).unsqueeze(1);
     }
 
     /// <summary>The deterministic policy gradient: down -mean(Q1(s, pi(s))) (algorithm 1; Silver et al. 2014).</summary>
