@@ -108,7 +108,7 @@ public sealed class LossGradientTests
 
     [Fact]
     public void Temperature_of_sac() => AssertGradient(
-        logAlpha => Temperature.Loss(logAlpha, tensor(-0.4), target: -2),
+        logAlpha => Temperature.Loss(logAlpha.exp(), tensor(-0.4), target: -2),
         [-1.3],
         (logAlpha, _) => -Math.Exp(logAlpha[0]) * (-0.4 - 2));
 

@@ -70,11 +70,8 @@ public sealed class TableClient<T> : ITable<T>
     internal bool IsAway { get; private set; }
 
     /// <inheritdoc/>
-    public async Task<ulong> CreateAsync(CancellationToken cancellation)
-    {
-        await RetryAsync(CreateOnceAsync, cancellation);
-        return InsertedSteps;
-    }
+    public async Task<ulong> CreateAsync(CancellationToken cancellation) =>
+        (await RetryAsync(CreateOnceAsync, cancellation)).InsertedSteps;
 
     /// <inheritdoc/>
     public async Task AppendAsync(IEnumerable<Trajectory> blocks, CancellationToken cancellation)
@@ -160,8 +157,7 @@ public sealed class TableClient<T> : ITable<T>
     /// <inheritdoc/>
     public async Task ClearAsync(CancellationToken cancellation) => await _client.DropTableAsync(
         new DropTableRequest { Name = _definition.Name, Epoch = _definition.Epoch },
-        deadline: DateTime.UtcNow.AddSeconds(5),
-        cancellationToken: cancellation);
+        deadline: DateTime.UtcNow.AddSeconds(5), cancellationToken: cancellation);
 
     /// <inheritdoc/>
     public async Task DropAsync(CancellationToken cancellation)
@@ -267,7 +263,7 @@ public sealed class TableClient<T> : ITable<T>
                 await OpenAsync(call, cancellation);
             }
 
-            await TakeAsync(await NextAsync(call, cancellation), cancellation);
+            await TakeAsync(await call.ReadAsync(cancellation), cancellation);
         }
         catch (Exception error) when (Resilience.IsBrokenCall(error))
         {
@@ -297,26 +293,14 @@ public sealed class TableClient<T> : ITable<T>
     {
         var first = new SampleRequest { Table = _definition.Name, Epoch = _definition.Epoch };
         _protocol.Open(first);
-        await call.RequestStream.WriteAsync(first, cancellation);
-        var opened = await NextAsync(call, cancellation);
+        var opened = await call.OpenAsync(first, cancellation);
         lock (_gate)
         {
             (_call, _granted, IsAway) = (call, 0, false);
-            Note(opened.Opened);
+            Note(opened);
         }
 
         await SendAsync(new SampleRequest(), cancellation);
-    }
-
-    private static async Task<SampleReply> NextAsync(SampleCall call, CancellationToken cancellation)
-    {
-        var reply = await call.ResponseStream.MoveNext(cancellation) ? call.ResponseStream.Current : null;
-        return reply switch
-        {
-            null => throw new RpcException(new Status(StatusCode.Unavailable, "the replay service ended the call")),
-            { Refused: { } refused } => throw new RpcException(new Status((StatusCode)refused.Code, refused.Message)),
-            _ => reply,
-        };
     }
 
     private async Task TakeAsync(SampleReply reply, CancellationToken cancellation)

@@ -21,8 +21,7 @@ internal sealed class Temperature : IDisposable
     {
         (_options, _target) = (options, target);
         _gradient = zeros(1, device: device);
-        using var start = full([1], (float)options.InitialLogAlpha, device: device);
-        _logAlpha = Tape.Leaf(start, _gradient);
+        _logAlpha = full([1], (float)options.InitialLogAlpha, device: device);
         _adam = new FlatAdam(_logAlpha, _gradient, options.AdamEpsilon);
         Alpha = zeros(1, device: device);
         ReadAlpha();
@@ -35,19 +34,18 @@ internal sealed class Temperature : IDisposable
     public bool IsAdapted => _options.TemperatureLearningRate > 0;
 
     /// <summary>Equation 18: -alpha (mean(log pi) + target).</summary>
-    /// <param name="logAlpha">[1].</param>
+    /// <param name="alpha">[1].</param>
     /// <param name="meanLogProbability">Scalar, no gradient.</param>
     /// <param name="target">Entropy aimed at.</param>
-    internal static Tensor Loss(Tensor logAlpha, Tensor meanLogProbability, double target) =>
-        -logAlpha.exp() * (meanLogProbability + target);
+    internal static Tensor Loss(Tensor alpha, Tensor meanLogProbability, double target) => -alpha * (meanLogProbability + target);
 
     /// <summary>One step.</summary>
     /// <param name="meanLogProbability">Scalar, mean of log pi over a batch, without gradient.</param>
     public void Descend(Tensor meanLogProbability)
     {
-        using var gradients = enable_grad();
-        _gradient.zero_();
-        Loss(_logAlpha, meanLogProbability, _target).backward();
+        // d alpha / d log alpha = alpha, so that the loss is its own gradient.
+        using var noGrad = no_grad();
+        _gradient.copy_(Loss(Alpha, meanLogProbability, _target));
         _adam.Step(_options.TemperatureLearningRate);
         ReadAlpha();
     }

@@ -19,7 +19,7 @@ public class ShardedTransitionsTests
     private const int Size = 3, Batch = 8, Steps = 10, Buffers = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly TableDefinition Table = new()
+    internal static readonly TableDefinition Table = new()
     {
         Name = "run/transitions",
         Kind = TableKind.Uniform,

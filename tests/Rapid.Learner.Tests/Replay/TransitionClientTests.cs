@@ -12,16 +12,7 @@ public class TransitionClientTests
     private const int Batch = 8;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private static readonly TableDefinition Table = new()
-    {
-        Name = "run/transitions",
-        Kind = TableKind.Uniform,
-        Items = ItemKind.Transition,
-        Store = StoreKind.Memory,
-        CapacitySteps = 10_000,
-        MinimumSteps = 1,
-        Epoch = 1,
-    };
+    private static readonly TableDefinition Table = new(ShardedTransitionsTests.Table) { Epoch = 1 };
 
     [Fact]
     public async Task A_table_that_is_lost_again_is_reported_again()

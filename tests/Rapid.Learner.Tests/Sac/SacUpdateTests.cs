@@ -132,7 +132,7 @@ public sealed class SacUpdateTests
         using var noGrad = no_grad();
         var options = new SacOptions { InitialLogAlpha = Math.Log(0.1), TemperatureLearningRate = 0.01 };
         using var temperature = new Temperature(options, target: -2, CPU);
-        Assert.Equal(0.3, Temperature.Loss(temperature.Alpha.log(), tensor(-1f), -2).ToSingle(), 1e-6);
+        Assert.Equal(0.3, Temperature.Loss(temperature.Alpha, tensor(-1f), -2).ToSingle(), 1e-6);
 
         // Adam's first step is the whole step size, whatever the gradient.
         temperature.Descend(tensor(-1f));
