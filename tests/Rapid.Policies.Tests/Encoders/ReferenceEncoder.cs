@@ -5,28 +5,48 @@ namespace Rapid.Policies.Tests.Encoders;
 /// <summary>Convolutions as the definition has them, in double precision.</summary>
 internal static class ReferenceEncoder
 {
-    /// <summary>Features [rows, features] and the gradient of all parameters of sum(features * featureGradient).</summary>
-    public static (double[] Features, double[] Gradients) Compute(Frames frames)
+    /// <summary>
+    /// A pre-activation this near to zero, as a part of the sum of its terms' sizes, may have another sign in single precision.
+    /// </summary>
+    private const double Rounding = 1e-6;
+
+    /// <summary>
+    /// Features [rows, features], the gradient of all parameters of sum(features * featureGradient), and how far each gradient may
+    /// be off because a ReLU whose input is zero but for rounding is open or shut.
+    /// </summary>
+    public static (double[] Features, double[] Gradients, double[] Doubts) Compute(Frames frames)
     {
         var shape = frames.Shape;
-        double[] gradients = new double[shape.Length], features = new double[frames.Rows * shape.Features];
+        var features = new double[frames.Rows * shape.Features];
+        double[] gradients = new double[shape.Length], doubts = new double[shape.Length];
+        float[] sizes = [.. frames.Parameters.Select(Math.Abs)];
         for (var row = 0; row < frames.Rows; row++)
         {
-            var inputs = new List<double[]> { Input(frames, row) };
+            var (inputs, unsure) = (new List<double[]> { Input(frames, row) }, new List<bool[]>());
             foreach (var layer in shape.Layers)
             {
-                inputs.Add(Forward(layer, inputs[^1], frames.Parameters));
+                var (output, nearZero) = Forward(layer, inputs[^1], frames.Parameters);
+                inputs.Add(output);
+                unsure.Add(nearZero);
             }
 
             inputs[^1].CopyTo(features, row * shape.Features);
             double[] gradient = [.. frames.FeatureGradient.Skip(row * shape.Features).Take(shape.Features).Select(value => (double)value)];
+            var doubt = new double[gradient.Length];
             for (var i = shape.Layers.Count - 1; i >= 0; i--)
             {
-                gradient = Backward(shape.Layers[i], inputs[i], inputs[i + 1], gradient, frames.Parameters, gradients);
+                var (layer, input, output) = (shape.Layers[i], inputs[i], inputs[i + 1]);
+                double[] delta = [.. gradient.Select((value, o) => output[o] > 0 ? value : 0)];
+                double[] doubtOfDelta = [.. doubt.Select(
+                    (value, o) => unsure[i][o] ? value + Math.Abs(gradient[o]) : output[o] > 0 ? value : 0)];
+                gradient = Backward(layer, input, delta, frames.Parameters, gradients);
+                doubt = doubtOfDelta.Any(value => value > 0)
+                    ? Backward(layer, input, doubtOfDelta, sizes, doubts)
+                    : new double[input.Length];
             }
         }
 
-        return (features, gradients);
+        return (features, gradients, doubts);
     }
 
     private static double[] Input(Frames frames, int row)
@@ -42,22 +62,27 @@ internal static class ReferenceEncoder
         return input;
     }
 
-    private static double[] Forward(EncoderLayer layer, double[] input, float[] parameters)
+    private static (double[] Output, bool[] NearZero) Forward(EncoderLayer layer, double[] input, float[] parameters)
     {
-        var output = new double[layer.Channels * layer.OutputHeight * layer.OutputWidth];
-        ForEach(layer, (o, i, weight) => output[o] += input[i] * parameters[weight]);
+        double[] output = new double[layer.Channels * layer.OutputHeight * layer.OutputWidth], size = new double[output.Length];
+        ForEach(layer, (o, i, weight) => Add(o, input[i] * parameters[weight]));
         for (var o = 0; o < output.Length; o++)
         {
-            output[o] = Math.Max(0, output[o] + parameters[layer.BiasOffset + o / (layer.OutputHeight * layer.OutputWidth)]);
+            Add(o, parameters[layer.BiasOffset + o / (layer.OutputHeight * layer.OutputWidth)]);
         }
 
-        return output;
+        bool[] nearZero = [.. output.Select((value, o) => Math.Abs(value) <= Rounding * size[o])];
+        return ([.. output.Select(value => Math.Max(0, value))], nearZero);
+
+        void Add(int o, double term)
+        {
+            output[o] += term;
+            size[o] += Math.Abs(term);
+        }
     }
 
-    private static double[] Backward(
-        EncoderLayer layer, double[] input, double[] output, double[] gradient, float[] parameters, double[] gradients)
+    private static double[] Backward(EncoderLayer layer, double[] input, double[] delta, float[] parameters, double[] gradients)
     {
-        double[] delta = [.. gradient.Select((value, o) => output[o] > 0 ? value : 0)];
         for (var o = 0; o < delta.Length; o++)
         {
             gradients[layer.BiasOffset + o / (layer.OutputHeight * layer.OutputWidth)] += delta[o];
