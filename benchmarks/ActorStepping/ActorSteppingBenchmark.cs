@@ -1,5 +1,5 @@
 using System.Globalization;
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Benchmarks;
 

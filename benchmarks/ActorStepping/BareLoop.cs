@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Rapid.Environments;
 using Rapid.Environments.MuJoCo;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Benchmarks;
 

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Environments.MuJoCo;
+using Rapid.Environments.MuJoCo.Simulation;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Benchmarks;
 

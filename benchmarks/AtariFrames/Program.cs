@@ -3,8 +3,10 @@ using System.Globalization;
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Environments.Atari;
+using Rapid.Environments.Atari.Arcade;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Roms;
+using Rapid.Environments.Registry;
 
 // Emulated frames a second of one core, each action held for four: nothing drawn, and with the observations of pixel policies; then a
 // vector of 64 environments on two threads against one. Games: the one that ships, and Tetris where RAPID_ROMS has it, which is the harder

@@ -8,7 +8,6 @@ using Rapid.Protocol;
 using Rapid.Protocol.V1;
 using Rapid.Replay;
 using Rapid.Replay.Sampling;
-using Rapid.Replay.Tables;
 
 // Batches of 256 transitions (17 observations, 6 actions, float32) drawn from a table of 1 M transitions in memory, as messages ready to be
 // sent, against a bare loop that copies the same bytes at the same random indices out of plain arrays. Rounds alternate; the indices of a

@@ -3,6 +3,7 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.Logging;
 using Rapid.Agents;
 using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Hosting;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;

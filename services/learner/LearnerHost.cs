@@ -4,10 +4,11 @@ using Microsoft.Extensions.Logging;
 using OpenTelemetry.Trace;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
-using Rapid.Learner.Experiments.Queue;
-using Rapid.Learner.Metrics;
+using Rapid.Learner.Publishing;
+using Rapid.Learner.Queue;
 using Rapid.Learner.Replay;
 using Rapid.Learner.Services;
+using Rapid.Learner.Slots;
 using Rapid.Redis;
 
 namespace Rapid.Learner;

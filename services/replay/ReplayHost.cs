@@ -9,8 +9,8 @@ using Rapid.Hosting;
 using Rapid.Redis;
 using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Selection;
+using Rapid.Replay.Storage;
 using Rapid.Replay.Stores;
-using Rapid.Replay.Tables;
 using StatusCode = Grpc.Core.StatusCode;
 
 namespace Rapid.Replay;

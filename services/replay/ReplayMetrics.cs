@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Storage;
 using Rapid.Replay.Tables;
 
 namespace Rapid.Replay;

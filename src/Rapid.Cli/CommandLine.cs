@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Rapid.Cli.Commands;
+using Rapid.Cli.Terminal;
 using Rapid.Core;
 
 namespace Rapid.Cli;

@@ -1,4 +1,5 @@
 using Rapid.Core;
+using Rapid.Environments.Atari.Arcade;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Pixels;
 using Rapid.Environments.Rendering;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rapid.Core;
+using Rapid.Environments.MuJoCo.Simulation;
 
 namespace Rapid.Environments.MuJoCo;
 

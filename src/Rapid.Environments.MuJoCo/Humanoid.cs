@@ -1,3 +1,5 @@
+using Rapid.Environments.MuJoCo.Simulation;
+
 namespace Rapid.Environments.MuJoCo;
 
 /// <summary>Of <see cref="Humanoid"/>.</summary>

@@ -1,3 +1,4 @@
+using Rapid.Environments.MuJoCo.Simulation;
 using Rapid.Environments.Rendering;
 
 namespace Rapid.Environments.MuJoCo;

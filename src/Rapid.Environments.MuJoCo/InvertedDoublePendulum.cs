@@ -1,4 +1,5 @@
 using Rapid.Core;
+using Rapid.Environments.MuJoCo.Simulation;
 
 namespace Rapid.Environments.MuJoCo;
 

@@ -1,5 +1,6 @@
 using Rapid.Environments;
 using Rapid.Environments.MuJoCo;
+using Rapid.Environments.MuJoCo.Simulation;
 
 [assembly: EnvironmentSource<MuJoCoTasks>]
 

@@ -1,3 +1,5 @@
+using Rapid.Environments.MuJoCo.Simulation;
+
 namespace Rapid.Environments.MuJoCo;
 
 /// <summary>The end of an array of a simulation, clipped if need be.</summary>

@@ -6,10 +6,10 @@ namespace Rapid.Environments;
 /// </summary>
 internal interface IEnvironmentSource
 {
-    /// <summary>What <see cref="EnvironmentRegistry.All"/> lists: known without reading a file or running code of a user's.</summary>
+    /// <summary>What <see cref="Registry.EnvironmentRegistry.All"/> lists: known without reading a file or running code of a user's.</summary>
     IEnumerable<EnvironmentInfo> All => [];
 
-    /// <summary>What <see cref="EnvironmentRegistry.More"/> lists.</summary>
+    /// <summary>What <see cref="Registry.EnvironmentRegistry.More"/> lists.</summary>
     IEnumerable<EnvironmentInfo> More => [];
 
     /// <summary>Names that neither list has, because they are too many.</summary>

@@ -1,4 +1,5 @@
 using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Specs;

@@ -1,5 +1,6 @@
 using Rapid.Agents;
 using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Specs;

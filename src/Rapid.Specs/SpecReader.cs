@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Rapid.Agents;
 using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Specs;

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;

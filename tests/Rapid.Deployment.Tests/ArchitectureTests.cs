@@ -22,9 +22,7 @@ public sealed class ArchitectureTests
     [Fact]
     public void A_project_refers_to_projects_below_it_alone()
     {
-        var files = new[] { "src", "services" }
-            .SelectMany(folder => Directory.EnumerateFiles(Repository.File(folder), "*.csproj", SearchOption.AllDirectories))
-            .ToDictionary(file => Path.GetFileNameWithoutExtension(file));
+        var files = ProjectFiles().ToDictionary(file => Path.GetFileNameWithoutExtension(file));
         Assert.Equal(Projects.Order(), files.Keys.Order());
         foreach (var (project, file) in files)
         {
@@ -96,6 +94,32 @@ public sealed class ArchitectureTests
                 file => Assert.DoesNotMatch(names, File.ReadAllText(file)));
         }
     }
+
+    [Theory, MemberData(nameof(AllProjects))]
+    public void Folders_of_a_project_use_one_another_in_one_direction(string project) =>
+        Assert.Empty(new SourceMap(ProjectFiles().Single(file => Path.GetFileNameWithoutExtension(file) == project)).Circle());
+
+    [Theory]
+    [InlineData("Ppo/PpoLearner.cs")]
+    [InlineData("Sac/SacLearner.cs")]
+    public void An_algorithm_is_read_in_a_few_files(string learner)
+    {
+        const int MostFiles = 12, MostLines = 1200;
+        var agents = Repository.File("src/Rapid.Agents");
+        var start = Path.Combine(agents, learner);
+
+        string[] files = [start, .. new SourceMap(Path.Combine(agents, "Rapid.Agents.csproj")).UsesOf(start)];
+
+        var lines = files.ToDictionary(file => Path.GetRelativePath(agents, file), file => File.ReadLines(file).Count());
+        Assert.True(
+            files.Length <= MostFiles && lines.Values.Sum() <= MostLines,
+            $"{files.Length} files, {lines.Values.Sum()} lines: {string.Join(", ", lines)}");
+    }
+
+    public static TheoryData<string> AllProjects() => [.. Projects];
+
+    private static IEnumerable<string> ProjectFiles() => new[] { "src", "services" }
+        .SelectMany(folder => Directory.EnumerateFiles(Repository.File(folder), "*.csproj", SearchOption.AllDirectories));
 
     private static IEnumerable<string> ReferencesOf(string project) => XDocument.Load(project).Descendants("ProjectReference")
         .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Rapid.Core;
 using Rapid.Environments.Classic;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Environments.Tests;
 

@@ -1,3 +1,5 @@
+using Rapid.Environments.Registry;
+
 namespace Rapid.Environments.Tests;
 
 /// <summary>Two machines find out whether they make the same of a name.</summary>

@@ -1,6 +1,7 @@
 using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Environments.Classic;
+using Rapid.Environments.Registry;
 using Rapid.Environments.Tests;
 
 [assembly: EnvironmentSource<FamilyTests.Source>]

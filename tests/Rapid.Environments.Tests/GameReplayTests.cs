@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Rapid.Core;
 using Rapid.Core.Plugins;
 using Rapid.Environments.Plugins;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Environments.Tests;
 
@@ -26,7 +27,7 @@ public sealed class GameReplayTests
     [Fact]
     public void Environments_of_plug_ins_go_on_where_their_game_was()
     {
-        var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([PluginTests.Sample])));
+        var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([PluginTests.Sample]), EnvironmentRegistry.IsBuiltIn));
         AssertGoesOn(() => source.Create("Corridor-v0", NoOptions), seed: 1, LongestGame);
     }
 

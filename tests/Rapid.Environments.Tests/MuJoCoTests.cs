@@ -1,5 +1,7 @@
 using Rapid.Core;
 using Rapid.Environments.MuJoCo;
+using Rapid.Environments.MuJoCo.Simulation;
+using Rapid.Environments.Registry;
 using Rapid.Environments.Tests.MuJoCo;
 
 namespace Rapid.Environments.Tests;

@@ -3,6 +3,7 @@ using Rapid.Core;
 using Rapid.Core.Plugins;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Plugins;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Environments.Tests;
 
@@ -27,7 +28,7 @@ public sealed class PluginTests : IDisposable
     [Fact]
     public void An_environment_of_an_assembly_is_found_with_its_options_and_plays()
     {
-        var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([Sample])));
+        var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([Sample]), EnvironmentRegistry.IsBuiltIn));
         Assert.Contains("Corridor-v0", source.More.Select(info => info.Name));
         var info = source.Find("Corridor-v0")!;
         Assert.Equal(("plug-in", 50, 0.8, false), (info.Family, info.MaxEpisodeSteps, info.RewardThreshold, info.HasContinuousActions));
@@ -53,7 +54,7 @@ public sealed class PluginTests : IDisposable
     [Fact]
     public void Plug_ins_that_cannot_be_made_are_one_sentence_each_and_nothing_else_breaks()
     {
-        var library = new PluginLibrary(new PluginAssemblies([Sample]));
+        var library = new PluginLibrary(new PluginAssemblies([Sample]), EnvironmentRegistry.IsBuiltIn);
         Assert.Contains(library.Plugins, plugin => plugin.Info.Name == "Corridor-v0");
         Assert.All(library.Problems, problem => Assert.StartsWith(SampleFile, problem, StringComparison.Ordinal));
         string[] expected =
@@ -74,7 +75,7 @@ public sealed class PluginTests : IDisposable
     [InlineData("MakesNothing-v0", "an environment needs a box or frames to observe")]
     public void An_environment_that_fails_when_it_is_made_names_file_and_cause(string name, string cause)
     {
-        var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([Sample])));
+        var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([Sample]), EnvironmentRegistry.IsBuiltIn));
         var error = Assert.Throws<InvalidDataException>(() => source.Create(name, new Dictionary<string, string>()));
         Assert.Contains($"{name} of {SampleFile} cannot be made: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(cause, error.Message, StringComparison.Ordinal);
@@ -83,7 +84,7 @@ public sealed class PluginTests : IDisposable
     [Fact]
     public void An_option_that_a_plug_in_refuses_is_refused_with_its_words()
     {
-        var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([Sample])));
+        var source = new PluginSource(() => new PluginLibrary(new PluginAssemblies([Sample]), EnvironmentRegistry.IsBuiltIn));
         var refusal = Assert.Throws<InvalidDataException>(
             () => source.Create("Corridor-v0", new Dictionary<string, string> { ["length"] = "41" }));
         Assert.Contains("a length of 41; allowed: 1..40", refusal.Message, StringComparison.Ordinal);
@@ -103,7 +104,7 @@ public sealed class PluginTests : IDisposable
         File.WriteAllText(Path.Combine(_folder.FullName, "readme.md"), "not looked at");
         var missing = Path.Combine(_folder.FullName, "nowhere");
 
-        var library = new PluginLibrary(new PluginAssemblies([_folder.FullName, missing]));
+        var library = new PluginLibrary(new PluginAssemblies([_folder.FullName, missing]), EnvironmentRegistry.IsBuiltIn);
 
         Assert.Contains(library.Plugins, plugin => plugin.Info.Name == "Corridor-v0");
         Assert.Equal(
@@ -126,7 +127,7 @@ public sealed class PluginTests : IDisposable
         image[at + 2] = (byte)'X';
         File.WriteAllBytes(Path.Combine(_folder.FullName, "old.dll"), image);
 
-        var problem = Assert.Single(new PluginLibrary(new PluginAssemblies([_folder.FullName])).Problems);
+        var problem = Assert.Single(new PluginLibrary(new PluginAssemblies([_folder.FullName]), EnvironmentRegistry.IsBuiltIn).Problems);
 
         Assert.Contains("old.dll does not load: TypeLoadException: ", problem, StringComparison.Ordinal);
     }

@@ -1,4 +1,5 @@
 using Rapid.Core;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Environments.Tests;
 

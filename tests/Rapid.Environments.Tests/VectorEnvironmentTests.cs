@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Rapid.Core;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Environments.Tests;
 

@@ -1,4 +1,4 @@
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
 

@@ -2,7 +2,7 @@ using Rapid.Agents;
 using Rapid.Agents.Networks;
 using Rapid.Agents.Optimizers;
 using Rapid.Core;
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using Rapid.Specs;
@@ -91,7 +91,7 @@ public class ActorCriticTests
             var actions = randn(rows, layout.Outputs);
             if (!layout.IsDiscrete)
             {
-                loss += policy.LogProbability(head, actions).exp().sum() + policy.LogStd!.square().sum();
+                loss += policy.Score(head, actions).LogProbabilities.exp().sum() + policy.LogStd!.square().sum();
             }
 
             policy.Backward(loss);

@@ -1,4 +1,5 @@
-using Rapid.Learner.Services;
+using Rapid.Learner.Publishing;
+using Rapid.Learner.Slots;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Tests;

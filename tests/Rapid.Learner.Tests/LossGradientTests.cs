@@ -4,7 +4,6 @@ using Rapid.Agents.OnPolicy;
 using Rapid.Agents.Ppo;
 using Rapid.Agents.Sac;
 using Rapid.Agents.State;
-using Rapid.Core;
 using Rapid.Learner.Tests.OffPolicy;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -130,11 +129,11 @@ public sealed class LossGradientTests
         using var scope = NewDisposeScope();
         const float Alpha = 0.3f;
         var options = Sacs.Options();
-        var (sac, layout) = ((SacOptions)options.Algorithm, Sacs.Layout(options));
+        var layout = Sacs.Layout(options);
         var (rows, act, size) = (Sacs.Rows, Sacs.Actions, Sacs.Observations);
         var tape = new Tape();
-        using var distribution = SquashedGaussian.Create(layout, rows, tape, CPU);
-        using var critics = new TwinCritics(sac, options.Network, size + act, 1, new RandomStream(1), tape, CPU);
+        using var distribution = SquashedGaussian.Create(layout, rows, options.Seed, tape, CPU);
+        using var critics = new TwinCritics(options, size + act, 1, tape, CPU);
         using var batch = Sacs.Batch(options, layout);
         var (noise, gradient) = (randn(rows, act), zeros(rows, 2 * act));
         var head = Tape.Leaf(randn(rows, 2 * act), gradient);
@@ -157,12 +156,12 @@ public sealed class LossGradientTests
 
         Tensor GradientOfSmallerValue(TwinCritics of, Tensor inputs)
         {
-            var saved = new Dictionary<string, TensorData>();
-            of.Save(saved, []);
+            var saved = new StateBag();
+            of.Visit(saved);
             var shape = new DenseShape(2, size + act, options.Network.HiddenSizes, 1, options.Network.Activation);
             using var network = DenseNetwork.Create(shape, rows, CPU);
             using var weights = new DenseWeights(shape, CPU);
-            weights.Set(saved["critics.parameters"].Floats());
+            weights.Set(saved.Tensors["critics.parameters"].Floats());
             var outputs = network.Forward(weights, inputs);
             for (var i = 0; i < rows; i++)
             {

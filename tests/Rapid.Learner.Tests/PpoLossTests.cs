@@ -85,7 +85,7 @@ public class PpoLossTests
         }
 
         var returns = Enumerable.Repeat(value, count).ToArray();
-        Assert.True(double.IsNaN(ValueDiagnostics.ExplainedVariance(new float[count], returns)));
+        Assert.True(double.IsNaN(RolloutBatch.ExplainedVariance(new float[count], returns)));
     }
 
     [Fact]
@@ -109,9 +109,9 @@ public class PpoLossTests
     [Fact]
     public void Explained_variance_is_one_for_perfect_values_zero_for_constant_ones_and_NaN_without_variance()
     {
-        Assert.Equal(1, ValueDiagnostics.ExplainedVariance([1, 2, 3], [1, 2, 3]), 1e-9);
-        Assert.Equal(0, ValueDiagnostics.ExplainedVariance([5, 5, 5], [1, 2, 3]), 1e-9);
-        Assert.True(double.IsNaN(ValueDiagnostics.ExplainedVariance([1, 2, 3], [4, 4, 4])));
+        Assert.Equal(1, RolloutBatch.ExplainedVariance([1, 2, 3], [1, 2, 3]), 1e-9);
+        Assert.Equal(0, RolloutBatch.ExplainedVariance([5, 5, 5], [1, 2, 3]), 1e-9);
+        Assert.True(double.IsNaN(RolloutBatch.ExplainedVariance([1, 2, 3], [4, 4, 4])));
     }
 
     [Fact]

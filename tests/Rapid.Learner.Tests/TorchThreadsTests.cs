@@ -1,3 +1,4 @@
+using Rapid.Learner.Training;
 using TorchSharp;
 
 namespace Rapid.Learner.Tests;

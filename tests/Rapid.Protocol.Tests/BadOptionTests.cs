@@ -1,6 +1,6 @@
 using System.Globalization;
 using Google.Protobuf;
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
 using Struct = Google.Protobuf.WellKnownTypes.Struct;

@@ -1,4 +1,4 @@
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Specs;
 using YamlDotNet.RepresentationModel;
 

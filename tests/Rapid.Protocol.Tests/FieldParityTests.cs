@@ -2,7 +2,7 @@ using System.Globalization;
 using Google.Protobuf.Reflection;
 using Rapid.Agents;
 using Rapid.Agents.Sac;
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;

@@ -1,5 +1,5 @@
 using Rapid.Core;
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Environments.Tests.Atari;
 using Rapid.Specs;
 

@@ -1,5 +1,5 @@
 using Rapid.Agents;
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Specs;
 
 namespace Rapid.Protocol.Tests;

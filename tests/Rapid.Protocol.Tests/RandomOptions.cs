@@ -3,6 +3,7 @@ using Rapid.Agents.OffPolicy;
 using Rapid.Agents.P3o;
 using Rapid.Agents.Ppo;
 using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Protocol.Specs;
 using Rapid.Specs;
 

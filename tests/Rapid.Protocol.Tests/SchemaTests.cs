@@ -32,7 +32,7 @@ public class SchemaTests
             foreach (var beyond in Beyond(leaf.Limit!))
             {
                 var json = SpecWriter.ToJson(
-                    Presets.Default(Environments.EnvironmentRegistry.Find("CartPole-v1")!, OptionsTree.AlgorithmOf(leaf.Path)));
+                    Presets.Default(Environments.Registry.EnvironmentRegistry.Find("CartPole-v1")!, OptionsTree.AlgorithmOf(leaf.Path)));
                 var names = leaf.Path.Split('.');
                 names[..^1].Aggregate(json, (node, name) => node[name]!.AsObject())[names[^1]] = beyond;
                 Assert.False(IsValid(json), $"{leaf.Path}: {beyond}");

@@ -1,7 +1,6 @@
 using Grpc.Core;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Checkpoints;
-using Rapid.Replay.Stores;
 using Rapid.Replay.Tables;
 
 namespace Rapid.Replay.Tests;

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Rapid.Replay.Stores;
+using Rapid.Replay.Storage;
 using Rapid.Replay.Tables;
 
 namespace Rapid.Replay.Tests;

@@ -3,7 +3,7 @@ using Grpc.Health.V1;
 using Microsoft.Extensions.Configuration;
 using Rapid.Hosting;
 using Rapid.Protocol.V1;
-using Rapid.Replay.Tables;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tests;
 

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Sampling;
 using Rapid.Replay.Selection;
-using Rapid.Replay.Stores;
+using Rapid.Replay.Storage;
 using Rapid.Replay.Tables;
 
 namespace Rapid.Replay.Tests;

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Storage;
 using Rapid.Replay.Tables;
 
 namespace Rapid.Replay.Tests;

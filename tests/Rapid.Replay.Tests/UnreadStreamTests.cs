@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
-using Rapid.Replay.Tables;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tests;
 

@@ -1,4 +1,4 @@
-using Rapid.Replay.Stores;
+using Rapid.Replay.Storage;
 using Rapid.Replay.Tables;
 
 namespace Rapid.Replay.Tests;

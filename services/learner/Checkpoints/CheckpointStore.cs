@@ -16,7 +16,7 @@ namespace Rapid.Learner.Checkpoints;
 /// <param name="Updates">Updates made.</param>
 /// <param name="Tensors">Weights and optimiser state.</param>
 /// <param name="State">Counters, normalisers, random state.</param>
-/// <param name="Games">What actors are in the middle of, as <see cref="Training.GameLog"/> writes it; null of a run that begins new
+/// <param name="Games">What actors are in the middle of, as <see cref="Runs.GameLog"/> writes it; null of a run that begins new
 /// episodes when it goes on.</param>
 public sealed record Checkpoint(
     long Step, long Updates, IReadOnlyDictionary<string, TensorData> Tensors, JsonObject State, byte[]? Games = null);

@@ -1,7 +1,7 @@
 using System.Threading.Channels;
-using Rapid.Learner.Experiments.Queue;
-using Rapid.Learner.Services;
-using Rapid.Learner.Training;
+using Rapid.Learner.Publishing;
+using Rapid.Learner.Queue;
+using Rapid.Learner.Runs;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;

@@ -1,8 +1,8 @@
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
-using Rapid.Learner.Experiments.Queue;
-using Rapid.Learner.Services;
+using Rapid.Learner.Runs;
+using Rapid.Learner.Slots;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;

@@ -6,6 +6,9 @@ using Microsoft.AspNetCore.RateLimiting;
 using Rapid.Core;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Publishing;
+using Rapid.Learner.Runs;
+using Rapid.Learner.Slots;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
 

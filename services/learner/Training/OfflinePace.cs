@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Rapid.Learner.Experiments;
 using Rapid.Learner.Replay;
+using Rapid.Learner.Runs;
 
 namespace Rapid.Learner.Training;
 

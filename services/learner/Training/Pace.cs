@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
+using Rapid.Agents.State;
 
 namespace Rapid.Learner.Training;
 
@@ -40,11 +40,8 @@ internal abstract class Pace(TrainingRun run) : IAsyncDisposable
     /// <param name="cancellation">Gives up.</param>
     public virtual Task ReportAsync(int episodes, CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <summary>Adds counters to a checkpoint.</summary>
-    public abstract void Save(JsonObject state);
-
-    /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
-    public abstract void Load(JsonObject state);
+    /// <summary>Visits its counters.</summary>
+    public abstract void Visit(StateBag bag);
 
     /// <inheritdoc/>
     public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;

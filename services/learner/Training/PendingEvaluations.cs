@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using Rapid.Agents.State;
 using Rapid.Hosting;
-using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Training;

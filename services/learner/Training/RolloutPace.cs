@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Rapid.Agents.OnPolicy;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Learner.Metrics;
 using Rapid.Learner.Replay;
@@ -70,24 +70,17 @@ internal sealed class RolloutPace : Pace
             learning);
         if (episodes > 0)
         {
-            Run.Reports.WriteUpdate(_learner.CopyGradients, ActionsOf(blocks), Run.Step);
+            Run.Reports.WriteUpdate(_learner.Gradients, ActionsOf(blocks), Run.Step);
         }
 
         await Run.Context.Trajectories.ReleaseAsync(blocks, cancellation);
     }
 
     /// <inheritdoc/>
-    public override void Save(JsonObject state)
+    public override void Visit(StateBag bag)
     {
-        state["stale_blocks"] = _collector.StaleBlocks;
-        state["broken_environments"] = _collector.BrokenEnvironments;
-    }
-
-    /// <inheritdoc/>
-    public override void Load(JsonObject state)
-    {
-        _collector.StaleBlocks = (long)state["stale_blocks"]!;
-        _collector.BrokenEnvironments = (long)state["broken_environments"]!;
+        _collector.StaleBlocks = bag.Visit("stale_blocks", _collector.StaleBlocks);
+        _collector.BrokenEnvironments = bag.Visit("broken_environments", _collector.BrokenEnvironments);
     }
 
     private async Task<IReadOnlyList<ReceivedBlock>> CollectAsync(CancellationToken cancellation)

@@ -3,11 +3,12 @@ using System.Text.Json.Nodes;
 using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Learner.Experiments;
 using Rapid.Learner.Metrics;
+using Rapid.Learner.Runs;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
+using Tensor = TorchSharp.torch.Tensor;
 
 namespace Rapid.Learner.Training;
 
@@ -58,7 +59,7 @@ internal sealed class RunReports : IDisposable
     public static bool Crosses(long interval, long before, long step) => interval > 0 && step / interval > before / interval;
 
     /// <summary>Publishes weights.</summary>
-    /// <param name="copyParameters">Writes [layout.Length].</param>
+    /// <param name="weights">[layout.Length].</param>
     /// <param name="step">Environment steps learned from.</param>
     /// <param name="evaluationEpisodes">Episodes to score them with; 0 for none.</param>
     /// <param name="normalizer">Statistics of observations; null when they are not normalised.</param>
@@ -67,12 +68,12 @@ internal sealed class RunReports : IDisposable
     /// <exception cref="InvalidDataException">The policy is not finite: nobody can act with it, and nothing can be learned any
     /// more.</exception>
     public void Publish(
-        CopyParameters copyParameters, long step, int evaluationEpisodes, RunningMeanVariance? normalizer, bool exploreUniformly = false,
+        Tensor weights, long step, int evaluationEpisodes, RunningMeanVariance? normalizer, bool exploreUniformly = false,
         string traceparent = "")
     {
         var began = _run.Metrics.Instruments.Begin(UpdateStage.Publish);
         var parameters = new float[_layout.Length];
-        copyParameters(parameters);
+        TensorMemory.CopyTo(weights, parameters);
         if (_probe.Problem(parameters, normalizer) is { } problem)
         {
             throw Diverged(step, problem);
@@ -107,13 +108,13 @@ internal sealed class RunReports : IDisposable
     }
 
     /// <summary>Adds how gradients and actions were spread in the last update; meant for steps with an evaluation.</summary>
-    /// <param name="copyGradients">Writes [layout.Length].</param>
+    /// <param name="gradient">[layout.Length].</param>
     /// <param name="actions">Of the update's batch, as the policy chose them.</param>
     /// <param name="step">Environment steps learned from.</param>
-    public void WriteUpdate(CopyParameters copyGradients, float[] actions, long step)
+    public void WriteUpdate(Tensor gradient, float[] actions, long step)
     {
         var gradients = new float[_layout.Length];
-        copyGradients(gradients);
+        TensorMemory.CopyTo(gradient, gradients);
         _run.Metrics.WriteHistograms(step, [.. ByLayer("gradients", gradients), ("actions", actions)]);
     }
 
@@ -246,7 +247,3 @@ internal sealed class RunReports : IDisposable
             ]);
     }
 }
-
-/// <summary>Writes weights.</summary>
-/// <param name="parameters">[layout.Length].</param>
-internal delegate void CopyParameters(Span<float> parameters);

@@ -1,13 +1,12 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Rapid.Agents;
 using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
-using Rapid.Learner.Experiments;
 using Rapid.Learner.Metrics;
+using Rapid.Learner.Runs;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
@@ -21,6 +20,8 @@ namespace Rapid.Learner.Training;
 /// </summary>
 public sealed class TrainingRun : IAsyncDisposable
 {
+    private const string Normalizer = "observation_normalizer";
+
     private readonly GameLog? _games;
     private readonly Pace _pace;
 
@@ -103,7 +104,7 @@ public sealed class TrainingRun : IAsyncDisposable
     internal void Publish(int evaluationEpisodes, Activity? trace = null)
     {
         Reports.Publish(
-            Learner.CopyParameters, Step, evaluationEpisodes, Observations, _pace.IsWarmingUp, traceparent: BlockTraces.Of(trace));
+            Learner.Parameters, Step, evaluationEpisodes, Observations, _pace.IsWarmingUp, traceparent: BlockTraces.Of(trace));
         _games?.GoOnAt(Reports.Version);
     }
 
@@ -157,22 +158,15 @@ public sealed class TrainingRun : IAsyncDisposable
     private void SaveCheckpoint()
     {
         var began = Instruments.Begin(UpdateStage.Checkpoint);
-        var (tensors, algorithm) = (new Dictionary<string, TensorData>(), new JsonObject());
-        Learner.Save(tensors, algorithm);
-        var state = new JsonObject { ["algorithm"] = algorithm };
+        var bag = new StateBag();
+        Visit(bag);
+        Reports.Save(bag.Tensors, bag.Values);
         if (Context.Kept is { } kept)
         {
-            state["kept_files"] = kept.Files;
+            bag.Values["kept_files"] = kept.Files;
         }
 
-        if (Observations is not null)
-        {
-            state["observation_normalizer"] = StateJson.From(Observations);
-        }
-
-        _pace.Save(state);
-        Reports.Save(tensors, state);
-        Instruments.OnCheckpoint(Context.Checkpoints.Save(new Checkpoint(Step, Updates, tensors, state, _games?.Save())));
+        Instruments.OnCheckpoint(Context.Checkpoints.Save(new Checkpoint(Step, Updates, bag.Tensors, bag.Values, _games?.Save())));
         Instruments.End(UpdateStage.Checkpoint, began);
     }
 
@@ -182,17 +176,10 @@ public sealed class TrainingRun : IAsyncDisposable
         var (keptFiles, initial) = (0, Observations);
         Context.Checkpoints.Restore(checkpoint =>
         {
-            Learner.Load(checkpoint.Tensors, checkpoint.State["algorithm"]!.AsObject());
+            Observations = checkpoint.State.ContainsKey(Normalizer) ? new RunningMeanVariance(Layout.ObservationSize) : initial;
+            Visit(new StateBag(checkpoint.Tensors, checkpoint.State));
             Reports.Load(checkpoint.Tensors, checkpoint.State);
-            _pace.Load(checkpoint.State);
             keptFiles = (int?)checkpoint.State["kept_files"] ?? 0;
-            Observations = initial;
-            if (checkpoint.State["observation_normalizer"] is { } statistics)
-            {
-                Observations = new RunningMeanVariance(Layout.ObservationSize);
-                StateJson.To(statistics, Observations);
-            }
-
             _games?.Load(checkpoint.Games);
             (Step, Updates) = (checkpoint.Step, checkpoint.Updates);
         });
@@ -200,5 +187,16 @@ public sealed class TrainingRun : IAsyncDisposable
         // What was learned after the checkpoint, or before the first one, is learned again.
         Reports.GoOnFrom(Step);
         return keptFiles;
+    }
+
+    /// <summary>Visits all that goes on after a restart but reports, games and the counts that every checkpoint has.</summary>
+    private void Visit(StateBag bag)
+    {
+        Learner.Visit(bag.Part("algorithm"));
+        _pace.Visit(bag);
+        if (Observations is not null)
+        {
+            bag.Visit(Normalizer, Observations);
+        }
     }
 }

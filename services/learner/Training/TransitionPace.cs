@@ -1,5 +1,5 @@
-using System.Text.Json.Nodes;
 using Rapid.Agents.OffPolicy;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Learner.Metrics;
 using Rapid.Learner.Replay;
@@ -16,9 +16,10 @@ namespace Rapid.Learner.Training;
 internal abstract class TransitionPace : Pace
 {
     private readonly ITransitionLearner _learner;
+    private readonly DeviceBatch _onDevice;
     private readonly float[] _priorities;
     private TimeSpan _learning; // since the last line of metrics
-    private ulong _brokenEnvironments;
+    private long _brokenEnvironments;
 
     /// <param name="run">The run.</param>
     /// <param name="warmUp">Steps with random actions.</param>
@@ -27,6 +28,7 @@ internal abstract class TransitionPace : Pace
     {
         WarmUp = warmUp;
         _learner = (ITransitionLearner)run.Learner;
+        _onDevice = new DeviceBatch(run.Layout, Algorithm, _learner.Parameters.device);
         _priorities = run.Options.Replay.Sampler == ReplaySampler.Prioritised ? new float[Algorithm.BatchSize] : [];
         LastUpdate = UpdatesAt(run.Options.TotalSteps);
     }
@@ -48,10 +50,14 @@ internal abstract class TransitionPace : Pace
     protected long LastUpdate { get; }
 
     /// <inheritdoc/>
-    public override void Save(JsonObject state) => state["broken_environments"] = _brokenEnvironments;
+    public override void Visit(StateBag bag) => _brokenEnvironments = bag.Visit("broken_environments", _brokenEnvironments);
 
     /// <inheritdoc/>
-    public override void Load(JsonObject state) => _brokenEnvironments = (ulong)state["broken_environments"]!;
+    public override ValueTask DisposeAsync()
+    {
+        _onDevice.Dispose();
+        return base.DisposeAsync();
+    }
 
     /// <summary>Steps with random actions of a run that collects.</summary>
     protected static long WarmUpOf(TrainingRun run) => ((OffPolicyOptions)run.Options.Algorithm).WarmUpSteps;
@@ -93,7 +99,7 @@ internal abstract class TransitionPace : Pace
         var received = await ReadBatchAsync(cancellation);
         var began = Run.Instruments.Begin(UpdateStage.Learn);
         TorchThreads.Use(Run.Options.Learner.Threads);
-        _learner.Update(received.Transitions);
+        _learner.Update(_onDevice.Of(received.Transitions));
         if (_priorities.Length > 0)
         {
             _learner.ReadErrors(_priorities);
@@ -141,7 +147,7 @@ internal abstract class TransitionPace : Pace
             Run.Reports.Returns.Add(episode.Return, episode.Length);
         }
 
-        _brokenEnvironments += brokenEnvironments;
+        _brokenEnvironments += (long)brokenEnvironments;
     }
 
     /// <summary>Deviations are kept from below, because a dimension that hardly moved in the warm-up may move later, and scaled.</summary>

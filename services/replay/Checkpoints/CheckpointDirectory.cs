@@ -4,6 +4,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Configuration;
 using Rapid.Protocol.Files;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Storage;
 using Rapid.Replay.Tables;
 
 namespace Rapid.Replay.Checkpoints;

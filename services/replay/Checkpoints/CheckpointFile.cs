@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Rapid.Protocol.Files;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Tables;
 
 namespace Rapid.Replay.Checkpoints;
 

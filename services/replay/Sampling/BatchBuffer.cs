@@ -1,13 +1,13 @@
 using System.Runtime.InteropServices;
 using Rapid.Protocol.V1;
-using Rapid.Replay.Tables;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Sampling;
 
 /// <summary>What one call has heard of a table besides items.</summary>
 internal sealed class BatchNews
 {
-    /// <summary>Position in the table's <see cref="EpisodeLog"/>.</summary>
+    /// <summary>Position in the table's <see cref="Tables.EpisodeLog"/>.</summary>
     public long Episodes { get; set; }
 
     /// <summary>Broken environments that were reported.</summary>

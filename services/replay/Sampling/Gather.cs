@@ -1,5 +1,5 @@
 using Rapid.Protocol.V1;
-using Rapid.Replay.Tables;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Sampling;
 

@@ -1,6 +1,6 @@
 using Google.Protobuf;
 using Rapid.Protocol;
-using Rapid.Replay.Tables;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Sampling;
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Rapid.Protocol.V1;
-using Rapid.Replay.Tables;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Sampling;
 

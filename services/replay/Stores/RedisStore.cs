@@ -4,6 +4,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Rapid.Protocol.V1;
 using Rapid.Redis;
+using Rapid.Replay.Tables;
 using StackExchange.Redis;
 
 namespace Rapid.Replay.Stores;

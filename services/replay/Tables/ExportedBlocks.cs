@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Rapid.Protocol.V1;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tables;
 

@@ -1,6 +1,7 @@
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Sampling;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tables;
 

@@ -1,5 +1,5 @@
 using Rapid.Protocol.V1;
-using Rapid.Replay.Stores;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tables;
 

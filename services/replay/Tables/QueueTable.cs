@@ -2,7 +2,7 @@ using Grpc.Core;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Limits;
 using Rapid.Replay.Sampling;
-using Rapid.Replay.Stores;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tables;
 

@@ -1,7 +1,7 @@
 using Rapid.Protocol.V1;
 using Rapid.Replay.Limits;
 using Rapid.Replay.Selection;
-using Rapid.Replay.Stores;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tables;
 

@@ -2,10 +2,10 @@ using Grpc.Core;
 using Rapid.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
-using Rapid.Replay.Checkpoints;
 using Rapid.Replay.Removal;
 using Rapid.Replay.Sampling;
 using Rapid.Replay.Selection;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tables;
 

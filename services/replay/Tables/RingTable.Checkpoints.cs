@@ -1,7 +1,7 @@
 using Google.Protobuf;
 using Grpc.Core;
 using Rapid.Protocol;
-using Rapid.Replay.Checkpoints;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tables;
 

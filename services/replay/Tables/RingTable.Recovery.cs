@@ -1,7 +1,7 @@
 using Grpc.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
-using Rapid.Replay.Stores;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tables;
 

@@ -4,7 +4,7 @@ using Rapid.Protocol.V1;
 using Rapid.Replay.Limits;
 using Rapid.Replay.Sampling;
 using Rapid.Replay.Selection;
-using Rapid.Replay.Stores;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tables;
 

@@ -1,6 +1,6 @@
 using Rapid.Protocol.V1;
 using Rapid.Replay.Selection;
-using Rapid.Replay.Stores;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tables;
 

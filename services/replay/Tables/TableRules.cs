@@ -3,6 +3,7 @@ using Rapid.Hosting;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 using Rapid.Replay.Selection;
+using Rapid.Replay.Storage;
 
 namespace Rapid.Replay.Tables;
 

@@ -1,3 +1,4 @@
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
@@ -14,6 +15,7 @@ public sealed class ActorCritic : IDisposable
     private readonly Dictionary<string, Tensor> _leaves = [];
     private readonly Tensor[][] _weights; // [tower][layer]: [out, in]
     private readonly Tensor[][] _biases;
+    private readonly Tensor _policyWeight, _policyBias, _valueWeight, _valueBias;
     private readonly bool _isTanh;
     private readonly Convolutions? _convolutions;
     private readonly bool _isByHand; // or else autograd runs through the layers
@@ -45,10 +47,10 @@ public sealed class ActorCritic : IDisposable
         }
 
         _convolutions = layout.Encoder is null ? null : Convolutions.Create(layout, Parameters, Gradients, _tape, name => MakeLeaf(name));
-        PolicyWeight = MakeLeaf("policy.weight");
-        PolicyBias = MakeLeaf("policy.bias");
-        ValueWeight = MakeLeaf("value.weight");
-        ValueBias = MakeLeaf("value.bias");
+        _policyWeight = MakeLeaf("policy.weight");
+        _policyBias = MakeLeaf("policy.bias");
+        _valueWeight = MakeLeaf("value.weight");
+        _valueBias = MakeLeaf("value.bias");
         LogStd = layout.IsDiscrete ? null : MakeLeaf("policy.log_std");
         _isByHand = HostActorCritic.Suits(layout, device);
     }
@@ -65,14 +67,6 @@ public sealed class ActorCritic : IDisposable
     /// <summary>[act], the state-independent log standard deviation; null for a categorical policy.</summary>
     public Tensor? LogStd { get; }
 
-    private Tensor PolicyWeight { get; }
-
-    private Tensor PolicyBias { get; }
-
-    private Tensor ValueWeight { get; }
-
-    private Tensor ValueBias { get; }
-
     /// <summary>Policy head [B, outputs] (means or logits) and values [B], which hold until the next pass.</summary>
     /// <param name="observations">[B, obs] float32, or uint8 of frames.</param>
     public (Tensor Policy, Tensor Values) Forward(Tensor observations)
@@ -87,19 +81,36 @@ public sealed class ActorCritic : IDisposable
         var inputs = Encode(observations);
         var policyFeatures = RunTower(0, inputs);
         var valueFeatures = Layout.Towers == 1 ? policyFeatures : RunTower(1, inputs);
-        return (nn.functional.linear(policyFeatures, PolicyWeight, PolicyBias), ValueHead(valueFeatures));
+        return (nn.functional.linear(policyFeatures, _policyWeight, _policyBias), ValueHead(valueFeatures));
     }
 
-    /// <summary>Values [B].</summary>
-    /// <param name="observations">[B, obs] float32, or uint8 of frames.</param>
-    public Tensor Values(Tensor observations) => ValueHead(RunTower(Layout.Towers - 1, Encode(observations)));
+    /// <summary>log pi(a|s) [B] and the mean entropy, scalar.</summary>
+    /// <param name="head">[B, outputs], means or logits of a pass.</param>
+    /// <param name="actions">[B, act] float32, or [B, 1] int64 of a categorical policy.</param>
+    public (Tensor LogProbabilities, Tensor Entropy) Score(Tensor head, Tensor actions)
+    {
+        if (LogStd is null)
+        {
+            var normalised = head.log_softmax(1);
+            return (Categorical.LogProbability(normalised, actions), Categorical.MeanEntropy(normalised));
+        }
 
-    /// <summary>log pi(a|s) [B] of a Gaussian policy.</summary>
-    /// <param name="means">[B, act], the head of a pass.</param>
-    /// <param name="actions">[B, act].</param>
-    public Tensor LogProbability(Tensor means, Tensor actions) => _pass is not null && _pass.Owns(means)
-        ? _pass.LogProbability(LogStd!, actions)
-        : DiagonalGaussian.LogProbability(means, LogStd!, actions);
+        var logProbabilities = _pass is not null && _pass.Owns(head)
+            ? _pass.LogProbability(LogStd, actions)
+            : DiagonalGaussian.LogProbability(head, LogStd, actions);
+        return (logProbabilities, DiagonalGaussian.Entropy(LogStd));
+    }
+
+    /// <summary>Values [rows] of observations [rows, obs] on the host, without gradients.</summary>
+    public float[] ValuesOf(Tensor observations)
+    {
+        ArgumentNullException.ThrowIfNull(observations);
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var values = new float[observations.shape[0]];
+        TensorMemory.CopyTo(ValueHead(RunTower(Layout.Towers - 1, Encode(observations.to(Parameters.device)))), values);
+        return values;
+    }
 
     /// <summary>Adds the gradient of a loss of the last <see cref="Forward"/> to <see cref="Gradients"/>, which must be zero.</summary>
     /// <param name="loss">Scalar.</param>
@@ -144,7 +155,7 @@ public sealed class ActorCritic : IDisposable
 
     private Tensor Encode(Tensor observations) => _convolutions is null ? observations : _convolutions.Forward(observations);
 
-    private Tensor ValueHead(Tensor features) => nn.functional.linear(features, ValueWeight, ValueBias).view(-1);
+    private Tensor ValueHead(Tensor features) => nn.functional.linear(features, _valueWeight, _valueBias).view(-1);
 
     private Tensor RunTower(int tower, Tensor features)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Rapid.Agents.State;
 using Rapid.Policies;
 using Rapid.Policies.Encoders;
 using static TorchSharp.torch;

@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using Rapid.Agents.State;
 using Rapid.Policies.Kernels;
 using static TorchSharp.torch;
 using Tensor = TorchSharp.torch.Tensor;

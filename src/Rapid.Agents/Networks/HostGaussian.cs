@@ -1,3 +1,4 @@
+using Rapid.Agents.State;
 using static TorchSharp.torch;
 
 namespace Rapid.Agents.Networks;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Rapid.Agents.State;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using static TorchSharp.torch;
@@ -25,7 +26,9 @@ internal sealed unsafe class HostSquashedGaussian : SquashedGaussian
     /// <param name="layout">Of a <see cref="PolicyKind.SquashedGaussian"/>.</param>
     /// <param name="rows">B.</param>
     /// <param name="tape">Of the learner.</param>
-    public HostSquashedGaussian(PolicyLayout layout, int rows, Tape tape)
+    /// <param name="noise">What its samples are made of.</param>
+    public HostSquashedGaussian(PolicyLayout layout, int rows, Tape tape, NoiseSource noise)
+        : base(noise)
     {
         (_rows, _actions, _parameterization, _tape) = (rows, layout.ActionSize, layout.StdParameterization, tape);
         (_centre, _scale) = Box(layout);
@@ -40,7 +43,7 @@ internal sealed unsafe class HostSquashedGaussian : SquashedGaussian
     }
 
     /// <inheritdoc/>
-    public override (Tensor Actions, Tensor LogProbability) Draw(Tensor head, Tensor noise, Tensor actions)
+    public override (Tensor Actions, Tensor LogProbability) Draw(Tensor head, Tensor given, Tensor actions)
     {
         var heads = TensorMemory.Matrix(head);
         for (var row = 0; row < _rows; row++)
@@ -49,7 +52,7 @@ internal sealed unsafe class HostSquashedGaussian : SquashedGaussian
             new ReadOnlySpan<float>(heads.Row(row) + _actions, _actions).CopyTo(_std.AsSpan(row * _actions));
         }
 
-        TensorMemory.Floats(noise).CopyTo(_noise);
+        TensorMemory.Floats(given).CopyTo(_noise);
         Squash(_squashed, _std, _noise, _slope, _densities);
         var taken = TensorMemory.Matrix(actions);
         var logProbabilities = TensorMemory.Floats(_logProbability);
@@ -78,6 +81,7 @@ internal sealed unsafe class HostSquashedGaussian : SquashedGaussian
         foreach (var tensor in (Tensor[])[_headGradient, _actionGradient, _logProbability, _logProbabilityGradient])
         {
             tensor.Dispose();
+            base.Dispose();
         }
     }
 

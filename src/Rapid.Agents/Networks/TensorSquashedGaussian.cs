@@ -15,7 +15,9 @@ internal sealed class TensorSquashedGaussian : SquashedGaussian
 
     /// <param name="layout">Of a <see cref="PolicyKind.SquashedGaussian"/>.</param>
     /// <param name="device">Where samples are made.</param>
-    public TensorSquashedGaussian(PolicyLayout layout, Device device)
+    /// <param name="noise">What its samples are made of.</param>
+    public TensorSquashedGaussian(PolicyLayout layout, Device device, NoiseSource noise)
+        : base(noise)
     {
         (_actions, _parameterization) = (layout.ActionSize, layout.StdParameterization);
         var (centre, scale) = Box(layout);
@@ -26,10 +28,10 @@ internal sealed class TensorSquashedGaussian : SquashedGaussian
     }
 
     /// <inheritdoc/>
-    public override (Tensor Actions, Tensor LogProbability) Draw(Tensor head, Tensor noise, Tensor actions)
+    public override (Tensor Actions, Tensor LogProbability) Draw(Tensor head, Tensor given, Tensor actions)
     {
         var (mean, logStd) = (head.narrow(1, 0, _actions), LogStd(head.narrow(1, _actions, _actions)));
-        var u = addcmul(mean, logStd.exp(), noise, 1);
+        var u = addcmul(mean, logStd.exp(), given, 1);
         var sample = addcmul(_centre, u.tanh(), _scale, 1);
         using (no_grad())
         {
@@ -38,7 +40,7 @@ internal sealed class TensorSquashedGaussian : SquashedGaussian
 
         // log(1 - tanh(u)^2) = 2 (log 2 - u - softplus(-2u)) does not cancel for large |u|.
         var jacobian = (u + (u * -2).softplus()) * -2 + 2 * Math.Log(2);
-        return (sample, (noise * noise * -0.5 - logStd - jacobian).sum(1) - _constant);
+        return (sample, (given * given * -0.5 - logStd - jacobian).sum(1) - _constant);
     }
 
     /// <inheritdoc/>
@@ -46,6 +48,7 @@ internal sealed class TensorSquashedGaussian : SquashedGaussian
     {
         _centre.Dispose();
         _scale.Dispose();
+        base.Dispose();
     }
 
     private Tensor LogStd(Tensor raw) => _parameterization switch

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Rapid.Agents.Networks;
 using Rapid.Agents.Optimizers;
 using Rapid.Agents.State;
@@ -12,39 +11,41 @@ namespace Rapid.Agents.OffPolicy;
 /// <summary>The network that acts, without value head, with its optimiser. Its weights lie as <see cref="PolicyLayout"/> says.</summary>
 internal sealed class DensePolicy : IDisposable
 {
+    private const ulong SeedRole = 0x706F6C69; // part of the run's seed: ASCII of "poli"
+
     private readonly PolicyLayout _layout;
     private readonly DenseShape _shape;
     private readonly Device _device;
     private readonly DenseNetwork _network;
     private readonly DenseWeights _weights, _gradients;
-    private readonly Tape _tape;
     private readonly Tensor _head; // [B, outputs], a leaf
     private readonly FlatAdam _adam;
     private readonly GradientGuard _guard;
     private readonly double _learningRate;
 
+    /// <param name="experiment">Network, batch size, optimiser and seed.</param>
     /// <param name="layout">The parameters.</param>
-    /// <param name="options">Batch size and optimiser.</param>
-    /// <param name="network">Initialisation.</param>
-    /// <param name="random">Makes the starting weights.</param>
-    /// <param name="tape">Of the learner.</param>
     /// <param name="device">Where it lives.</param>
-    public DensePolicy(
-        PolicyLayout layout, TwinCriticOptions options, NetworkOptions network, RandomStream random, Tape tape, Device device)
+    public DensePolicy(ExperimentOptions experiment, PolicyLayout layout, Device device)
     {
-        (_layout, _tape, _device) = (layout, tape, device);
+        (_layout, _device) = (layout, device);
+        var options = (TwinCriticOptions)experiment.Algorithm;
         _shape = new DenseShape(1, layout.ObservationSize, layout.HiddenSizes, layout.Outputs, layout.Activation);
         _network = DenseNetwork.Create(_shape, options.BatchSize, device);
         using Tensor output = _network.Output.squeeze(0), gradient = _network.OutputGradient.squeeze(0);
-        _head = Tape.Leaf(output, gradient);
+        _head = Networks.Tape.Leaf(output, gradient);
         (_weights, _gradients) = (new DenseWeights(_shape, device), new DenseWeights(_shape, device));
         var initial = new float[layout.Length];
-        Initializer.Initialize(layout, network, random, initial);
+        var random = new RandomStream(RandomStream.Derive(experiment.Seed, SeedRole));
+        Initializer.Initialize(layout, experiment.Network, random, initial);
         _weights.Set(initial);
         _adam = new FlatAdam(_weights.Flat, _gradients.Flat, options.AdamEpsilon);
         _guard = new GradientGuard(_gradients.Flat);
         _learningRate = options.PolicyLearningRate;
     }
+
+    /// <summary>What leads to a loss of this policy, which critics and samples share.</summary>
+    public Tape Tape { get; } = new();
 
     /// <summary>[layout.Length], the weights.</summary>
     public Tensor Parameters => _weights.Flat;
@@ -58,7 +59,7 @@ internal sealed class DensePolicy : IDisposable
     {
         _network.Forward(_weights, observations);
         _network.OutputGradient.zero_();
-        _tape.Record(_network, () => _network.Backward(_weights, _gradients));
+        Tape.Record(_network, () => _network.Backward(_weights, _gradients));
         return _head;
     }
 
@@ -75,36 +76,19 @@ internal sealed class DensePolicy : IDisposable
     /// <param name="loss">Scalar, of the last pass.</param>
     public void Descend(Tensor loss)
     {
-        _tape.Backward(loss);
+        Tape.Backward(loss);
         _guard.ZeroIfBad();
         _adam.Step(_learningRate);
     }
 
-    /// <summary>Adds it to a checkpoint.</summary>
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    /// <summary>Visits weights and optimiser.</summary>
+    /// <exception cref="InvalidDataException">The bag restores a checkpoint of another layout.</exception>
+    public void Visit(StateBag bag)
     {
-        tensors["policy.parameters"] = TensorMemory.ToData(_weights.Flat);
-        tensors["policy.adam.first_moment"] = TensorMemory.ToData(_adam.FirstMoment);
-        tensors["policy.adam.second_moment"] = TensorMemory.ToData(_adam.SecondMoment);
-        tensors["policy.bad_gradients"] = TensorMemory.ToData(_guard.Count);
-        state["layout"] = _layout.Hash;
-        state["policy_adam_steps"] = _adam.Steps;
-    }
-
-    /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">The checkpoint is of another layout.</exception>
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        if ((string?)state["layout"] != _layout.Hash)
-        {
-            throw new InvalidDataException("the checkpoint holds a network of another layout");
-        }
-
-        TensorMemory.CopyFrom(tensors["policy.parameters"], _weights.Flat);
-        TensorMemory.CopyFrom(tensors["policy.adam.first_moment"], _adam.FirstMoment);
-        TensorMemory.CopyFrom(tensors["policy.adam.second_moment"], _adam.SecondMoment);
-        TensorMemory.CopyFrom(tensors["policy.bad_gradients"], _guard.Count);
-        _adam.Steps = (long)state["policy_adam_steps"]!;
+        bag.VisitLayout(_layout.Hash);
+        bag.Visit("policy.parameters", _weights.Flat);
+        _adam.Visit(bag, "policy.");
+        bag.Visit("policy.bad_gradients", _guard.Count);
     }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ namespace Rapid.Agents.OffPolicy;
 public interface ITransitionLearner : ILearner
 {
     /// <summary>Learns from one batch.</summary>
-    /// <param name="batch">On the host; may be changed.</param>
+    /// <param name="batch">Where the weights are; may be changed.</param>
     void Update(TransitionBatch batch);
 
     /// <summary>Named figures of the last update. Waits for the device.</summary>

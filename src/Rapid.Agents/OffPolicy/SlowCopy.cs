@@ -1,5 +1,6 @@
 using Rapid.Agents.Networks;
 using Rapid.Agents.Optimizers;
+using Rapid.Agents.State;
 using static TorchSharp.torch;
 
 namespace Rapid.Agents.OffPolicy;

@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using Rapid.Agents.Networks;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Policies;
 using Rapid.Protocol;

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Rapid.Agents.Networks;
 using Rapid.Agents.Optimizers;
 using Rapid.Agents.State;
@@ -12,6 +11,8 @@ namespace Rapid.Agents.OffPolicy;
 /// et al. 2018).</summary>
 internal sealed class TwinCritics : IDisposable
 {
+    private const ulong SeedRole = 0x63726974; // part of the run's seed: ASCII of "crit"
+
     private readonly TwinCriticOptions _options;
     private readonly DenseNetwork _network;
     private readonly DenseWeights _online, _gradients;
@@ -22,26 +23,25 @@ internal sealed class TwinCritics : IDisposable
     private readonly Tensor _values; // [2, B, outputs], a leaf
     private readonly Tensor _errors; // [2, B, 1], Q - y of the last step
 
-    /// <param name="options">Loss, step size, Polyak averaging.</param>
-    /// <param name="network">Hidden layers and initialisation.</param>
+    /// <param name="experiment">Network, loss, step size, Polyak averaging and seed.</param>
     /// <param name="inputs">Elements of an input.</param>
     /// <param name="outputs">Q-values of an input.</param>
-    /// <param name="random">Makes the starting weights.</param>
-    /// <param name="tape">Of the learner.</param>
+    /// <param name="tape">Of the policy.</param>
     /// <param name="device">Where they live.</param>
-    public TwinCritics(
-        TwinCriticOptions options, NetworkOptions network, int inputs, int outputs, RandomStream random, Tape tape, Device device)
+    public TwinCritics(ExperimentOptions experiment, int inputs, int outputs, Tape tape, Device device)
     {
-        (_options, _tape) = (options, tape);
+        (_options, _tape) = ((TwinCriticOptions)experiment.Algorithm, tape);
+        var network = experiment.Network;
         var shape = new DenseShape(2, inputs, network.HiddenSizes, outputs, network.Activation);
-        _network = DenseNetwork.Create(shape, options.BatchSize, device);
+        _network = DenseNetwork.Create(shape, _options.BatchSize, device);
         _values = Tape.Leaf(_network.Output, _network.OutputGradient);
         (_online, _gradients) = (new DenseWeights(shape, device), new DenseWeights(shape, device));
+        var random = new RandomStream(RandomStream.Derive(experiment.Seed, SeedRole));
         _online.Set(DenseWeights.Initialize(shape, network, random));
-        _target = new SlowCopy(_online, shape, options.Tau, device);
-        _adam = new FlatAdam(_online.Flat, _gradients.Flat, options.AdamEpsilon);
+        _target = new SlowCopy(_online, shape, _options.Tau, device);
+        _adam = new FlatAdam(_online.Flat, _gradients.Flat, _options.AdamEpsilon);
         _guard = new GradientGuard(_gradients.Flat);
-        _errors = zeros(2, options.BatchSize, 1, device: device);
+        _errors = zeros(2, _options.BatchSize, 1, device: device);
     }
 
     /// <summary>Scalar, gradients that were not finite and counted as zero.</summary>
@@ -116,26 +116,13 @@ internal sealed class TwinCritics : IDisposable
         TensorMemory.CopyTo(_errors.abs().mean([0L, 2L]), absolute);
     }
 
-    /// <summary>Adds weights and optimiser to a checkpoint.</summary>
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    /// <summary>Visits weights and optimiser.</summary>
+    public void Visit(StateBag bag)
     {
-        tensors["critics.parameters"] = TensorMemory.ToData(_online.Flat);
-        tensors["critics.target"] = TensorMemory.ToData(_target.Weights.Flat);
-        tensors["critics.adam.first_moment"] = TensorMemory.ToData(_adam.FirstMoment);
-        tensors["critics.adam.second_moment"] = TensorMemory.ToData(_adam.SecondMoment);
-        tensors["critics.bad_gradients"] = TensorMemory.ToData(_guard.Count);
-        state["critics_adam_steps"] = _adam.Steps;
-    }
-
-    /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        TensorMemory.CopyFrom(tensors["critics.parameters"], _online.Flat);
-        TensorMemory.CopyFrom(tensors["critics.target"], _target.Weights.Flat);
-        TensorMemory.CopyFrom(tensors["critics.adam.first_moment"], _adam.FirstMoment);
-        TensorMemory.CopyFrom(tensors["critics.adam.second_moment"], _adam.SecondMoment);
-        TensorMemory.CopyFrom(tensors["critics.bad_gradients"], _guard.Count);
-        _adam.Steps = (long)state["critics_adam_steps"]!;
+        bag.Visit("critics.parameters", _online.Flat);
+        bag.Visit("critics.target", _target.Weights.Flat);
+        _adam.Visit(bag, "critics.");
+        bag.Visit("critics.bad_gradients", _guard.Count);
     }
 
     /// <inheritdoc/>

@@ -9,20 +9,12 @@ internal static class ActorCriticLosses
     /// <summary>Policy gradient theorem (Sutton et al. 2000): -mean(A log pi(a|s)).</summary>
     /// <param name="logProbabilities">[B].</param>
     /// <param name="weights">[B], no gradient: advantages, importance-weighted or not.</param>
-    public static Tensor PolicyGradientLoss(Tensor logProbabilities, Tensor weights)
-    {
-        using var scope = NewDisposeScope();
-        return (-(weights * logProbabilities).mean()).MoveToOuterDisposeScope();
-    }
+    public static Tensor PolicyGradientLoss(Tensor logProbabilities, Tensor weights) => -(weights * logProbabilities).mean();
 
     /// <summary>Mean squared error to the returns, without the half.</summary>
     /// <param name="values">[B].</param>
     /// <param name="returns">[B].</param>
-    public static Tensor ValueLoss(Tensor values, Tensor returns)
-    {
-        using var scope = NewDisposeScope();
-        return (values - returns).square().mean().MoveToOuterDisposeScope();
-    }
+    public static Tensor ValueLoss(Tensor values, Tensor returns) => (values - returns).square().mean();
 
     /// <summary>What a scheduled constant is multiplied with.</summary>
     /// <param name="schedule">How it moves.</param>

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Rapid.Agents.Networks;
 using Rapid.Agents.Optimizers;
 using Rapid.Agents.State;
@@ -108,7 +107,7 @@ public sealed class AdvantageActorCritic : IRolloutLearner
             ("value_loss", valueLoss.ToDouble()),
             ("entropy", entropy.ToDouble()),
             ("gradient_norm", norm),
-            ("explained_variance", ValueDiagnostics.ExplainedVariance(_batch.Values, _batch.Returns)),
+            ("explained_variance", _batch.ExplainedVariance()),
             ("skipped_gradient_steps", Descent.SkippedSteps),
         ];
     }
@@ -117,30 +116,19 @@ public sealed class AdvantageActorCritic : IRolloutLearner
     internal double LearningRateAt(double progress) => _options.LearningRate * _options.LearningRateSchedule.FactorAt(progress);
 
     /// <inheritdoc/>
-    public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(Policy.Parameters, parameters);
+    public Tensor Parameters => Policy.Parameters;
 
     /// <inheritdoc/>
-    public void CopyGradients(Span<float> gradients) => TensorMemory.CopyTo(Policy.Gradients, gradients);
+    public Tensor Gradients => Policy.Gradients;
 
     /// <inheritdoc/>
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    public void Visit(StateBag bag)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        Descent.Save(tensors, state);
+        ArgumentNullException.ThrowIfNull(bag);
+        Descent.Visit(bag);
         if (Rewards is not null)
         {
-            state["reward_normalizer"] = StateJson.From(Rewards.Statistics);
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        Descent.Load(tensors, state);
-        if (Rewards is not null)
-        {
-            StateJson.To(state["reward_normalizer"]!, Rewards.Statistics);
+            bag.Visit("reward_normalizer", Rewards.Statistics);
         }
     }
 

@@ -1,5 +1,5 @@
-using Rapid.Agents.Networks;
 using Rapid.Agents.Observations;
+using Rapid.Agents.State;
 using Rapid.Policies;
 using TorchSharp;
 using static TorchSharp.torch;

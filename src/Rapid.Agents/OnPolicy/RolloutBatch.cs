@@ -126,6 +126,16 @@ public sealed class RolloutBatch
         _rows += rows;
     }
 
+    /// <summary>How much of the spread of returns the values that advantages are relative to foretell.</summary>
+    internal double ExplainedVariance() => ExplainedVariance(Values, Returns);
+
+    /// <summary>1 - Var[R - V] / Var[R]; NaN when the returns do not vary beyond their rounding.</summary>
+    internal static double ExplainedVariance(ReadOnlySpan<float> values, ReadOnlySpan<float> returns)
+    {
+        var (spread, errors) = (Dispersion.Of(returns), Dispersion.Of(returns, values));
+        return spread.Deviation(spread.Count) > 0 ? 1 - errors.Squares / spread.Squares : double.NaN;
+    }
+
     /// <summary>
     /// r' = clip(r / sqrt(Var[G] + 1e-8)), the variance updated with the N discounted returns of each step before it is used.
     /// </summary>

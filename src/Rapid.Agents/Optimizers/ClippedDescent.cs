@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Rapid.Agents.Networks;
 using Rapid.Agents.State;
 using TorchSharp;
@@ -44,31 +43,15 @@ public sealed class ClippedDescent(ActorCritic policy, IFlatOptimizer optimizer,
         optimizer.Step(learningRate);
     }
 
-    /// <summary>Adds the policy's weights, the optimiser's state and the counter to a checkpoint.</summary>
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    /// <summary>Visits the policy's weights, the optimiser's state and the counter.</summary>
+    /// <exception cref="InvalidDataException">The bag restores a checkpoint of another layout.</exception>
+    public void Visit(StateBag bag)
     {
-        ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
-        tensors["policy.parameters"] = TensorMemory.ToData(policy.Parameters);
-        state["layout"] = policy.Layout.Hash;
-        state["skipped_gradient_steps"] = SkippedSteps;
-        optimizer.Save(tensors, state);
-    }
-
-    /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">The checkpoint is of another layout.</exception>
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
-        if ((string?)state["layout"] != policy.Layout.Hash)
-        {
-            throw new InvalidDataException("the checkpoint holds a network of another layout");
-        }
-
-        TensorMemory.CopyFrom(tensors["policy.parameters"], policy.Parameters);
-        SkippedSteps = (long)state["skipped_gradient_steps"]!;
-        optimizer.Load(tensors, state);
+        ArgumentNullException.ThrowIfNull(bag);
+        bag.VisitLayout(policy.Layout.Hash);
+        bag.Visit("policy.parameters", policy.Parameters);
+        SkippedSteps = bag.Visit("skipped_gradient_steps", SkippedSteps);
+        optimizer.Visit(bag);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using Rapid.Agents.Networks;
 using Rapid.Agents.State;
 using static TorchSharp.torch;
 
@@ -14,7 +12,9 @@ public sealed class FlatAdam : IFlatOptimizer
     private readonly Tensor _parameters;
     private readonly Tensor _gradients;
     private readonly Tensor? _denominator; // null on the host, where a step is one pass
+    private readonly Tensor _firstMoment, _secondMoment; // [P], running means of gradients and of their squares
     private readonly double _epsilon;
+    private long _steps;
 
     /// <param name="parameters">[P], updated in place.</param>
     /// <param name="gradients">[P], read at each step.</param>
@@ -24,33 +24,24 @@ public sealed class FlatAdam : IFlatOptimizer
         _parameters = parameters;
         _gradients = gradients;
         _epsilon = epsilon;
-        FirstMoment = zeros_like(parameters);
-        SecondMoment = zeros_like(parameters);
+        _firstMoment = zeros_like(parameters);
+        _secondMoment = zeros_like(parameters);
         _denominator = parameters.device_type == TorchSharp.DeviceType.CPU ? null : zeros_like(parameters);
     }
-
-    /// <summary>[P], running mean of gradients.</summary>
-    public Tensor FirstMoment { get; }
-
-    /// <summary>[P], running mean of squared gradients.</summary>
-    public Tensor SecondMoment { get; }
-
-    /// <summary>Steps taken.</summary>
-    public long Steps { get; set; }
 
     /// <summary>theta -= lr m_hat / (sqrt(v_hat) + epsilon), with both bias corrections folded into the scalars.</summary>
     public void Step(double learningRate)
     {
-        Steps++;
-        var correction1 = 1 - Math.Pow(Beta1, Steps);
-        var correction2 = Math.Sqrt(1 - Math.Pow(Beta2, Steps));
+        _steps++;
+        var correction1 = 1 - Math.Pow(Beta1, _steps);
+        var correction2 = Math.Sqrt(1 - Math.Pow(Beta2, _steps));
         if (_denominator is null)
         {
             HostPasses.Adam(
                 TensorMemory.Floats(_parameters),
                 TensorMemory.Floats(_gradients),
-                TensorMemory.Floats(FirstMoment),
-                TensorMemory.Floats(SecondMoment),
+                TensorMemory.Floats(_firstMoment),
+                TensorMemory.Floats(_secondMoment),
                 (Beta1, Beta2),
                 (float)(learningRate * correction2 / correction1),
                 (float)(_epsilon * correction2));
@@ -59,37 +50,32 @@ public sealed class FlatAdam : IFlatOptimizer
 
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        FirstMoment.mul_(Beta1).add_(_gradients, 1 - Beta1);
-        SecondMoment.mul_(Beta2).addcmul_(_gradients, _gradients, 1 - Beta2);
-        _denominator.copy_(SecondMoment).sqrt_().add_(_epsilon * correction2);
-        _parameters.addcdiv_(FirstMoment, _denominator, -learningRate * correction2 / correction1);
+        _firstMoment.mul_(Beta1).add_(_gradients, 1 - Beta1);
+        _secondMoment.mul_(Beta2).addcmul_(_gradients, _gradients, 1 - Beta2);
+        _denominator.copy_(_secondMoment).sqrt_().add_(_epsilon * correction2);
+        _parameters.addcdiv_(_firstMoment, _denominator, -learningRate * correction2 / correction1);
     }
 
     /// <inheritdoc/>
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
-        tensors["adam.first_moment"] = TensorMemory.ToData(FirstMoment);
-        tensors["adam.second_moment"] = TensorMemory.ToData(SecondMoment);
-        state["adam_steps"] = Steps;
-    }
+    public void Visit(StateBag bag) => Visit(bag, "");
 
-    /// <inheritdoc/>
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
+    /// <summary>Visits its state.</summary>
+    /// <param name="bag">Notes or restores it.</param>
+    /// <param name="owner">Of the parameters, where a learner has several: "critics.".</param>
+    public void Visit(StateBag bag, string owner)
     {
-        ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
-        TensorMemory.CopyFrom(tensors["adam.first_moment"], FirstMoment);
-        TensorMemory.CopyFrom(tensors["adam.second_moment"], SecondMoment);
-        Steps = (long)state["adam_steps"]!;
+        ArgumentNullException.ThrowIfNull(bag);
+        ArgumentNullException.ThrowIfNull(owner);
+        bag.Visit($"{owner}adam.first_moment", _firstMoment);
+        bag.Visit($"{owner}adam.second_moment", _secondMoment);
+        _steps = bag.Visit($"{owner.Replace('.', '_')}adam_steps", _steps);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        FirstMoment.Dispose();
-        SecondMoment.Dispose();
+        _firstMoment.Dispose();
+        _secondMoment.Dispose();
         _denominator?.Dispose();
     }
 }

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using Rapid.Agents.Networks;
 using Rapid.Agents.State;
 using static TorchSharp.torch;
 
@@ -12,8 +10,6 @@ namespace Rapid.Agents.Optimizers;
 /// </remarks>
 public sealed class FlatRmsProp : IFlatOptimizer
 {
-    private const string MeanSquareName = "rmsprop.mean_square";
-
     private readonly Tensor _parameters;
     private readonly Tensor _gradients;
     private readonly Tensor _meanSquare;
@@ -54,17 +50,10 @@ public sealed class FlatRmsProp : IFlatOptimizer
     }
 
     /// <inheritdoc/>
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    public void Visit(StateBag bag)
     {
-        ArgumentNullException.ThrowIfNull(tensors);
-        tensors[MeanSquareName] = TensorMemory.ToData(_meanSquare);
-    }
-
-    /// <inheritdoc/>
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        ArgumentNullException.ThrowIfNull(tensors);
-        TensorMemory.CopyFrom(tensors[MeanSquareName], _meanSquare);
+        ArgumentNullException.ThrowIfNull(bag);
+        bag.Visit("rmsprop.mean_square", _meanSquare);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Rapid.Agents.State;
 
 namespace Rapid.Agents.Optimizers;
@@ -9,10 +8,7 @@ public interface IFlatOptimizer : IDisposable
     /// <summary>One step against the gradients as they are now.</summary>
     void Step(double learningRate);
 
-    /// <summary>Adds its state to a checkpoint.</summary>
-    void Save(IDictionary<string, TensorData> tensors, JsonObject state);
-
-    /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
-    /// <exception cref="InvalidDataException">The checkpoint is of another length.</exception>
-    void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state);
+    /// <summary>Visits its state.</summary>
+    /// <exception cref="InvalidDataException">The bag restores a checkpoint of another length.</exception>
+    void Visit(StateBag bag);
 }

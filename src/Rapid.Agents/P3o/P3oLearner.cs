@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Rapid.Agents.Networks;
 using Rapid.Agents.OnPolicy;
 using Rapid.Agents.State;
@@ -172,25 +171,17 @@ public sealed class P3oLearner : IReplayingLearner
     }
 
     /// <inheritdoc/>
-    public void CopyParameters(Span<float> parameters) => _onPolicy.CopyParameters(parameters);
+    public Tensor Parameters => _onPolicy.Parameters;
 
     /// <inheritdoc/>
-    public void CopyGradients(Span<float> gradients) => _onPolicy.CopyGradients(gradients);
+    public Tensor Gradients => _onPolicy.Gradients;
 
     /// <inheritdoc/>
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    public void Visit(StateBag bag)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        _onPolicy.Save(tensors, state);
-        state["replay_draws"] = StateJson.From(_draws);
-    }
-
-    /// <inheritdoc/>
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        ArgumentNullException.ThrowIfNull(state);
-        _onPolicy.Load(tensors, state);
-        StateJson.To(state["replay_draws"]!, _draws);
+        ArgumentNullException.ThrowIfNull(bag);
+        _onPolicy.Visit(bag);
+        bag.Visit("replay_draws", _draws);
     }
 
     /// <inheritdoc/>

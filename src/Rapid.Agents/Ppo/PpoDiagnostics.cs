@@ -1,42 +1,31 @@
-using Rapid.Agents.Networks;
+using Rapid.Agents.State;
 using static TorchSharp.torch;
 
 namespace Rapid.Agents.Ppo;
 
 /// <summary>Means over the minibatches of one epoch.</summary>
-public struct PpoDiagnostics
+internal struct PpoDiagnostics
 {
     private int _minibatches;
     private double _policyLoss, _valueLoss, _entropy, _approximateKl, _clipFraction, _gradientNorm;
 
-    /// <summary>Clipped surrogate loss.</summary>
-    public readonly double PolicyLoss => _policyLoss / _minibatches;
-
-    /// <summary>Value loss before its coefficient.</summary>
-    public readonly double ValueLoss => _valueLoss / _minibatches;
-
-    /// <summary>Mean entropy of the action distribution.</summary>
-    public readonly double Entropy => _entropy / _minibatches;
-
     /// <summary>mean((r - 1) - log r), the low-variance estimator of KL(old || new) (Schulman 2020).</summary>
     public readonly double ApproximateKl => _approximateKl / _minibatches;
 
-    /// <summary>Share of ratios outside the clip range.</summary>
-    public readonly double ClipFraction => _clipFraction / _minibatches;
+    /// <summary>All of them; the clip fraction is the share of ratios outside the clip range.</summary>
+    public readonly IEnumerable<(string Name, double Value)> Figures() =>
+    [
+        ("policy_loss", _policyLoss / _minibatches),
+        ("value_loss", _valueLoss / _minibatches),
+        ("entropy", _entropy / _minibatches),
+        ("approximate_kl", ApproximateKl),
+        ("clip_fraction", _clipFraction / _minibatches),
+        ("gradient_norm", _gradientNorm / _minibatches),
+    ];
 
-    /// <summary>Global L2 norm of gradients before clipping.</summary>
-    public readonly double GradientNorm => _gradientNorm / _minibatches;
-
-    /// <summary>Adds one minibatch.</summary>
-    /// <param name="logRatio">[b], log pi(a|s) - log pi_old(a|s).</param>
-    /// <param name="clipRange">Clip range of the ratio.</param>
-    /// <param name="policyLoss">Scalar.</param>
-    /// <param name="valueLoss">Scalar.</param>
-    /// <param name="entropy">Scalar.</param>
-    /// <param name="gradientNorm">Scalar.</param>
+    /// <summary>Adds one minibatch, whose <paramref name="logRatio"/> is log pi(a|s) - log pi_old(a|s), [b].</summary>
     public void Add(Tensor logRatio, double clipRange, double policyLoss, double valueLoss, double entropy, double gradientNorm)
     {
-        ArgumentNullException.ThrowIfNull(logRatio);
         using var scope = NewDisposeScope();
         var (kl, clipped) = Divergence(TensorMemory.Floats(logRatio.detach().cpu()), clipRange);
         _approximateKl += kl;

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Text.Json.Nodes;
 using Rapid.Agents.Networks;
 using Rapid.Agents.OnPolicy;
 using Rapid.Agents.Optimizers;
@@ -19,8 +17,6 @@ public sealed class PpoLearner : IRolloutLearner
 {
     // Parts of the run's seed: ASCII of "init" and "shuf".
     private const ulong InitializationRole = 0x696E6974, ShuffleRole = 0x73687566;
-
-    private const string Order = "minibatch.order";
 
     private readonly PpoOptions _options;
     private readonly ActorCritic _policy;
@@ -58,12 +54,8 @@ public sealed class PpoLearner : IRolloutLearner
     /// <param name="ratio">[B], pi(a|s) / pi_old(a|s).</param>
     /// <param name="advantages">[B], no gradient.</param>
     /// <param name="epsilon">Clip range e.</param>
-    internal static Tensor SurrogateLoss(Tensor ratio, Tensor advantages, double epsilon)
-    {
-        using var scope = NewDisposeScope();
-        var clipped = ratio.clamp(1 - epsilon, 1 + epsilon);
-        return (-minimum(ratio * advantages, clipped * advantages).mean()).MoveToOuterDisposeScope();
-    }
+    internal static Tensor SurrogateLoss(Tensor ratio, Tensor advantages, double epsilon) =>
+        -minimum(ratio * advantages, ratio.clamp(1 - epsilon, 1 + epsilon) * advantages).mean();
 
     /// <summary>Half the mean of the larger of the plain and the clipped squared error (OpenAI baselines, ppo2).</summary>
     /// <param name="values">[B].</param>
@@ -72,35 +64,20 @@ public sealed class PpoLearner : IRolloutLearner
     /// <param name="epsilon">How far a value may move from the old one.</param>
     internal static Tensor ClippedValueLoss(Tensor values, Tensor oldValues, Tensor returns, double epsilon)
     {
-        using var scope = NewDisposeScope();
         var clipped = oldValues + (values - oldValues).clamp(-epsilon, epsilon);
-        return (maximum((values - returns).square(), (clipped - returns).square()).mean() * 0.5).MoveToOuterDisposeScope();
+        return maximum((values - returns).square(), (clipped - returns).square()).mean() * 0.5;
     }
 
     /// <summary>(A - mean) / (deviation + epsilon), in place. A deviation within the rounding of the advantages is none: they are all
     /// equal, and no action is better than another.</summary>
     internal static void Normalize(Span<float> advantages, Deviation deviation, double epsilon)
     {
-        double sum = 0, largest = 0;
-        foreach (var advantage in advantages)
-        {
-            sum += advantage;
-            largest = Math.Max(largest, Math.Abs(advantage));
-        }
-
-        var mean = sum / advantages.Length;
-        double squares = 0;
-        foreach (var advantage in advantages)
-        {
-            squares += (advantage - mean) * (advantage - mean);
-        }
-
-        var divisor = deviation == Deviation.Population ? advantages.Length : Math.Max(1, advantages.Length - 1);
-        var spread = Math.Sqrt(squares / divisor);
-        var scale = spread > ValueDiagnostics.RoundingError * largest ? 1 / (spread + epsilon) : 0;
+        var spread = Dispersion.Of(advantages);
+        var distance = spread.Deviation(deviation == Deviation.Population ? spread.Count : Math.Max(1, spread.Count - 1));
+        var scale = distance > 0 ? 1 / (distance + epsilon) : 0;
         foreach (ref var advantage in advantages)
         {
-            advantage = (float)((advantage - mean) * scale);
+            advantage = (float)((advantage - spread.Mean) * scale);
         }
     }
 
@@ -109,8 +86,8 @@ public sealed class PpoLearner : IRolloutLearner
         IReadOnlyList<Trajectory> blocks, double progress, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(blocks);
-        var (tensors, state) = (new Dictionary<string, TensorData>(), new JsonObject());
-        Save(tensors, state);
+        var before = new StateBag();
+        Visit(before);
         try
         {
             return Learn(blocks, progress, cancellation);
@@ -118,44 +95,29 @@ public sealed class PpoLearner : IRolloutLearner
         catch (OperationCanceledException)
         {
             // An update may take longer than a stop may wait, and a checkpoint never holds half of one.
-            Load(tensors, state);
+            Visit(before.ToRestore());
             throw;
         }
     }
 
     /// <inheritdoc/>
-    public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(_policy.Parameters, parameters);
+    public Tensor Parameters => _policy.Parameters;
 
     /// <inheritdoc/>
-    public void CopyGradients(Span<float> gradients) => TensorMemory.CopyTo(_policy.Gradients, gradients);
+    public Tensor Gradients => _policy.Gradients;
 
     /// <inheritdoc/>
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    public void Visit(StateBag bag)
     {
-        ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
-        _descent.Save(tensors, state);
-        state["shuffle"] = StateJson.From(_shuffle);
+        ArgumentNullException.ThrowIfNull(bag);
+        _descent.Visit(bag);
+        bag.Visit("shuffle", _shuffle);
 
         // A shuffle begins with what the one before it left.
-        tensors[Order] = new TensorData("I32", [_order.Length], MemoryMarshal.AsBytes<int>(_order).ToArray());
+        bag.VisitPermutation("minibatch.order", _order);
         if (_rewards is not null)
         {
-            state["reward_normalizer"] = StateJson.From(_rewards.Statistics);
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
-        _descent.Load(tensors, state);
-        StateJson.To(state["shuffle"]!, _shuffle);
-        LoadOrder(tensors.GetValueOrDefault(Order));
-        if (_rewards is not null)
-        {
-            StateJson.To(state["reward_normalizer"]!, _rewards.Statistics);
+            bag.Visit("reward_normalizer", _rewards.Statistics);
         }
     }
 
@@ -167,34 +129,13 @@ public sealed class PpoLearner : IRolloutLearner
         _policy.Dispose();
     }
 
-    /// <exception cref="InvalidDataException">It is no permutation of a batch.</exception>
-    private void LoadOrder(TensorData? saved)
-    {
-        for (var i = 0; i < _order.Length; i++)
-        {
-            _order[i] = i;
-        }
-
-        // Checkpoints of earlier versions have none.
-        if (saved is not null)
-        {
-            var order = MemoryMarshal.Cast<byte, int>(saved.Bytes.Span);
-            if (!order.ToArray().Order().SequenceEqual(_order))
-            {
-                throw new InvalidDataException($"{Order} is no permutation of {_order.Length} rows");
-            }
-
-            order.CopyTo(_order);
-        }
-    }
-
     private IReadOnlyList<(string Name, double Value)> Learn(
         IReadOnlyList<Trajectory> blocks, double progress, CancellationToken cancellation)
     {
         var learningRate = _options.LearningRate * _options.LearningRateSchedule.FactorAt(progress);
         var clipRange = _options.ClipRange * _options.ClipRangeSchedule.FactorAt(progress);
         Assemble(blocks, cancellation);
-        var explainedVariance = ValueDiagnostics.ExplainedVariance(_batch.Values, _batch.Returns);
+        var explainedVariance = _batch.ExplainedVariance();
 
         var diagnostics = new PpoDiagnostics();
         var epochs = 0;
@@ -220,12 +161,7 @@ public sealed class PpoLearner : IRolloutLearner
             ("learning_rate", learningRate),
             ("clip_range", clipRange),
             ("epochs", epochs),
-            ("policy_loss", diagnostics.PolicyLoss),
-            ("value_loss", diagnostics.ValueLoss),
-            ("entropy", diagnostics.Entropy),
-            ("approximate_kl", diagnostics.ApproximateKl),
-            ("clip_fraction", diagnostics.ClipFraction),
-            ("gradient_norm", diagnostics.GradientNorm),
+            .. diagnostics.Figures(),
             ("explained_variance", explainedVariance),
             ("skipped_gradient_steps", _descent.SkippedSteps),
         ];
@@ -290,14 +226,12 @@ public sealed class PpoLearner : IRolloutLearner
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         int[] inOrder = [.. Enumerable.Range(0, BatchSteps)];
-        var proximal = new float[BatchSteps / _options.Minibatches];
         var row = 0;
         foreach (var minibatch in _minibatches.Gather(_batch, inOrder, static _ => { }))
         {
             cancellation.ThrowIfCancellationRequested();
             var (head, _) = _policy.Forward(minibatch.Observations);
-            TensorMemory.CopyTo(_policy.Score(head, minibatch.Actions).LogProbabilities, proximal);
-            foreach (var logProbability in proximal)
+            foreach (var logProbability in _policy.Score(head, minibatch.Actions).LogProbabilities.cpu().data<float>())
             {
                 _batch.Weights[row] = MathF.Exp(logProbability - _batch.LogProbabilities[row]);
                 _batch.LogProbabilities[row++] = logProbability;

@@ -1,8 +1,5 @@
-using System.Text.Json.Nodes;
-using Rapid.Agents.Networks;
 using Rapid.Agents.OffPolicy;
 using Rapid.Agents.State;
-using Rapid.Core;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using static TorchSharp.torch;
@@ -21,7 +18,6 @@ public sealed class DiscreteSacLearner : ITransitionLearner
     private readonly DensePolicy _policy;
     private readonly TwinCritics _critics;
     private readonly Temperature _temperature;
-    private readonly DeviceBatch _onDevice;
     private readonly SacFigures _figures;
     private long _updates;
 
@@ -35,12 +31,9 @@ public sealed class DiscreteSacLearner : ITransitionLearner
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(device);
         _options = (SacOptions)experiment.Algorithm;
-        RandomStream Stream(ulong role) => new(RandomStream.Derive(experiment.Seed, role));
-        var (network, tape) = (experiment.Network, new Tape());
-        _policy = new DensePolicy(layout, _options, network, Stream(SacSeeds.Policy), tape, device);
-        _critics = new TwinCritics(_options, network, layout.ObservationSize, layout.Outputs, Stream(SacSeeds.Critics), tape, device);
+        _policy = new DensePolicy(experiment, layout, device);
+        _critics = new TwinCritics(experiment, layout.ObservationSize, layout.Outputs, _policy.Tape, device);
         _temperature = new Temperature(_options, _options.TargetEntropy ?? PartOfGreatestEntropy * Math.Log(layout.Outputs), device);
-        _onDevice = new DeviceBatch(layout, _options, device);
         _figures = new SacFigures(device);
     }
 
@@ -55,7 +48,6 @@ public sealed class DiscreteSacLearner : ITransitionLearner
     public void Update(TransitionBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        batch = _onDevice.Of(batch);
         UpdateCritics(batch);
         _updates++;
         for (var i = 0; _updates % _options.PolicyDelay == 0 && i < _options.PolicyDelay; i++)
@@ -76,36 +68,22 @@ public sealed class DiscreteSacLearner : ITransitionLearner
     public void ReadErrors(Span<float> errors) => _critics.ReadErrors(errors);
 
     /// <inheritdoc/>
-    public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(_policy.Parameters, parameters);
+    public Tensor Parameters => _policy.Parameters;
 
     /// <inheritdoc/>
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    public void Visit(StateBag bag)
     {
-        ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
-        _policy.Save(tensors, state);
-        _critics.Save(tensors, state);
-        _temperature.Save(tensors, state);
-        state["algorithm_updates"] = _updates;
-    }
-
-    /// <inheritdoc/>
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
-        using var noGrad = no_grad();
-        _policy.Load(tensors, state);
-        _critics.Load(tensors, state);
-        _temperature.Load(tensors, state);
-        _updates = (long)state["algorithm_updates"]!;
+        ArgumentNullException.ThrowIfNull(bag);
+        _policy.Visit(bag);
+        _critics.Visit(bag);
+        _temperature.Visit(bag);
+        _updates = bag.Visit("algorithm_updates", _updates);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _figures.Dispose();
-        _onDevice.Dispose();
         _temperature.Dispose();
         _critics.Dispose();
         _policy.Dispose();

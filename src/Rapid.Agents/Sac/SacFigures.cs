@@ -1,5 +1,5 @@
-using Rapid.Agents.Networks;
 using Rapid.Agents.OffPolicy;
+using Rapid.Agents.State;
 using static TorchSharp.torch;
 
 namespace Rapid.Agents.Sac;

@@ -1,8 +1,6 @@
-using System.Text.Json.Nodes;
 using Rapid.Agents.Networks;
 using Rapid.Agents.OffPolicy;
 using Rapid.Agents.State;
-using Rapid.Core;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using static TorchSharp.torch;
@@ -17,8 +15,6 @@ public sealed class SacLearner : ITransitionLearner
     private readonly DensePolicy _policy;
     private readonly TwinCritics _critics;
     private readonly Temperature _temperature;
-    private readonly NoiseSource _noise;
-    private readonly DeviceBatch _onDevice;
     private readonly SacFigures _figures;
     private long _updates;
 
@@ -32,15 +28,10 @@ public sealed class SacLearner : ITransitionLearner
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(device);
         _options = (SacOptions)experiment.Algorithm;
-        var (network, rows, tape) = (experiment.Network, _options.BatchSize, new Tape());
-        RandomStream Stream(ulong role) => new(RandomStream.Derive(experiment.Seed, role));
-        _distribution = SquashedGaussian.Create(layout, rows, tape, device);
-        _policy = new DensePolicy(layout, _options, network, Stream(SacSeeds.Policy), tape, device);
-        _critics = new TwinCritics(
-            _options, network, layout.ObservationSize + layout.ActionSize, 1, Stream(SacSeeds.Critics), tape, device);
+        _policy = new DensePolicy(experiment, layout, device);
+        _distribution = SquashedGaussian.Create(layout, _options.BatchSize, experiment.Seed, _policy.Tape, device);
+        _critics = new TwinCritics(experiment, layout.ObservationSize + layout.ActionSize, 1, _policy.Tape, device);
         _temperature = new Temperature(_options, _options.TargetEntropy ?? -layout.ActionSize, device);
-        _noise = new NoiseSource(RandomStream.Derive(experiment.Seed, SacSeeds.Noise), rows, layout.ActionSize, device);
-        _onDevice = new DeviceBatch(layout, _options, device);
         _figures = new SacFigures(device);
     }
 
@@ -48,7 +39,6 @@ public sealed class SacLearner : ITransitionLearner
     public void Update(TransitionBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        batch = _onDevice.Of(batch);
         UpdateCritics(batch);
         _updates++;
         if (_updates % _options.PolicyDelay == 0)
@@ -69,39 +59,23 @@ public sealed class SacLearner : ITransitionLearner
     public void ReadErrors(Span<float> errors) => _critics.ReadErrors(errors);
 
     /// <inheritdoc/>
-    public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(_policy.Parameters, parameters);
+    public Tensor Parameters => _policy.Parameters;
 
     /// <inheritdoc/>
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    public void Visit(StateBag bag)
     {
-        ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
-        _policy.Save(tensors, state);
-        _critics.Save(tensors, state);
-        _temperature.Save(tensors, state);
-        _noise.Save(tensors);
-        state["algorithm_updates"] = _updates;
-    }
-
-    /// <inheritdoc/>
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
-        using var noGrad = no_grad();
-        _policy.Load(tensors, state);
-        _critics.Load(tensors, state);
-        _temperature.Load(tensors, state);
-        _noise.Load(tensors);
-        _updates = (long)state["algorithm_updates"]!;
+        ArgumentNullException.ThrowIfNull(bag);
+        _policy.Visit(bag);
+        _critics.Visit(bag);
+        _temperature.Visit(bag);
+        _distribution.Visit(bag);
+        _updates = bag.Visit("algorithm_updates", _updates);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _figures.Dispose();
-        _onDevice.Dispose();
-        _noise.Dispose();
         _temperature.Dispose();
         _critics.Dispose();
         _policy.Dispose();
@@ -120,7 +94,7 @@ public sealed class SacLearner : ITransitionLearner
     private Tensor Target(TransitionBatch batch)
     {
         using var noGrad = no_grad();
-        var (_, logProbability) = _distribution.Draw(_policy.Forward(batch.NextObservations), _noise.Draw(), batch.NextActions);
+        var (_, logProbability) = _distribution.Draw(_policy.Forward(batch.NextObservations), batch.NextActions);
         var softValue = _critics.TargetMinimum(batch.NextInputs).view(-1) - _temperature.Alpha * logProbability;
         return (batch.Rewards + batch.Continues * softValue).unsqueeze(1);
     }
@@ -142,7 +116,7 @@ public sealed class SacLearner : ITransitionLearner
             if (_temperature.IsAdapted)
             {
                 using var noGrad = no_grad();
-                _temperature.Descend(_distribution.Draw(head, _noise.Draw(), batch.Actions).LogProbability.mean());
+                _temperature.Descend(_distribution.Draw(head, batch.Actions).LogProbability.mean());
             }
         }
     }
@@ -151,7 +125,7 @@ public sealed class SacLearner : ITransitionLearner
     private void DescendPolicy(TransitionBatch batch, Tensor head)
     {
         using var scope = NewDisposeScope();
-        var (actions, logProbability) = _distribution.Draw(head, _noise.Draw(), batch.Actions);
+        var (actions, logProbability) = _distribution.Draw(head, batch.Actions);
         var (density, value) = (logProbability.mean(), TwinCritics.SmallerOf(_critics.Values(batch.Inputs, actions)).mean());
         _policy.Descend(_temperature.Alpha * density - value);
         _figures.Keep(value, density);

@@ -1,5 +1,3 @@
-using System.Text.Json.Nodes;
-using Rapid.Agents.Networks;
 using Rapid.Agents.Optimizers;
 using Rapid.Agents.State;
 using static TorchSharp.torch;
@@ -50,22 +48,11 @@ internal sealed class Temperature : IDisposable
         ReadAlpha();
     }
 
-    /// <summary>Adds it to a checkpoint.</summary>
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    /// <summary>Visits alpha and its optimiser.</summary>
+    public void Visit(StateBag bag)
     {
-        tensors["temperature.log_alpha"] = TensorMemory.ToData(_logAlpha);
-        tensors["temperature.adam.first_moment"] = TensorMemory.ToData(_adam.FirstMoment);
-        tensors["temperature.adam.second_moment"] = TensorMemory.ToData(_adam.SecondMoment);
-        state["temperature_adam_steps"] = _adam.Steps;
-    }
-
-    /// <summary>Takes back what <see cref="Save"/> wrote.</summary>
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        TensorMemory.CopyFrom(tensors["temperature.log_alpha"], _logAlpha);
-        TensorMemory.CopyFrom(tensors["temperature.adam.first_moment"], _adam.FirstMoment);
-        TensorMemory.CopyFrom(tensors["temperature.adam.second_moment"], _adam.SecondMoment);
-        _adam.Steps = (long)state["temperature_adam_steps"]!;
+        bag.Visit("temperature.log_alpha", _logAlpha);
+        _adam.Visit(bag, "temperature.");
         ReadAlpha();
     }
 

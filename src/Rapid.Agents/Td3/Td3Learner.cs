@@ -1,8 +1,6 @@
-using System.Text.Json.Nodes;
 using Rapid.Agents.Networks;
 using Rapid.Agents.OffPolicy;
 using Rapid.Agents.State;
-using Rapid.Core;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using static TorchSharp.torch;
@@ -15,9 +13,6 @@ namespace Rapid.Agents.Td3;
 /// </summary>
 public sealed class Td3Learner : ITransitionLearner
 {
-    // Parts of the run's seed: ASCII of "poli", "crit" and "nois".
-    private const ulong PolicyRole = 0x706F6C69, CriticsRole = 0x63726974, NoiseRole = 0x6E6F6973;
-
     private readonly Td3Options _options;
     private readonly DensePolicy _policy;
     private readonly SlowCopy _slowPolicy;
@@ -25,7 +20,6 @@ public sealed class Td3Learner : ITransitionLearner
     private readonly NoiseSource _noise;
     private readonly Tensor _low, _high, _centre, _scale; // [act], of the box of actions
     private readonly Tensor _value; // [1], mean Q1 of the policy's actions
-    private readonly DeviceBatch _onDevice;
     private long _updates;
 
     /// <summary>Makes an untrained TD3.</summary>
@@ -38,23 +32,20 @@ public sealed class Td3Learner : ITransitionLearner
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(device);
         _options = (Td3Options)experiment.Algorithm;
-        var (network, rows, box, tape) = (experiment.Network, _options.BatchSize, layout.ActionBox!, new Tape());
-        RandomStream Stream(ulong role) => new(RandomStream.Derive(experiment.Seed, role));
-        _policy = new DensePolicy(layout, _options, network, Stream(PolicyRole), tape, device);
+        var box = layout.ActionBox!;
+        _policy = new DensePolicy(experiment, layout, device);
         _slowPolicy = _policy.MakeSlowCopy(_options.Tau);
-        _critics = new TwinCritics(_options, network, layout.ObservationSize + layout.ActionSize, 1, Stream(CriticsRole), tape, device);
-        _noise = new NoiseSource(RandomStream.Derive(experiment.Seed, NoiseRole), rows, layout.ActionSize, device);
+        _critics = new TwinCritics(experiment, layout.ObservationSize + layout.ActionSize, 1, _policy.Tape, device);
+        _noise = new NoiseSource(experiment.Seed, _options.BatchSize, layout.ActionSize, device);
         (_low, _high) = (tensor(box.Low.ToArray(), device: device), tensor(box.High.ToArray(), device: device));
         (_centre, _scale) = ((_high + _low) / 2, (_high - _low) / 2);
         _value = zeros(1, device: device);
-        _onDevice = new DeviceBatch(layout, _options, device);
     }
 
     /// <inheritdoc/>
     public void Update(TransitionBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        batch = _onDevice.Of(batch);
         UpdateCritics(batch);
         _updates++;
         if (_updates % _options.PolicyDelay == 0)
@@ -87,37 +78,22 @@ public sealed class Td3Learner : ITransitionLearner
     public void ReadErrors(Span<float> errors) => _critics.ReadErrors(errors);
 
     /// <inheritdoc/>
-    public void CopyParameters(Span<float> parameters) => TensorMemory.CopyTo(_policy.Parameters, parameters);
+    public Tensor Parameters => _policy.Parameters;
 
     /// <inheritdoc/>
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    public void Visit(StateBag bag)
     {
-        ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
-        _policy.Save(tensors, state);
-        tensors["policy.target"] = TensorMemory.ToData(_slowPolicy.Weights.Flat);
-        _critics.Save(tensors, state);
-        _noise.Save(tensors);
-        state["algorithm_updates"] = _updates;
-    }
-
-    /// <inheritdoc/>
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        ArgumentNullException.ThrowIfNull(tensors);
-        ArgumentNullException.ThrowIfNull(state);
-        using var noGrad = no_grad();
-        _policy.Load(tensors, state);
-        TensorMemory.CopyFrom(tensors["policy.target"], _slowPolicy.Weights.Flat);
-        _critics.Load(tensors, state);
-        _noise.Load(tensors);
-        _updates = (long)state["algorithm_updates"]!;
+        ArgumentNullException.ThrowIfNull(bag);
+        _policy.Visit(bag);
+        bag.Visit("policy.target", _slowPolicy.Weights.Flat);
+        _critics.Visit(bag);
+        _noise.Visit(bag);
+        _updates = bag.Visit("algorithm_updates", _updates);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _onDevice.Dispose();
         foreach (var owned in (Tensor[])[_value, _scale, _centre, _high, _low])
         {
             owned.Dispose();

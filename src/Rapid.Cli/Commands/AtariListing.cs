@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rapid.Cli.Terminal;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Roms;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rapid.Cli.Terminal;
 using Rapid.Core;
 
 namespace Rapid.Cli.Commands;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rapid.Cli.Terminal;
 
 namespace Rapid.Cli.Commands;
 

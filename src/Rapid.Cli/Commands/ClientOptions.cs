@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Rapid.Cli.Clients;
 using Rapid.Cli.Supervision;
+using Rapid.Cli.Terminal;
 using Rapid.Hosting;
 
 namespace Rapid.Cli.Commands;

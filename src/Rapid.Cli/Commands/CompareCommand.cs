@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Rapid.Cli.Comparison;
 using Rapid.Cli.Pictures;
+using Rapid.Cli.Terminal;
 
 namespace Rapid.Cli.Commands;
 

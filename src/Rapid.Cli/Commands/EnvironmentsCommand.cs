@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Globalization;
 using Rapid.Cli.Play;
+using Rapid.Cli.Terminal;
 using Rapid.Environments;
 using Rapid.Environments.Atari;
 using Rapid.Environments.MuJoCo;
+using Rapid.Environments.Registry;
 using Rapid.Protocol.Specs;
 using Rapid.Specs;
 

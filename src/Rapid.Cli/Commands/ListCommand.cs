@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Rapid.Cli.Terminal;
 using Rapid.Cli.Views;
 
 namespace Rapid.Cli.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rapid.Cli.Play;
+using Rapid.Cli.Terminal;
 using Rapid.Environments.Rendering;
 
 namespace Rapid.Cli.Commands;

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using Rapid.Cli.Clients;
+using Rapid.Cli.Terminal;
 using Rapid.Cli.Views;
 using Rapid.Protocol.V1;
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Rapid.Cli.Clients;
+using Rapid.Cli.Terminal;
 using Rapid.Cli.Transfer;
 using Rapid.Protocol.Files;
 using Rapid.Protocol.V1;

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
+using Rapid.Cli.Clients;
+using Rapid.Cli.Terminal;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Cli.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Grpc.Core;
+using Rapid.Cli.Terminal;
 using Rapid.Cli.Training;
 
 namespace Rapid.Cli.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Rapid.Cli.Terminal;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Roms;
 

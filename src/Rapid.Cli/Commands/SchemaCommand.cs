@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Rapid.Agents;
+using Rapid.Cli.Terminal;
 using Rapid.Specs;
 
 namespace Rapid.Cli.Commands;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rapid.Agents;
+using Rapid.Cli.Terminal;
 using Rapid.Specs;
 
 namespace Rapid.Cli.Commands;

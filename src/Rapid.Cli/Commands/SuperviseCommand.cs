@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rapid.Cli.Supervision;
+using Rapid.Cli.Terminal;
 
 namespace Rapid.Cli.Commands;
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
+using Rapid.Cli.Terminal;
 using Rapid.Cli.Training;
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Hosting;
-using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 using Rapid.Protocol.Specs;
 using Rapid.Specs;
 

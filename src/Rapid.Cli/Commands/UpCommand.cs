@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using Rapid.Cli.Supervision;
+using Rapid.Cli.Terminal;
 using Rapid.Hosting;
 
 namespace Rapid.Cli.Commands;

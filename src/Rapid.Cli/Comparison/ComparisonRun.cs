@@ -22,7 +22,7 @@ internal sealed record ComparisonRun(ComparisonTask Task, Variant Variant, Exper
     /// <param name="seeds">Runs of each pair.</param>
     /// <param name="settings">"path=value" for all runs.</param>
     /// <exception cref="SpecException">A spec is not valid.</exception>
-    /// <exception cref="CliException">A file is not there, or a variant is unknown.</exception>
+    /// <exception cref="Terminal.CliException">A file is not there, or a variant is unknown.</exception>
     public static IReadOnlyList<ComparisonRun> Plan(
         IReadOnlyList<string> tasks, IReadOnlyList<string> variants, int seeds, IReadOnlyList<string> settings) =>
     [

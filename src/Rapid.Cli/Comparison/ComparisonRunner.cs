@@ -1,3 +1,4 @@
+using Rapid.Cli.Terminal;
 using Rapid.Cli.Training;
 using Rapid.Cli.Views;
 using Rapid.Protocol.V1;

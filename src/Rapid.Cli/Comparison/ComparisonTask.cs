@@ -1,3 +1,5 @@
+using Rapid.Cli.Terminal;
+
 namespace Rapid.Cli.Comparison;
 
 /// <summary>What is learned: an environment with its defaults, or a spec file.</summary>

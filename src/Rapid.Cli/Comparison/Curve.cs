@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 
 namespace Rapid.Cli.Comparison;
 

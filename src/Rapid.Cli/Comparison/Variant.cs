@@ -1,4 +1,5 @@
 using Rapid.Agents;
+using Rapid.Cli.Terminal;
 using Rapid.Core;
 using Rapid.Specs;
 

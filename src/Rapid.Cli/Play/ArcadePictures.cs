@@ -1,5 +1,6 @@
 using System.Globalization;
 using Rapid.Environments.Atari;
+using Rapid.Environments.Atari.Arcade;
 
 namespace Rapid.Cli.Play;
 

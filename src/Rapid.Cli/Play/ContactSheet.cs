@@ -1,8 +1,9 @@
 using System.Globalization;
 using Rapid.Cli.Pictures;
+using Rapid.Cli.Terminal;
 using Rapid.Core;
-using Rapid.Environments;
 using Rapid.Environments.Atari;
+using Rapid.Environments.Registry;
 using Rapid.Environments.Rendering;
 using Rapid.Environments.Rendering.Pictures;
 using Rapid.Protocol.Specs;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rapid.Cli.Terminal;
 using Rapid.Environments.Atari.Pixels;
 using Rapid.Environments.Rendering.Pictures;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Rapid.Cli.Terminal;
 
 namespace Rapid.Cli.Play;
 

@@ -1,6 +1,8 @@
+using Rapid.Cli.Terminal;
 using Rapid.Cli.Training;
 using Rapid.Environments;
 using Rapid.Environments.Atari;
+using Rapid.Environments.Registry;
 using Rapid.Environments.Rendering;
 using Rapid.Evaluator;
 using Rapid.Specs;

@@ -1,9 +1,10 @@
+using Rapid.Cli.Terminal;
 using Rapid.Cli.Training;
 using Rapid.Core;
-using Rapid.Environments;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Atari.Games;
-using Rapid.Learner.Experiments;
+using Rapid.Environments.Registry;
+using Rapid.Learner.Runs;
 using Rapid.Protocol.Specs;
 
 namespace Rapid.Cli.Play;

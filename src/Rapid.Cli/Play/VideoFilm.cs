@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Rapid.Cli.Terminal;
 using Rapid.Environments.Atari.Pixels;
 
 namespace Rapid.Cli.Play;

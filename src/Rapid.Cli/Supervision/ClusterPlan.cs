@@ -1,3 +1,4 @@
+using Rapid.Cli.Terminal;
 using Rapid.Hosting;
 
 namespace Rapid.Cli.Supervision;

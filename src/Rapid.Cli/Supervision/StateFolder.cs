@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Rapid.Cli.Terminal;
 
 namespace Rapid.Cli.Supervision;
 

@@ -1,8 +1,9 @@
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using Microsoft.Extensions.Logging;
+using Rapid.Cli.Terminal;
 using Rapid.Learner.Checkpoints;
-using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 

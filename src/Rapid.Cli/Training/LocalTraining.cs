@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Rapid.Cli.Commands;
+using Rapid.Cli.Terminal;
 using Rapid.Cli.Views;
 using Rapid.Learner.Checkpoints;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
@@ -69,7 +70,7 @@ internal static class LocalTraining
                 return ExitCode.Stopped;
             }
 
-            return WatchCommand.Conclude(last, Shorten(run.Path));
+            return RunEnding.Say(last, Shorten(run.Path));
         }
     }
 

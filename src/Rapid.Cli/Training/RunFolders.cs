@@ -1,7 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Rapid.Cli.Terminal;
 using Rapid.Core;
-using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;

@@ -1,4 +1,6 @@
 using Grpc.Core;
+using Rapid.Cli.Clients;
+using Rapid.Cli.Terminal;
 using Rapid.Hosting;
 using Rapid.Protocol.Files;
 using Rapid.Protocol.V1;

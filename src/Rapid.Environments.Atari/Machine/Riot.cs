@@ -1,3 +1,5 @@
+using Rapid.Environments.Atari.Machine.Cartridges;
+
 namespace Rapid.Environments.Atari.Machine;
 
 /// <summary>The 6532: 128 bytes of memory, a timer and the ports of joysticks and switches.</summary>

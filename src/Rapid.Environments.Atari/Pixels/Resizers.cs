@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Rapid.Environments.Atari.Arcade;
 
 namespace Rapid.Environments.Atari.Pixels;
 

@@ -1,6 +1,6 @@
 using Rapid.Core;
 using Rapid.Environments.Languages;
-using Rapid.Environments.MuJoCo;
+using Rapid.Environments.MuJoCo.Simulation;
 
 namespace Rapid.Environments.Described;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Rapid.Core;
 using Rapid.Environments.Languages;
-using Rapid.Environments.MuJoCo;
+using Rapid.Environments.MuJoCo.Simulation;
 
 namespace Rapid.Environments.Described;
 

@@ -3,7 +3,7 @@ using Rapid.Core;
 using Rapid.Environments;
 using Rapid.Environments.Described;
 using Rapid.Environments.Languages;
-using Rapid.Environments.MuJoCo;
+using Rapid.Environments.MuJoCo.Simulation;
 
 [assembly: EnvironmentSource<TaskSource>]
 

@@ -1,4 +1,4 @@
-using Rapid.Environments.MuJoCo;
+using Rapid.Environments.MuJoCo.Simulation;
 
 namespace Rapid.Environments.Rendering;
 

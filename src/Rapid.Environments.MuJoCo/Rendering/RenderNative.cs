@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Rapid.Environments.MuJoCo;
+using Rapid.Environments.MuJoCo.Simulation;
 
 namespace Rapid.Environments.Rendering;
 

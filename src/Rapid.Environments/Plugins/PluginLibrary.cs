@@ -15,13 +15,16 @@ internal sealed class PluginLibrary
 
     private const int LongestName = 100;
 
-    private static readonly Lazy<PluginLibrary> Shared = new(() => new PluginLibrary(PluginAssemblies.Current));
-
     private readonly List<Plugin> _plugins = [];
 
+    private readonly Predicate<string> _isBuiltIn;
+
     /// <summary>Makes one of each plug-in.</summary>
-    public PluginLibrary(PluginAssemblies assemblies)
+    /// <param name="assemblies">Which may hold some.</param>
+    /// <param name="isBuiltIn">Whether a name is one that Rapid brings along.</param>
+    public PluginLibrary(PluginAssemblies assemblies, Predicate<string> isBuiltIn)
     {
+        _isBuiltIn = isBuiltIn;
         List<string> problems = [];
         foreach (var (file, assembly) in assemblies.Knowing(typeof(IEnvironmentPlugin).Assembly))
         {
@@ -37,9 +40,6 @@ internal sealed class PluginLibrary
 
         Problems = [.. problems, .. assemblies.Problems];
     }
-
-    /// <summary>Those of the folders of <c>RAPID_PLUGINS</c>.</summary>
-    public static PluginLibrary Current => Shared.Value;
 
     public IReadOnlyList<Plugin> Plugins => _plugins;
 
@@ -65,7 +65,7 @@ internal sealed class PluginLibrary
             throw new ArgumentException($"its name '{info.Name}' is taken by {other.File}");
         }
 
-        if (EnvironmentRegistry.IsBuiltIn(info.Name))
+        if (_isBuiltIn(info.Name))
         {
             throw new ArgumentException($"its name '{info.Name}' is one of Rapid's own");
         }

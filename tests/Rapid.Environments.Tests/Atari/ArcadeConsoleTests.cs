@@ -1,8 +1,8 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Rapid.Environments.Atari;
+using Rapid.Environments.Atari.Arcade;
 using Rapid.Environments.Atari.Games;
-using Rapid.Environments.Atari.Machine;
+using Rapid.Environments.Atari.Machine.Cartridges;
 
 namespace Rapid.Environments.Tests.Atari;
 

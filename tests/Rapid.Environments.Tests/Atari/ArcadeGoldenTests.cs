@@ -1,4 +1,4 @@
-using Rapid.Environments.Atari;
+using Rapid.Environments.Atari.Arcade;
 using Rapid.Environments.Atari.Games;
 
 namespace Rapid.Environments.Tests.Atari;

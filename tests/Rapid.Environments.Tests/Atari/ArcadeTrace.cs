@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
-using Rapid.Environments.Atari;
+using Rapid.Environments.Atari.Arcade;
 using Rapid.Environments.Atari.Games;
 
 namespace Rapid.Environments.Tests.Atari;

@@ -1,5 +1,6 @@
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Machine;
+using Rapid.Environments.Atari.Machine.Cartridges;
 
 namespace Rapid.Environments.Tests.Atari;
 

@@ -2,6 +2,7 @@ using Rapid.Core;
 using Rapid.Environments.Atari;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Roms;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Environments.Tests.Atari;
 

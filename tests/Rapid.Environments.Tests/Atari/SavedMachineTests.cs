@@ -1,7 +1,8 @@
 using System.Reflection;
-using Rapid.Environments.Atari;
+using Rapid.Environments.Atari.Arcade;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Machine;
+using Rapid.Environments.Atari.Machine.Cartridges;
 using Rapid.Environments.Atari.Roms;
 
 namespace Rapid.Environments.Tests.Atari;

@@ -1,5 +1,6 @@
 using Rapid.Core;
 using Rapid.Environments.Described;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Environments.Tests.Descriptions;
 
@@ -36,7 +37,7 @@ public sealed class TaskEnvironmentTests : IDisposable
         var model = File.ReadAllText(Path.Combine(_folder.Path, "model.xml"));
         _folder.Write("other.xml", model.Replace("timestep", $"integrator=\"{integrator}\" timestep", StringComparison.Ordinal));
         using var environment = _folder.Start("model: other.xml\nframe_skip: 3\nreset: { set: { 'qpos[4]': 0.31, 'qvel[1]': 0.4 } }\n");
-        using var plain = new Rapid.Environments.MuJoCo.MuJoCoSimulation(environment.Simulation.Model);
+        using var plain = new Rapid.Environments.MuJoCo.Simulation.MuJoCoSimulation(environment.Simulation.Model);
         plain.Reset(environment.Simulation.Positions.Span, environment.Simulation.Velocities.Span);
 
         for (var i = 0; i < 100; i++)

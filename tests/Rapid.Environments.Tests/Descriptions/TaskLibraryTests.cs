@@ -1,5 +1,6 @@
 using Rapid.Core;
 using Rapid.Environments.Described;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Environments.Tests.Descriptions;
 

@@ -1,4 +1,5 @@
 using Rapid.Environments.Described;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Environments.Tests.Descriptions;
 

@@ -1,5 +1,6 @@
 using Rapid.Core;
 using Rapid.Environments.MuJoCo;
+using Rapid.Environments.Registry;
 
 namespace Rapid.Environments.Tests.MuJoCo;
 

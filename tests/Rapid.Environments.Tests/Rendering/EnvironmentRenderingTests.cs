@@ -1,7 +1,9 @@
 using Rapid.Core;
 using Rapid.Environments.Atari;
+using Rapid.Environments.Atari.Arcade;
 using Rapid.Environments.Atari.Pixels;
 using Rapid.Environments.Classic;
+using Rapid.Environments.Registry;
 using Rapid.Environments.Rendering;
 
 namespace Rapid.Environments.Tests.Rendering;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Rapid.Core;
 using Rapid.Environments.Atari;
+using Rapid.Environments.Registry;
 using Rapid.Environments.Rendering.Pictures;
 
 namespace Rapid.Environments.Tests.Rendering;

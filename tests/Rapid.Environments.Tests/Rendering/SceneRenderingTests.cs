@@ -1,4 +1,4 @@
-using Rapid.Environments.MuJoCo;
+using Rapid.Environments.MuJoCo.Simulation;
 using Rapid.Environments.Rendering;
 
 namespace Rapid.Environments.Tests.Rendering;

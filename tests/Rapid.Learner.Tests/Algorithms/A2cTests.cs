@@ -5,7 +5,7 @@ using Rapid.Agents.OnPolicy;
 using Rapid.Agents.P3o;
 using Rapid.Agents.State;
 using Rapid.Core;
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Learner.Training;
 using Rapid.Policies;
 using Rapid.Protocol;
@@ -99,9 +99,9 @@ public class A2cTests
         using var original = (IRolloutLearner)LearnerFactory.Create(options, layout);
         using var restored = (IRolloutLearner)LearnerFactory.Create(options with { Seed = 99 }, layout);
         original.Update([MakeBlock(layout)], 0);
-        var (tensors, state) = (new Dictionary<string, TensorData>(), new JsonObject());
-        original.Save(tensors, state);
-        restored.Load(tensors, JsonNode.Parse(state.ToJsonString())!.AsObject());
+        var saved = new StateBag();
+        original.Visit(saved);
+        restored.Visit(new StateBag(saved.Tensors, JsonNode.Parse(saved.Values.ToJsonString())!.AsObject()));
         var (first, second) = (new float[layout.Length], new float[layout.Length]);
         for (var i = 0; i < 3; i++)
         {
@@ -110,8 +110,8 @@ public class A2cTests
             Assert.Equal((original as IReplayingLearner)?.DrawReplays(), (restored as IReplayingLearner)?.DrawReplays());
         }
 
-        original.CopyParameters(first);
-        restored.CopyParameters(second);
+        TensorMemory.CopyTo(original.Parameters, first);
+        TensorMemory.CopyTo(restored.Parameters, second);
         Assert.Equal(first, second);
     }
 
@@ -121,9 +121,9 @@ public class A2cTests
         var (options, layout) = Make("CartPole-v1", "gae: true");
         using var a2c = new AdvantageActorCritic(options, layout, CPU);
         var (before, after) = (new float[layout.Length], new float[layout.Length]);
-        a2c.CopyParameters(before);
+        TensorMemory.CopyTo(a2c.Parameters, before);
         var figures = a2c.Update([MakeBlock(layout, reward: float.NaN)], 0);
-        a2c.CopyParameters(after);
+        TensorMemory.CopyTo(a2c.Parameters, after);
         Assert.Equal(before, after);
         Assert.Contains(("skipped_gradient_steps", 1.0), figures);
     }
@@ -136,14 +136,14 @@ public class A2cTests
         var (options, layout) = Make("CartPole-v1", $"repo_guards: {(guard ? "true" : "false")}", "p3o");
         using var p3o = new P3oLearner(options, layout, CPU);
         var (before, after) = (new float[layout.Length], new float[layout.Length]);
-        p3o.CopyParameters(before);
+        TensorMemory.CopyTo(p3o.Parameters, before);
         var block = new Trajectory { Steps = Steps, Environments = 1 };
         var full = MakeBlock(layout);
         block.Columns.AddRange(full.Columns.Where(column => column.Name is not (TrajectoryColumns.Rewards or TrajectoryColumns.Values)));
         block.Add<float>(TrajectoryColumns.Rewards, new float[Steps], Steps, 1);
         block.Add<float>(TrajectoryColumns.Values, new float[Steps + 1], Steps + 1, 1);
         p3o.Update([block], 0);
-        p3o.CopyParameters(after);
+        TensorMemory.CopyTo(p3o.Parameters, after);
         Assert.Equal(moves, !before.AsSpan().SequenceEqual(after));
     }
 

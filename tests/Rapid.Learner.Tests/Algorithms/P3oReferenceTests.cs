@@ -1,8 +1,9 @@
 using Rapid.Agents;
 using Rapid.Agents.OnPolicy;
 using Rapid.Agents.P3o;
+using Rapid.Agents.State;
 using Rapid.Core;
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Policies;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;
@@ -66,9 +67,9 @@ public class P3oReferenceTests
         var (options, layout) = Make("Hopper-v4", PolicyDivergence.PolicyFromBehaviour, entropy: false, fixedConstants: false);
         using var p3o = new P3oLearner(options, layout, CPU);
         var (before, after) = (new float[layout.Length], new float[layout.Length]);
-        p3o.CopyParameters(before);
+        TensorMemory.CopyTo(p3o.Parameters, before);
         p3o.Replay(MakeSequences(layout), 0);
-        p3o.CopyParameters(after);
+        TensorMemory.CopyTo(p3o.Parameters, after);
         Assert.NotEqual(before, after);
         Assert.Contains(p3o.TakeReplayFigures(), figure => figure.Name == "replay_effective_sample_size" && figure.Value is > 0 and <= 1);
         Assert.Empty(p3o.TakeReplayFigures());

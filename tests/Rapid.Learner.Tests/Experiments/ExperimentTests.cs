@@ -2,7 +2,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
-using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 using Rapid.Learner.Tests.Checkpoints;
 using Rapid.Protocol.V1;
 using Rapid.Specs;

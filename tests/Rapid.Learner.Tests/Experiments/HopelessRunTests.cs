@@ -1,6 +1,6 @@
 using System.Globalization;
 using Grpc.Core;
-using Rapid.Environments;
+using Rapid.Environments.Registry;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
 using Rapid.Protocol.V1;

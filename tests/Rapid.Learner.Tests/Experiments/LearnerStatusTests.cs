@@ -1,4 +1,4 @@
-using Rapid.Learner.Experiments.Queue;
+using Rapid.Learner.Queue;
 
 namespace Rapid.Learner.Tests.Experiments;
 

@@ -1,6 +1,6 @@
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
-using Rapid.Learner.Experiments.Queue;
+using Rapid.Learner.Runs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
 

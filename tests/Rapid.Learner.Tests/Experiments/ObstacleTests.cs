@@ -1,6 +1,6 @@
 using Google.Protobuf.Collections;
 using Grpc.Core;
-using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Tests.Experiments;

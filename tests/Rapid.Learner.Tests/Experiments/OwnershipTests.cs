@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Tests.Experiments;

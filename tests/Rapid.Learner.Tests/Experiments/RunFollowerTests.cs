@@ -1,5 +1,5 @@
-using Rapid.Learner.Experiments;
-using Rapid.Learner.Experiments.Queue;
+using Rapid.Learner.Queue;
+using Rapid.Learner.Runs;
 
 namespace Rapid.Learner.Tests.Experiments;
 

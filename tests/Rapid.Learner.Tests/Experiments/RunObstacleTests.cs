@@ -1,6 +1,6 @@
 using System.IO.Strategies;
 using System.Runtime.CompilerServices;
-using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 
 namespace Rapid.Learner.Tests.Experiments
 {

@@ -1,4 +1,4 @@
-using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 
 namespace Rapid.Learner.Tests.Experiments;
 

@@ -1,7 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
-using Rapid.Learner.Experiments.Queue;
+using Rapid.Learner.Queue;
+using Rapid.Learner.Runs;
 using Rapid.Protocol.V1;
 using Rapid.Redis;
 

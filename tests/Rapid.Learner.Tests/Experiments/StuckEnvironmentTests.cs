@@ -1,6 +1,7 @@
 using Grpc.Core;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Agents.State;
 using Rapid.Hosting;
 using Rapid.Learner.Checkpoints;
-using Rapid.Learner.Experiments;
+using Rapid.Learner.Runs;
 using Rapid.Learner.Tests.Checkpoints;
 using Rapid.Protocol.V1;
 

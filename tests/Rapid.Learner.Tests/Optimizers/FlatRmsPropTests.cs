@@ -61,11 +61,11 @@ public class FlatRmsPropTests
         var (first, second) = (tensor(new[] { 1f, 2 }), tensor(new[] { 1f, 2 }));
         using var original = Make(first);
         original.Step(1e-2);
-        var (tensors, state) = (new Dictionary<string, TensorData>(), new JsonObject());
-        original.Save(tensors, state);
+        var saved = new StateBag();
+        original.Visit(saved);
         second.copy_(first);
         using var restored = Make(second);
-        restored.Load(tensors, JsonNode.Parse(state.ToJsonString())!.AsObject());
+        restored.Visit(new StateBag(saved.Tensors, JsonNode.Parse(saved.Values.ToJsonString())!.AsObject()));
         original.Step(1e-2);
         restored.Step(1e-2);
         Assert.Equal(first.data<float>().ToArray(), second.data<float>().ToArray());

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Agents;
-using Rapid.Agents.Networks;
 using Rapid.Agents.OffPolicy;
 using Rapid.Agents.Sac;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Hosting;
 using Rapid.Learner.Replay;

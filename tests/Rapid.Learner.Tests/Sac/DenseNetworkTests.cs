@@ -1,4 +1,5 @@
 using Rapid.Agents.Networks;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Policies.Kernels;
 using Rapid.Protocol.Specs;

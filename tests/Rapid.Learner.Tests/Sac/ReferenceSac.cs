@@ -1,3 +1,4 @@
+using Rapid.Agents.Networks;
 using Rapid.Agents.OffPolicy;
 using Rapid.Agents.Sac;
 using Rapid.Agents.State;
@@ -31,7 +32,7 @@ internal sealed class ReferenceSac : IDisposable
         _policyAdam = Adam(_policy, _options.PolicyLearningRate);
         _criticAdam = Adam(_critics, _options.CriticLearningRate);
         _temperatureAdam = Adam(_logAlpha, _options.TemperatureLearningRate);
-        _noise = new Generator(RandomStream.Derive(options.Seed, SacSeeds.Noise));
+        _noise = new Generator(RandomStream.Derive(options.Seed, NoiseSource.SeedRole));
     }
 
     public IReadOnlyDictionary<string, Tensor> Parameters => new Dictionary<string, Tensor>

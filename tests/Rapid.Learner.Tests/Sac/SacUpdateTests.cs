@@ -1,6 +1,6 @@
-using Rapid.Agents.Networks;
 using Rapid.Agents.OffPolicy;
 using Rapid.Agents.Sac;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Protocol.Specs;
 using TorchSharp;
@@ -64,9 +64,9 @@ public sealed class SacUpdateTests
         var (options, other) = (Sacs.Options(), Sacs.Options(network: new NetworkOptions { HiddenSizes = [4] }));
         using var algorithm = new SacLearner(options, Sacs.Layout(options), CPU);
         using var smaller = new SacLearner(other, Sacs.Layout(other), CPU);
-        var (tensors, state) = Sacs.Save(smaller);
+        var saved = Sacs.Save(smaller).ToRestore();
 
-        var error = Assert.Throws<InvalidDataException>(() => algorithm.Load(tensors, state));
+        var error = Assert.Throws<InvalidDataException>(() => algorithm.Visit(saved));
 
         Assert.Contains("layout", error.Message, StringComparison.Ordinal);
     }
@@ -93,7 +93,7 @@ public sealed class SacUpdateTests
         // In every life of the run.
         using var resumed = new SacLearner(options, layout, CPU);
         var saved = Sacs.Save(algorithm);
-        resumed.Load(saved.Tensors, saved.State);
+        resumed.Visit(saved.ToRestore());
         Assert.Equal(1, resumed.ReadFigures().Single(figure => figure.Name == "skipped_gradient_steps").Value);
     }
 

@@ -1,6 +1,4 @@
-using System.Text.Json.Nodes;
 using Rapid.Agents;
-using Rapid.Agents.Networks;
 using Rapid.Agents.OffPolicy;
 using Rapid.Agents.Sac;
 using Rapid.Agents.State;
@@ -56,11 +54,11 @@ internal static class Sacs
         return batch;
     }
 
-    public static (Dictionary<string, TensorData> Tensors, JsonObject State) Save(ITransitionLearner algorithm)
+    public static StateBag Save(ITransitionLearner algorithm)
     {
-        var (tensors, state) = (new Dictionary<string, TensorData>(), new JsonObject());
-        algorithm.Save(tensors, state);
-        return (tensors, state);
+        var bag = new StateBag();
+        algorithm.Visit(bag);
+        return bag;
     }
 
     /// <summary>What a checkpoint holds is all that an algorithm needs to go on as if it had never stopped.</summary>
@@ -70,14 +68,13 @@ internal static class Sacs
         using var whole = make(options, layout);
         using var resumed = make(options with { Seed = 99 }, layout);
         Run(whole, 1, 3);
-        var (tensors, state) = Save(whole);
-        resumed.Load(tensors, state);
+        resumed.Visit(Save(whole).ToRestore());
 
         Run(whole, 4, 6);
         Run(resumed, 4, 6);
 
         var (expected, actual) = (Save(whole), Save(resumed));
-        Assert.Equal(expected.State.ToJsonString(), actual.State.ToJsonString());
+        Assert.Equal(expected.Values.ToJsonString(), actual.Values.ToJsonString());
         Assert.All(expected.Tensors, pair =>
             Assert.True(pair.Value.Bytes.Span.SequenceEqual(actual.Tensors[pair.Key].Bytes.Span), pair.Key));
 

@@ -1,6 +1,7 @@
 using Rapid.Agents;
 using Rapid.Agents.Networks;
 using Rapid.Agents.Sac;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Policies;
 using Rapid.Protocol.Specs;
@@ -130,7 +131,8 @@ public sealed class SquashedGaussianTests
         using var random = new torch.Generator(1);
         var layout = Layout(std, BoxSpace.Uniform(Actions, -0.4f, 2));
         var tape = new Tape();
-        using SquashedGaussian host = new HostSquashedGaussian(layout, Rows, tape), tensors = new TensorSquashedGaussian(layout, torch.CPU);
+        using SquashedGaussian host = new HostSquashedGaussian(layout, Rows, tape, Noise(layout, Rows)),
+            tensors = new TensorSquashedGaussian(layout, torch.CPU, Noise(layout, Rows));
         var head = torch.randn([Rows, 2 * Actions], generator: random) * 4;
         var (noise, arrived) = (torch.randn([Rows, Actions], generator: random), torch.randn([Rows, Actions], generator: random));
         var weights = torch.randn([Rows], generator: random);
@@ -151,8 +153,11 @@ public sealed class SquashedGaussianTests
         }
     }
 
-    private static SquashedGaussian Make(bool isOnHost, PolicyLayout layout, Tape? tape = null) =>
-        isOnHost ? new HostSquashedGaussian(layout, 1, tape ?? new Tape()) : new TensorSquashedGaussian(layout, torch.CPU);
+    private static SquashedGaussian Make(bool isOnHost, PolicyLayout layout, Tape? tape = null) => isOnHost
+        ? new HostSquashedGaussian(layout, 1, tape ?? new Tape(), Noise(layout, 1))
+        : new TensorSquashedGaussian(layout, torch.CPU, Noise(layout, 1));
+
+    private static NoiseSource Noise(PolicyLayout layout, int rows) => new(seed: 1, rows, layout.ActionSize, torch.CPU);
 
     private static PolicyLayout Layout(StdParameterization std, BoxSpace box) =>
         ExperimentPolicy.LayoutOf(Sacs.Options(new SacOptions { StdParameterization = std }), BoxSpace.Unbounded(3), box);

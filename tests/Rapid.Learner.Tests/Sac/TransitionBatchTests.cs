@@ -1,6 +1,6 @@
-using Rapid.Agents.Networks;
 using Rapid.Agents.OffPolicy;
 using Rapid.Agents.Sac;
+using Rapid.Agents.State;
 using Rapid.Core;
 using Rapid.Protocol;
 using Rapid.Protocol.Specs;

@@ -1,4 +1,4 @@
-using Rapid.Learner.Services;
+using Rapid.Learner.Slots;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Tests.Services;

@@ -3,7 +3,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rapid.Hosting;
 using Rapid.Learner.Experiments;
-using Rapid.Learner.Services;
+using Rapid.Learner.Publishing;
 using Rapid.Policies;
 using Rapid.Protocol.V1;
 

@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Rapid.Learner.Services;
+using Rapid.Learner.Slots;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Learner.Tests.Services;

@@ -1,4 +1,4 @@
-using Rapid.Agents.Networks;
+using Rapid.Agents.State;
 using Rapid.Agents.Td3;
 using Rapid.Core;
 using Rapid.Learner.Tests.OffPolicy;
@@ -70,7 +70,7 @@ public sealed class Td3UpdateTests
         var layout = Sacs.Layout(options, new BoxSpace([-2f, -1f], [2f, 3f]));
         using var algorithm = new Td3Learner(options, layout, CPU);
         var parameters = new float[layout.Length];
-        algorithm.CopyParameters(parameters);
+        TensorMemory.CopyTo(algorithm.Parameters, parameters);
         using var policy = new PolicyInference(layout);
         policy.Load(parameters);
         using var batch = Sacs.Batch(options, layout);

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using Rapid.Learner.Training;
+using Rapid.Learner.Runs;
 using Rapid.Protocol;
 using Rapid.Protocol.V1;
 

@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using Rapid.Agents;
 using Rapid.Agents.OnPolicy;
 using Rapid.Agents.State;
@@ -62,36 +61,20 @@ public sealed class ReinforceLearner : IRolloutLearner
         return [("policy_loss", loss.ToDouble()), ("return", all.Returns.mean().ToDouble())];
     }
 
-    public void CopyParameters(Span<float> parameters) => Copy(_parameters, parameters);
+    public Tensor Parameters => _parameters;
 
-    public void CopyGradients(Span<float> gradients) => Copy(_parameters.grad!, gradients);
+    public Tensor Gradients => _parameters.grad!;
 
-    public void Save(IDictionary<string, TensorData> tensors, JsonObject state)
+    public void Visit(StateBag bag)
     {
-        ArgumentNullException.ThrowIfNull(tensors);
-        var parameters = new float[_layout.Length];
-        CopyParameters(parameters);
-        tensors["parameters"] = TensorData.FromFloats(parameters, _layout.Length);
-    }
-
-    public void Load(IReadOnlyDictionary<string, TensorData> tensors, JsonObject state)
-    {
-        ArgumentNullException.ThrowIfNull(tensors);
-        using var noGrad = no_grad();
-        using var saved = tensor(tensors["parameters"].Floats().ToArray(), device: _parameters.device);
-        _parameters.copy_(saved);
+        ArgumentNullException.ThrowIfNull(bag);
+        bag.Visit("parameters", _parameters);
     }
 
     public void Dispose()
     {
         _parameters.Dispose();
         _tensors.Dispose();
-    }
-
-    private static void Copy(Tensor from, Span<float> to)
-    {
-        using var onHost = from.detach().cpu();
-        onHost.data<float>().ToArray().CopyTo(to);
     }
 
     private Tensor Logits(Tensor hidden)

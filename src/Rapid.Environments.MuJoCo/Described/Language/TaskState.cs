@@ -1,5 +1,5 @@
 using Rapid.Core;
-using Rapid.Environments.MuJoCo;
+using Rapid.Environments.MuJoCo.Simulation;
 
 namespace Rapid.Environments.Described;
 

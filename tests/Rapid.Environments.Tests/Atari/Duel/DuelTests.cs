@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Rapid.Core;
-using Rapid.Environments.Atari;
+using Rapid.Environments.Atari.Arcade;
 using Rapid.Environments.Atari.Games;
 using Rapid.Environments.Atari.Machine;
 using Rapid.Environments.Atari.Roms;
