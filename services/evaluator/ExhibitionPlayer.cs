@@ -31,7 +31,8 @@ internal sealed class ExhibitionPlayer : IDisposable
     {
         Spec = spec;
         _environment = EnvironmentFactory.CreateForEvaluation(spec.Environment);
-        _policy = new FrozenPolicy(spec, _environment.ObservationSpace, _environment.ActionSpace);
+        _policy = new FrozenPolicy(
+            _environment.ObservationSpace, _environment.ActionSpace, spec.Evaluation.Deterministic, spec.Actors.Threads);
         try
         {
             var renderable = _environment.Renderable
@@ -46,7 +47,7 @@ internal sealed class ExhibitionPlayer : IDisposable
             throw;
         }
 
-        (_observation, _action) = (new float[_environment.ObservationSpace.Size], new float[_policy.Layout.ActionSize]);
+        (_observation, _action) = (new float[_environment.ObservationSpace.Size], new float[_environment.ActionSpace.Size]);
         _pixels = new byte[_renderer.Width * _renderer.Height * 3];
     }
 

@@ -1,9 +1,7 @@
 using System.Runtime.InteropServices;
-using Rapid.Agents;
 using Rapid.Core;
 using Rapid.Policies;
 using Rapid.Policies.Frames;
-using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 
 namespace Rapid.Evaluator;
@@ -14,39 +12,41 @@ public sealed class FrozenPolicy : IDisposable
     // Steps between two rewindings of the frames: they move few bytes.
     private const int FrameSteps = 64;
 
-    private readonly FrameInputs? _frames;
-    private readonly PolicyInference _policy;
-    private readonly ObservationNormalizer? _normalizer;
+    private readonly Space _observations, _actions;
     private readonly bool _isDeterministic;
+    private readonly int _threads;
     private readonly float[] _seen;
-    private readonly BoxSpace? _box;
+    private PolicyInference? _policy;
+    private FrameInputs? _frames;
+    private ObservationNormalizer? _normalizer;
 
-    /// <param name="options">Network, normalisation, and whether evaluation takes the mode or samples.</param>
     /// <param name="observations">Of the environment.</param>
     /// <param name="actions">Of the environment.</param>
-    public FrozenPolicy(ExperimentOptions options, Space observations, Space actions)
+    /// <param name="isDeterministic">Takes the mode instead of a sample.</param>
+    /// <param name="threads">Threads that convolutions use.</param>
+    public FrozenPolicy(Space observations, Space actions, bool isDeterministic, int threads)
     {
-        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(observations);
-        _policy = new PolicyInference(ExperimentPolicy.LayoutOf(options, observations, actions));
-        _frames = Layout.Frames is null ? null : new FrameInputs(Layout, environments: 1, FrameSteps, options.Actors.Threads);
-        _normalizer = options.Normalization.Observations
-            ? new ObservationNormalizer(observations.Size, (float)options.Normalization.ObservationClip)
-            : null;
-        _isDeterministic = options.Evaluation.Deterministic;
+        (_observations, _actions, _isDeterministic, _threads) = (observations, actions, isDeterministic, threads);
         _seen = new float[observations.Size];
-        _box = actions as BoxSpace;
     }
 
-    /// <summary>What snapshots must fit.</summary>
-    public PolicyLayout Layout => _policy.Layout;
-
-    /// <summary>Takes weights and normaliser.</summary>
-    /// <exception cref="InvalidDataException">The snapshot is for another network.</exception>
+    /// <summary>Takes network, weights and normaliser.</summary>
+    /// <exception cref="InvalidDataException">The snapshot is for another environment, or of no network that can be evaluated.</exception>
     public void Load(PolicySnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        if (Layout.Problem(snapshot) is { } problem)
+        if (snapshot.Graph is not { } graph)
+        {
+            throw new InvalidDataException($"policy version {snapshot.Version} does not say its network");
+        }
+
+        if (!graph.Equals(_policy?.Layout.Graph))
+        {
+            Begin(graph.ToLayout());
+        }
+
+        if (_policy!.Layout.Problem(snapshot) is { } problem)
         {
             throw new InvalidDataException(problem);
         }
@@ -54,9 +54,11 @@ public sealed class FrozenPolicy : IDisposable
         var parameters = MemoryMarshal.Cast<byte, float>(snapshot.Parameters.Span);
         _policy.Load(parameters);
         _frames?.Load(parameters);
+        _normalizer = null;
         if (snapshot.ObservationNormalizer is { } state)
         {
-            _normalizer?.Statistics.Import([.. state.Mean], [.. state.Variance], state.Count);
+            _normalizer = new ObservationNormalizer(_seen.Length, (float)state.Clip);
+            _normalizer.Statistics.Import([.. state.Mean], [.. state.Variance], state.Count);
         }
     }
 
@@ -65,21 +67,23 @@ public sealed class FrozenPolicy : IDisposable
     /// <param name="isFirst">An episode starts with it.</param>
     /// <param name="random">[1], noise where actions are sampled.</param>
     /// <param name="action">[act], overwritten; within the bounds of the environment.</param>
+    /// <exception cref="InvalidOperationException">Nothing was loaded.</exception>
     public void Act(ReadOnlySpan<float> observation, bool isFirst, ReadOnlySpan<RandomStream> random, Span<float> action)
     {
+        var policy = _policy ?? throw new InvalidOperationException("no policy was loaded");
         var inputs = Look(observation, isFirst);
         if (_isDeterministic)
         {
-            _policy.ActMode(inputs, action);
+            policy.ActMode(inputs, action);
         }
         else
         {
-            _policy.Sample(inputs, random, action);
+            policy.Sample(inputs, random, action);
         }
 
-        for (var j = 0; _box is not null && j < action.Length; j++)
+        for (var j = 0; _actions is BoxSpace box && j < action.Length; j++)
         {
-            action[j] = Math.Clamp(action[j], _box.Low[j], _box.High[j]);
+            action[j] = Math.Clamp(action[j], box.Low[j], box.High[j]);
         }
     }
 
@@ -87,7 +91,27 @@ public sealed class FrozenPolicy : IDisposable
     public void Dispose()
     {
         _frames?.Dispose();
-        _policy.Dispose();
+        _policy?.Dispose();
+    }
+
+    private void Begin(PolicyLayout layout)
+    {
+        var sees = _observations is FrameSpace frames
+            ? frames == layout.Frames
+            : layout.Frames is null && layout.ObservationSize == _observations.Size;
+        var acts = _actions is DiscreteSpace choices
+            ? layout.IsDiscrete && layout.Outputs == choices.Count
+            : !layout.IsDiscrete && layout.ActionSize == _actions.Size;
+        if (!sees || !acts)
+        {
+            throw new InvalidDataException(
+                $"the policy is of another environment: this one has {_observations} to observe and {_actions} to act, "
+                + $"the policy {layout.Graph}");
+        }
+
+        Dispose();
+        _policy = new PolicyInference(layout);
+        _frames = layout.Frames is null ? null : new FrameInputs(layout, environments: 1, FrameSteps, _threads);
     }
 
     /// <summary>What the policy's network takes at this moment.</summary>

@@ -1,6 +1,5 @@
 using Rapid.Core;
 using Rapid.Environments;
-using Rapid.Policies;
 using Rapid.Protocol.Specs;
 using Rapid.Protocol.V1;
 using Rapid.Specs;
@@ -28,12 +27,10 @@ public sealed class PolicyEvaluator : IDisposable
         ArgumentNullException.ThrowIfNull(options);
         _watch = watch;
         _environment = EnvironmentFactory.CreateForEvaluation(options.Environment, watch: watch);
-        _policy = new FrozenPolicy(options, _environment.ObservationSpace, _environment.ActionSpace);
-        (_observation, _action) = (new float[_environment.ObservationSpace.Size], new float[Layout.ActionSize]);
+        var (observations, actions) = (_environment.ObservationSpace, _environment.ActionSpace);
+        _policy = new FrozenPolicy(observations, actions, options.Evaluation.Deterministic, options.Actors.Threads);
+        (_observation, _action) = (new float[observations.Size], new float[actions.Size]);
     }
-
-    /// <summary>What snapshots must fit.</summary>
-    public PolicyLayout Layout => _policy.Layout;
 
     /// <summary>The randomness of one episode: its start state and, when actions are sampled, its noise.</summary>
     /// <param name="seed">Of all episodes.</param>

@@ -35,5 +35,9 @@ public readonly record struct Dispersion(int Count, double Mean, double Squares,
 
     /// <summary>Root of the mean square distance; 0 of numbers that are equal but for their rounding.</summary>
     /// <param name="divisor">What the sum of squares is divided by: the count, or one less for the deviation of a sample.</param>
-    public double Deviation(int divisor) => Math.Sqrt(Squares / divisor) is var deviation && deviation > RoundingError * Largest ? deviation : 0;
+    public double Deviation(int divisor)
+    {
+        var deviation = Math.Sqrt(Squares / divisor);
+        return deviation > RoundingError * Largest ? deviation : 0;
+    }
 }

@@ -56,19 +56,25 @@ public sealed class PolicyLayout
 {
     private readonly List<ParameterSlice> _parameters = [];
     private readonly Lazy<string> _hash;
+    private readonly Lazy<PolicyGraph> _graph;
     private Int128 _length;
 
     private PolicyLayout(NetworkOptions network, Space observations, PolicyKind kind, int outputs, bool hasValueHead)
+        : this(
+            observations,
+            observations is FrameSpace frames ? EncoderShape.Of(network.Encoder, frames.Planes, frames.Height, frames.Width) : null,
+            network.HiddenSizes, network.Activation, hasValueHead && !network.Shared ? 2 : 1, kind, outputs, hasValueHead)
     {
-        Frames = observations as FrameSpace;
-        Encoder = Frames is null ? null : EncoderShape.Of(network.Encoder, Frames.Planes, Frames.Height, Frames.Width);
+    }
+
+    internal PolicyLayout(
+        Space observations, EncoderShape? encoder, IReadOnlyList<int> hiddenSizes, Activation activation, int towers, PolicyKind kind,
+        int outputs, bool hasValueHead)
+    {
+        (Frames, Encoder) = (observations as FrameSpace, encoder);
         ObservationSize = observations.Size * (Frames?.Stack ?? 1);
-        Kind = kind;
-        Outputs = outputs;
-        HasValueHead = hasValueHead;
-        Towers = hasValueHead && !network.Shared ? 2 : 1;
-        HiddenSizes = network.HiddenSizes;
-        Activation = network.Activation;
+        (HiddenSizes, Activation, Towers) = (hiddenSizes, activation, towers);
+        (Kind, Outputs, HasValueHead) = (kind, outputs, hasValueHead);
 
         for (var layer = 0; layer < Encoder?.Layers.Count; layer++)
         {
@@ -105,7 +111,7 @@ public sealed class PolicyLayout
             throw new NetworkTooLargeException(_length);
         }
 
-        _hash = new Lazy<string>(ComputeHash);
+        (_hash, _graph) = (new Lazy<string>(ComputeHash), new Lazy<PolicyGraph>(() => PolicyGraphs.Of(this)));
     }
 
     /// <summary>All blocks in buffer order.</summary>
@@ -116,6 +122,9 @@ public sealed class PolicyLayout
 
     /// <summary>Names this layout: equal layouts have equal hashes.</summary>
     public string Hash => _hash.Value;
+
+    /// <summary>The same as a message, which travels with the parameters; not to be changed.</summary>
+    public PolicyGraph Graph => _graph.Value;
 
     /// <summary>Elements of one observation; of frames the pixels of a whole stack.</summary>
     public int ObservationSize { get; }
@@ -145,10 +154,10 @@ public sealed class PolicyLayout
     public bool HasValueHead { get; }
 
     /// <summary>The box that a squashed Gaussian or a deterministic policy acts in; null for the other kinds.</summary>
-    public BoxSpace? ActionBox { get; private init; }
+    public BoxSpace? ActionBox { get; internal init; }
 
     /// <summary>How a squashed Gaussian's outputs become standard deviations.</summary>
-    public StdParameterization StdParameterization { get; private init; }
+    public StdParameterization StdParameterization { get; internal init; }
 
     /// <summary>2 for separate policy and value networks, 1 for a shared body or a policy alone.</summary>
     public int Towers { get; }
@@ -215,9 +224,10 @@ public sealed class PolicyLayout
     public string? Problem(PolicySnapshot snapshot)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
-        if (snapshot.LayoutHash != Hash)
+        if (!Graph.Equals(snapshot.Graph))
         {
-            return $"policy version {snapshot.Version} has the layout '{snapshot.LayoutHash}', this experiment's network has '{Hash}'";
+            return $"policy version {snapshot.Version} is of the network {snapshot.Graph?.ToString() ?? "that it does not say"}, "
+                + $"this experiment's is {Graph}";
         }
 
         if (snapshot.Parameters.Length != Length * sizeof(float))

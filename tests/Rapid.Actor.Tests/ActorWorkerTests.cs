@@ -158,7 +158,7 @@ public sealed partial class ActorWorkerTests : IAsyncLifetime
         _learner.Assign(Work(0));
         await Until(() => blocks.Any(block => block.PolicyVersion == 1));
         var unfit = Snapshot(Layout, Spec.Network, 2);
-        unfit.LayoutHash = "another";
+        unfit.Graph = new PolicyGraph();
         _learner.Publish(unfit);
         var count = blocks.Count;
         await Until(() => blocks.Count > count + 5);

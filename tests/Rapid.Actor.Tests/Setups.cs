@@ -44,7 +44,7 @@ internal static class Setups
     {
         var parameters = new float[layout.Length];
         Initializer.Initialize(layout, network, new RandomStream((ulong)version), parameters);
-        return new PolicySnapshot { Version = version, LayoutHash = layout.Hash, Parameters = TensorCodec.ToByteString<float>(parameters) };
+        return new PolicySnapshot { Version = version, Graph = layout.Graph, Parameters = TensorCodec.ToByteString<float>(parameters) };
     }
 
     /// <summary>Statistics as a learner has them before it has seen anything.</summary>

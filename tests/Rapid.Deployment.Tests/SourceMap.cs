@@ -31,7 +31,8 @@ internal sealed class SourceMap
             AssemblyName(name),
             sources.Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(file), path: file)),
             Libraries.Value.Where(library => Path.GetFileNameWithoutExtension(library.Display) != AssemblyName(name)),
-            new CSharpCompilationOptions(OutputKind.ConsoleApplication, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
+            new CSharpCompilationOptions(
+                OutputKind.ConsoleApplication, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable));
         foreach (var tree in _compilation.SyntaxTrees.Where(tree => IsOwn(tree.FilePath)))
         {
             _uses[tree.FilePath] = [.. UsesOf(tree)];
@@ -51,7 +52,8 @@ internal sealed class SourceMap
         ];
 
         // A folder that uses none of those that are left is in no circle, and neither is one that none of them uses.
-        while (arrows.RemoveAll(arrow => !arrows.Exists(next => next.From == arrow.To) || !arrows.Exists(last => last.To == arrow.From)) > 0)
+        while (arrows.RemoveAll(
+            arrow => !arrows.Exists(next => next.From == arrow.To) || !arrows.Exists(last => last.To == arrow.From)) > 0)
         {
         }
 

@@ -67,7 +67,7 @@ internal sealed class EvaluatorAndLearner : IAsyncDisposable
         {
             Experiment = "a",
             Version = version,
-            LayoutHash = layout.Hash,
+            Graph = layout.Graph,
             Parameters = TensorCodec.ToByteString<float>(parameters),
             EvaluationEpisodes = 2,
         };

@@ -260,7 +260,7 @@ public sealed class ExhibitionTests : IAsyncLifetime
             Experiment = "test",
             Version = version,
             Step = 100 * version,
-            LayoutHash = layout.Hash,
+            Graph = layout.Graph,
             Parameters = TensorCodec.ToByteString<float>(parameters),
         };
     }

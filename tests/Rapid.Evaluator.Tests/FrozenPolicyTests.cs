@@ -21,16 +21,16 @@ public sealed class FrozenPolicyTests
     public void Sampled_actions_have_the_moments_of_the_actors_and_the_mode_has_none(string algorithm, string environment, int choices)
     {
         var options = SpecReader.ReadYaml(
-            $"{{ environment: {{ name: {environment} }}, algorithm: {{ name: {algorithm} }}, evaluation: {{ deterministic: false }} }}");
+            $"{{ environment: {{ name: {environment} }}, algorithm: {{ name: {algorithm} }} }}");
         using var task = EnvironmentFactory.Create(options.Environment);
         var layout = ExperimentPolicy.LayoutOf(options, task.ObservationSpace, task.ActionSpace);
         var parameters = new float[layout.Length];
         Initializer.Initialize(layout, options.Network, new RandomStream(3), parameters);
-        var snapshot = new PolicySnapshot { LayoutHash = layout.Hash, Parameters = TensorCodec.ToByteString<float>(parameters) };
+        var snapshot = new PolicySnapshot { Graph = layout.Graph, Parameters = TensorCodec.ToByteString<float>(parameters) };
         var observation = new float[task.ObservationSpace.Size];
         task.Reset(new RandomStream(4), observation);
 
-        using var evaluator = new FrozenPolicy(options, task.ObservationSpace, task.ActionSpace);
+        using var evaluator = new FrozenPolicy(task.ObservationSpace, task.ActionSpace, isDeterministic: false, threads: 1);
         evaluator.Load(snapshot);
         using var actor = new PolicyInference(layout);
         actor.Load(parameters);
@@ -51,8 +51,7 @@ public sealed class FrozenPolicyTests
         Assert.InRange(playedDeviation, deviation * 0.96, deviation * 1.04);
         Assert.True(choices == 0 || played.Distinct().Count() == choices);
 
-        using var deterministic = new FrozenPolicy(
-            options with { Evaluation = options.Evaluation with { Deterministic = true } }, task.ObservationSpace, task.ActionSpace);
+        using var deterministic = new FrozenPolicy(task.ObservationSpace, task.ActionSpace, isDeterministic: true, threads: 1);
         deterministic.Load(snapshot);
         deterministic.Act(observation, isFirst: true, evaluatorNoise, action);
         var first = action[0];

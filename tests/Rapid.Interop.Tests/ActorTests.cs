@@ -58,7 +58,7 @@ public class ActorTests
         {
             Experiment = "träger-1",
             Version = version,
-            LayoutHash = layout.Hash,
+            Graph = layout.Graph,
             Parameters = TensorCodec.ToByteString<float>(new float[layout.Length]),
         };
     }

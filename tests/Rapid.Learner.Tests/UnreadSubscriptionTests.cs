@@ -26,7 +26,7 @@ public class UnreadSubscriptionTests
         {
             Experiment = id,
             Version = long.MaxValue - 1,
-            LayoutHash = "hash",
+            Graph = new PolicyGraph { Elements = 3 },
             Parameters = ByteString.CopyFrom(new byte[ParameterBytes]),
         };
         record.Policies.Publish(large);

@@ -82,7 +82,7 @@ public sealed class PolicyFollowerTests
         await using var follower = Follow(server);
         server.Send(Snapshot(1));
         var foreign = Snapshot(2);
-        foreign.LayoutHash = Networks.Layout(4, 2, discrete: true).Hash;
+        foreign.Graph = Networks.Layout(4, 2, discrete: true).Graph;
         var truncated = Snapshot(3);
         truncated.Parameters = ByteString.CopyFrom(truncated.Parameters.Span[..^4]);
         server.Send(foreign);
@@ -95,8 +95,8 @@ public sealed class PolicyFollowerTests
         Assert.Single(server.Requests);
         var errors = Errors();
         Assert.Contains("version 2", errors[0], StringComparison.Ordinal);
-        Assert.Contains($"'{foreign.LayoutHash}'", errors[0], StringComparison.Ordinal);
-        Assert.Contains($"'{Layout.Hash}'", errors[0], StringComparison.Ordinal);
+        Assert.Contains(foreign.Graph.ToString(), errors[0], StringComparison.Ordinal);
+        Assert.Contains(Layout.Graph.ToString(), errors[0], StringComparison.Ordinal);
         Assert.Contains("version 3", errors[1], StringComparison.Ordinal);
         Assert.Contains($"{Layout.Length * 4 - 4} bytes", errors[1], StringComparison.Ordinal);
         Assert.Contains($"need {Layout.Length * 4}", errors[1], StringComparison.Ordinal);
@@ -192,7 +192,7 @@ public sealed class PolicyFollowerTests
     {
         Experiment = "run",
         Version = version,
-        LayoutHash = Layout.Hash,
+        Graph = Layout.Graph,
         Parameters = ByteString.CopyFrom(new byte[Layout.Length * sizeof(float)]),
     };
 }

@@ -134,14 +134,16 @@ public sealed class PolicyLayoutTests
     {
         var layout = Networks.Layout(3, 2, discrete: true);
         var parameters = ByteString.CopyFrom(new byte[layout.Length * 4]);
-        var snapshot = new PolicySnapshot { Version = 7, LayoutHash = layout.Hash, Parameters = parameters };
+        var snapshot = new PolicySnapshot { Version = 7, Graph = layout.Graph, Parameters = parameters };
         Assert.Null(layout.Problem(snapshot));
 
         var other = snapshot.Clone();
-        other.LayoutHash = "0123456789abcdef";
+        other.Graph = Networks.Layout(3, 5, discrete: true).Graph;
         Assert.Equal(
-            $"policy version 7 has the layout '0123456789abcdef', this experiment's network has '{layout.Hash}'",
+            $"policy version 7 is of the network {other.Graph}, this experiment's is {layout.Graph}",
             layout.Problem(other));
+        other.Graph = null;
+        Assert.StartsWith("policy version 7 is of the network that it does not say", layout.Problem(other), StringComparison.Ordinal);
 
         var truncated = snapshot.Clone();
         truncated.Parameters = ByteString.CopyFrom(new byte[layout.Length * 4 - 1]);

@@ -160,7 +160,7 @@ public sealed class SharedMemoryTests : IDisposable
         {
             Experiment = "run",
             Version = version,
-            LayoutHash = Layout.Hash,
+            Graph = Layout.Graph,
             Parameters = ByteString.CopyFrom(parameters),
         };
     }

@@ -2,7 +2,7 @@
 # k8s.sh: k8s/ in a cluster, for real. Applies it, submits a run through a port-forward, then updates the actors, drains the node of them, deletes
 # learner, replay and Redis in the middle of the run, and asks for its end.
 #
-#   tests/containers/k8s.sh                 the cluster that kubectl talks to, which has the images (README: rapid-actor:0.2.0 and so on)
+#   tests/containers/k8s.sh                 the cluster that kubectl talks to, which has the images (README: rapid-actor:0.3.0 and so on)
 #   KUBECTL="..." MANIFESTS="..." RAPID=... tests/containers/k8s.sh
 #
 # KUBECTL is the command, MANIFESTS prints manifest files as the cluster wants them (cat), RAPID is the command line (./rapid).

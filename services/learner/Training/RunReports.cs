@@ -83,7 +83,7 @@ internal sealed class RunReports : IDisposable
         {
             Experiment = _run.Id,
             Version = _versions.Next(),
-            LayoutHash = _layout.Hash,
+            Graph = _layout.Graph,
             Parameters = TensorCodec.ToByteString<float>(parameters),
             Step = step,
             EvaluationEpisodes = (uint)evaluationEpisodes,
@@ -92,7 +92,11 @@ internal sealed class RunReports : IDisposable
         };
         if (normalizer is not null)
         {
-            snapshot.ObservationNormalizer = new NormalizerState { Count = normalizer.Count };
+            snapshot.ObservationNormalizer = new NormalizerState
+            {
+                Count = normalizer.Count,
+                Clip = _run.Options.Normalization.ObservationClip,
+            };
             snapshot.ObservationNormalizer.Mean.AddRange(normalizer.Mean.ToArray());
             snapshot.ObservationNormalizer.Variance.AddRange(normalizer.Variance.ToArray());
         }

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text.Json.Nodes;
+using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Rapid.Agents;
 using Rapid.Agents.State;
@@ -161,6 +163,9 @@ public sealed class TrainingRun : IAsyncDisposable
         var bag = new StateBag();
         Visit(bag);
         Reports.Save(bag.Tensors, bag.Values);
+
+        // For those who act with the policy of a checkpoint.
+        bag.Values["graph"] = JsonNode.Parse(JsonFormatter.Default.Format(Layout.Graph));
         if (Context.Kept is { } kept)
         {
             bag.Values["kept_files"] = kept.Files;

@@ -33,7 +33,7 @@ internal static class PlaySession
             : screen is not null ? Draw(environment, request, screen)
             : new NoPictures();
         using var policy = subject is { Spec: { } spec, Run: { } run } && !request.IsRandom
-            ? new FrozenPolicy(spec, environment.ObservationSpace, environment.ActionSpace)
+            ? new FrozenPolicy(environment.ObservationSpace, environment.ActionSpace, spec.Evaluation.Deterministic, spec.Actors.Threads)
             : null;
         policy?.Load(CheckpointPolicy.Load(subject.Run!, subject.Spec!));
         signals.BeforeExit = terminal is null ? null : terminal.Restore;

@@ -20,22 +20,26 @@ internal static class CheckpointPolicy
         PolicySnapshot? newest = null;
         using var errors = LoggerFactory.Create(log => log.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace));
         new CheckpointStore(run.Checkpoints, options.Checkpoint.Keep, errors.CreateLogger<CheckpointStore>())
-            .Restore(checkpoint => newest = Snapshot(run.Id, checkpoint));
+            .Restore(checkpoint => newest = Snapshot(run.Id, checkpoint, options));
         return newest ?? throw new CliException($"{run.Path} has no checkpoint");
     }
 
-    private static PolicySnapshot Snapshot(string experiment, Checkpoint checkpoint)
+    private static PolicySnapshot Snapshot(string experiment, Checkpoint checkpoint, ExperimentOptions options)
     {
         var snapshot = new PolicySnapshot
         {
             Experiment = experiment,
-            LayoutHash = (string)checkpoint.State["algorithm"]!["layout"]!,
+            Graph = JsonParser.Default.Parse<PolicyGraph>(checkpoint.State["graph"]!.ToJsonString()),
             Parameters = ByteString.CopyFrom(checkpoint.Tensors["policy.parameters"].Bytes.Span),
             Step = checkpoint.Step,
         };
         if (checkpoint.State["observation_normalizer"] is { } normalizer)
         {
-            snapshot.ObservationNormalizer = new NormalizerState { Count = (double)normalizer["count"]! };
+            snapshot.ObservationNormalizer = new NormalizerState
+            {
+                Count = (double)normalizer["count"]!,
+                Clip = options.Normalization.ObservationClip,
+            };
             snapshot.ObservationNormalizer.Mean.AddRange(Numbers(normalizer["mean"]!));
             snapshot.ObservationNormalizer.Variance.AddRange(Numbers(normalizer["variance"]!));
         }

@@ -132,7 +132,7 @@ public class SharedParameterTests
         {
             Experiment = record.Directory.Id,
             Version = version,
-            LayoutHash = "x",
+            Graph = new PolicyGraph { Elements = 3 },
             Parameters = ByteString.CopyFrom(bytes),
         };
         record.Policies.Publish(snapshot);
