@@ -41,6 +41,11 @@ public sealed class FrozenPolicy : IDisposable
             throw new InvalidDataException($"policy version {snapshot.Version} does not say its network");
         }
 
+        if (snapshot.ObservationNormalizer is { Clip: var clip and not > 0 })
+        {
+            throw new InvalidDataException($"policy version {snapshot.Version} clips normalised observations to {clip}, allowed: > 0");
+        }
+
         if (!graph.Equals(_policy?.Layout.Graph))
         {
             Begin(graph.ToLayout());

@@ -59,6 +59,31 @@ public sealed class FrozenPolicyTests
         Assert.Equal(first, action[0]);
     }
 
+    [Fact]
+    public void A_snapshot_that_nobody_can_act_with_is_refused_in_words()
+    {
+        var options = SpecReader.ReadYaml("environment: { name: CartPole-v1 }");
+        using var task = EnvironmentFactory.Create(options.Environment);
+        var graph = ExperimentPolicy.LayoutOf(options, task.ObservationSpace, task.ActionSpace).Graph;
+        using var policy = new FrozenPolicy(task.ObservationSpace, task.ActionSpace, isDeterministic: true, threads: 1);
+        var elsewhere = ExperimentPolicy.LayoutOf(options, BoxSpace.Unbounded(3), task.ActionSpace).Graph;
+
+        Refused(new PolicySnapshot(), "does not say its network");
+        Refused(new PolicySnapshot { Graph = elsewhere }, "another environment");
+        Refused(new PolicySnapshot { Graph = graph }, "0 bytes of parameters");
+        Refused(
+            new PolicySnapshot { Graph = graph, ObservationNormalizer = new NormalizerState { Count = 1 } },
+            "clips normalised observations to 0");
+        Assert.Throws<InvalidOperationException>(() =>
+        {
+            using var fresh = new FrozenPolicy(task.ObservationSpace, task.ActionSpace, isDeterministic: true, threads: 1);
+            fresh.Act(new float[4], isFirst: true, [], new float[1]);
+        });
+
+        void Refused(PolicySnapshot snapshot, string part) =>
+            Assert.Contains(part, Assert.Throws<InvalidDataException>(() => policy.Load(snapshot)).Message, StringComparison.Ordinal);
+    }
+
     private static (double Mean, double Deviation) Moments(double[] values)
     {
         var mean = values.Average();
