@@ -196,6 +196,23 @@ public sealed class LossGradientTests
         Assert.Equal(2, leaf.grad!.ToSingle());
     }
 
+    [Fact]
+    public void Gradients_arrive_at_a_recorded_pass_from_zero_and_stay_as_they_are_without_gradients()
+    {
+        using var scope = NewDisposeScope();
+        var (tape, arriving) = (new Tape(), full([2], 5f));
+        var leaf = Tape.Leaf(ones(2), arriving);
+        using (no_grad())
+        {
+            tape.Record(this, () => { }, arriving);
+        }
+
+        Assert.Equal(10, arriving.sum().ToSingle());
+        tape.Record(this, () => { }, arriving);
+        tape.Backward((leaf * 3).sum());
+        Assert.Equal(6, arriving.sum().ToSingle());
+    }
+
     private static double[] Softmax(double[] logits)
     {
         double[] exponents = [.. logits.Select(Math.Exp)];

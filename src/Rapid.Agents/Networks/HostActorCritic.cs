@@ -54,9 +54,7 @@ internal sealed class HostActorCritic : IDisposable
         _body.Forward(observations);
         _policy.Forward(_features[0]);
         _value.Forward(_features[^1]);
-        _headGradient.zero_();
-        _valueGradient.zero_();
-        _tape.Record(this, Backward);
+        _tape.Record(this, Backward, _headGradient, _valueGradient);
         return (_head, _values);
     }
 

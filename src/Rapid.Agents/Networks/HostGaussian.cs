@@ -57,8 +57,7 @@ internal sealed class HostGaussian : IDisposable
             logProbabilities[row] = (float)(squares * -0.5 - constant);
         }
 
-        _gradient.zero_();
-        _tape.Record(this, () => Backward(mean, logStd));
+        _tape.Record(this, () => Backward(mean, logStd), _gradient);
         return _logProbabilities;
     }
 

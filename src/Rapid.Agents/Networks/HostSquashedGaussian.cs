@@ -69,9 +69,7 @@ internal sealed unsafe class HostSquashedGaussian : SquashedGaussian
             logProbabilities[row] = (float)sum;
         }
 
-        _logProbabilityGradient.zero_();
-        _actionGradient.zero_();
-        _tape.Record(this, () => Backward(head));
+        _tape.Record(this, () => Backward(head), _logProbabilityGradient, _actionGradient);
         return (Tape.Leaf(actions, _actionGradient), _logProbability);
     }
 

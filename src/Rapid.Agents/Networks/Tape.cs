@@ -44,10 +44,16 @@ internal sealed class Tape
     /// <summary>Notes a pass, unless gradients are off. An earlier one of the same network is forgotten, as its buffers hold the new one.</summary>
     /// <param name="pass">Whose buffers.</param>
     /// <param name="backward">Takes the gradients of the outputs on to those of the inputs and parameters.</param>
-    public void Record(object pass, Action backward)
+    /// <param name="arriving">Gradients of the outputs; overwritten with zeros, to which a loss adds.</param>
+    public void Record(object pass, Action backward, params ReadOnlySpan<Tensor> arriving)
     {
         if (is_grad_enabled())
         {
+            foreach (var gradient in arriving)
+            {
+                gradient.zero_();
+            }
+
             _passes.RemoveAll(earlier => ReferenceEquals(earlier.Pass, pass));
             _passes.Add((pass, backward));
         }

@@ -58,8 +58,7 @@ internal sealed class DensePolicy : IDisposable
     public Tensor Forward(Tensor observations)
     {
         _network.Forward(_weights, observations);
-        _network.OutputGradient.zero_();
-        Tape.Record(_network, () => _network.Backward(_weights, _gradients));
+        Tape.Record(_network, () => _network.Backward(_weights, _gradients), _network.OutputGradient);
         return _head;
     }
 

@@ -59,7 +59,7 @@ internal sealed class TwinCritics : IDisposable
 
     /// <summary>min over two critics: [B, outputs].</summary>
     /// <param name="values">[2, B, outputs].</param>
-    internal static Tensor SmallerOf(Tensor values) => values.select(0, 0).minimum(values.select(0, 1));
+    internal static Tensor SmallerOf(Tensor values) => values.min(0).values;
 
     /// <summary>The smaller of both targets' values: [B, outputs], without gradients.</summary>
     /// <param name="inputs">[B, in].</param>
@@ -69,8 +69,8 @@ internal sealed class TwinCritics : IDisposable
     /// <param name="inputs">[B, in].</param>
     public Tensor Values(Tensor inputs)
     {
-        Evaluate(inputs);
-        _tape.Record(_network, () => _network.Backward(_online, _gradients));
+        _network.Forward(_online, inputs);
+        _tape.Record(_network, () => _network.Backward(_online, _gradients), _network.OutputGradient);
         return _values;
     }
 
@@ -80,13 +80,16 @@ internal sealed class TwinCritics : IDisposable
     /// <returns>[2, B, outputs], until the next pass.</returns>
     public Tensor Values(Tensor inputs, Tensor actions)
     {
-        Evaluate(inputs);
-        _tape.Record(_network, () =>
-        {
-            using var gradient = zeros_like(actions);
-            _network.Backward(_online, null, inputs.shape[1] - actions.shape[1], gradient);
-            Tape.PassOn(actions, gradient);
-        });
+        _network.Forward(_online, inputs);
+        _tape.Record(
+            _network,
+            () =>
+            {
+                using var gradient = zeros_like(actions);
+                _network.Backward(_online, null, inputs.shape[1] - actions.shape[1], gradient);
+                Tape.PassOn(actions, gradient);
+            },
+            _network.OutputGradient);
         return _values;
     }
 
@@ -136,11 +139,5 @@ internal sealed class TwinCritics : IDisposable
         _online.Dispose();
         _values.Dispose();
         _network.Dispose();
-    }
-
-    private void Evaluate(Tensor inputs)
-    {
-        _network.Forward(_online, inputs);
-        _network.OutputGradient.zero_();
     }
 }

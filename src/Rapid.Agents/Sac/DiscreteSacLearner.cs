@@ -34,7 +34,7 @@ public sealed class DiscreteSacLearner : ITransitionLearner
         _policy = new DensePolicy(experiment, layout, device);
         _critics = new TwinCritics(experiment, layout.ObservationSize, layout.Outputs, _policy.Tape, device);
         _temperature = new Temperature(_options, _options.TargetEntropy ?? PartOfGreatestEntropy * Math.Log(layout.Outputs), device);
-        _figures = new SacFigures(device);
+        _figures = new SacFigures(_options.BatchSize, device);
     }
 
     /// <summary>Equation 12: J_pi = mean(sum_a pi(a|s) (alpha log pi(a|s) - min Q(s, a))).</summary>
@@ -113,7 +113,7 @@ public sealed class DiscreteSacLearner : ITransitionLearner
         _policy.Descend(PolicyLoss(logProbabilities, values, _temperature.Alpha));
         using var noGrad = no_grad();
         var probabilities = logProbabilities.exp();
-        _figures.Keep((probabilities * values).sum(1).mean(), (probabilities * logProbabilities).sum(1).mean());
+        _figures.Keep((probabilities * values).sum(1), (probabilities * logProbabilities).sum(1));
         if (_temperature.IsAdapted)
         {
             var now = _policy.Forward(batch.Observations).log_softmax(1);

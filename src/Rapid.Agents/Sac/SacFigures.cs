@@ -5,18 +5,18 @@ using static TorchSharp.torch;
 namespace Rapid.Agents.Sac;
 
 /// <summary>What SAC reports: kept on the device, read only when somebody asks.</summary>
-internal sealed class SacFigures(Device device) : IDisposable
+internal sealed class SacFigures(int rows, Device device) : IDisposable
 {
-    private readonly Tensor _value = zeros(1, device: device), _logProbability = zeros(1, device: device);
+    private readonly Tensor _values = zeros(rows, device: device), _logProbabilities = zeros(rows, device: device);
 
     /// <summary>Keeps the figures of a policy update.</summary>
-    /// <param name="value">Scalar, mean of the smaller Q of the policy's actions.</param>
-    /// <param name="logProbability">Scalar, mean of the policy's actions.</param>
-    public void Keep(Tensor value, Tensor logProbability)
+    /// <param name="values">[B], the smaller Q of the policy's actions.</param>
+    /// <param name="logProbabilities">[B], of the policy's actions.</param>
+    public void Keep(Tensor values, Tensor logProbabilities)
     {
         using var noGrad = no_grad();
-        _value.copy_(value);
-        _logProbability.copy_(logProbability);
+        _values.copy_(values);
+        _logProbabilities.copy_(logProbabilities);
     }
 
     /// <summary>Reads them. Waits for the device.</summary>
@@ -26,8 +26,9 @@ internal sealed class SacFigures(Device device) : IDisposable
         using var noGrad = no_grad();
         var numbers = new float[7];
         var (loss, error) = critics.MeanErrors();
+        var (value, logProbability) = (_values.mean().view(1), _logProbabilities.mean().view(1));
         TensorMemory.CopyTo(
-            cat([_value, _logProbability, temperature.Alpha, critics.BadGradients, policy.BadGradients, loss, error]), numbers);
+            cat([value, logProbability, temperature.Alpha, critics.BadGradients, policy.BadGradients, loss, error]), numbers);
         return
         [
             ("critic_loss", numbers[5]),
@@ -43,7 +44,7 @@ internal sealed class SacFigures(Device device) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _value.Dispose();
-        _logProbability.Dispose();
+        _values.Dispose();
+        _logProbabilities.Dispose();
     }
 }

@@ -32,7 +32,7 @@ public sealed class SacLearner : ITransitionLearner
         _distribution = SquashedGaussian.Create(layout, _options.BatchSize, experiment.Seed, _policy.Tape, device);
         _critics = new TwinCritics(experiment, layout.ObservationSize + layout.ActionSize, 1, _policy.Tape, device);
         _temperature = new Temperature(_options, _options.TargetEntropy ?? -layout.ActionSize, device);
-        _figures = new SacFigures(device);
+        _figures = new SacFigures(_options.BatchSize, device);
     }
 
     /// <inheritdoc/>
@@ -126,8 +126,8 @@ public sealed class SacLearner : ITransitionLearner
     {
         using var scope = NewDisposeScope();
         var (actions, logProbability) = _distribution.Draw(head, batch.Actions);
-        var (density, value) = (logProbability.mean(), TwinCritics.SmallerOf(_critics.Values(batch.Inputs, actions)).mean());
-        _policy.Descend(_temperature.Alpha * density - value);
-        _figures.Keep(value, density);
+        var value = TwinCritics.SmallerOf(_critics.Values(batch.Inputs, actions)).view(-1);
+        _policy.Descend((_temperature.Alpha * logProbability - value).mean());
+        _figures.Keep(value, logProbability);
     }
 }

@@ -8,6 +8,13 @@ namespace Rapid.Policies.Kernels;
 /// first cache.</summary>
 internal unsafe interface IProductFinish
 {
+    /// <summary>Says that a part of a row is soon stored. The time of a tile's sums is enough to bring the memory that it goes to, and
+    /// what it is combined with, from the second cache to the first.</summary>
+    /// <param name="row">Row of the product.</param>
+    /// <param name="column">First column.</param>
+    /// <param name="count">Columns.</param>
+    void Expect(nint row, int column, int count);
+
     /// <summary>Stores a part of a row of the product.</summary>
     /// <param name="sums">[count], the product's elements.</param>
     /// <param name="row">Row of the product.</param>
@@ -101,7 +108,9 @@ internal sealed unsafe class MatrixProduct : IDisposable
                 for (var i = 0; i < height; i++)
                 {
                     // The last tile reads its last row again where it has none; what comes of it is not stored.
-                    addresses[i] = left.Row(Index(Math.Min(row + i, rows - 1), indices));
+                    var index = Index(Math.Min(row + i, rows - 1), indices);
+                    addresses[i] = left.Row(index);
+                    finish.Expect(index, column, count);
                 }
 
                 _kernel.Compute(addresses, path, _panel, tile);

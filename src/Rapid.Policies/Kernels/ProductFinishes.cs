@@ -9,6 +9,10 @@ namespace Rapid.Policies.Kernels;
 internal readonly unsafe struct Overwrite(MatrixView target) : IProductFinish
 {
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Expect(nint row, int column, int count) => target.Prefetch(row, column, count);
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Store(float* sums, nint row, int column, int count) =>
         new ReadOnlySpan<float>(sums, count).CopyTo(new Span<float>(target.Row(row) + column, count));
@@ -17,6 +21,10 @@ internal readonly unsafe struct Overwrite(MatrixView target) : IProductFinish
 /// <summary>Adds a product to what is there.</summary>
 internal readonly unsafe struct Accumulate(MatrixView target) : IProductFinish
 {
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Expect(nint row, int column, int count) => target.Prefetch(row, column, count);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Store(float* sums, nint row, int column, int count)
@@ -29,6 +37,10 @@ internal readonly unsafe struct Accumulate(MatrixView target) : IProductFinish
 /// <summary>Stores activation(sum + bias); null activation: the sum of both.</summary>
 internal readonly unsafe struct BiasAndActivation(MatrixView target, float* biases, Activation? activation) : IProductFinish
 {
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Expect(nint row, int column, int count) => target.Prefetch(row, column, count);
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Store(float* sums, nint row, int column, int count)
@@ -65,6 +77,14 @@ internal readonly unsafe struct BiasAndActivation(MatrixView target, float* bias
 /// rectifier is open.</summary>
 internal readonly unsafe struct TimesDerivative(MatrixView target, MatrixView outputs, Activation activation) : IProductFinish
 {
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Expect(nint row, int column, int count)
+    {
+        target.Prefetch(row, column, count);
+        outputs.Prefetch(row, column, count);
+    }
+
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Store(float* sums, nint row, int column, int count)
