@@ -74,7 +74,7 @@ internal static class FieldValues
     public static int Constant(SourceNode node, Scope scope)
     {
         var text = Text(node);
-        return ExpressionParser.Read(text, scope).Constant ?? throw text.Wrong(0, "a number is expected here, not a value that changes");
+        return GameParser.Read(text, scope).Constant ?? throw text.Wrong(0, "a number is expected here, not a value that changes");
     }
 
     private static int Action(SourceSpan word, IReadOnlyList<string> allowed) =>

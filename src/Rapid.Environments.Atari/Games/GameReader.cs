@@ -103,13 +103,13 @@ internal sealed class GameReader
         var compiled = new List<(int, Expression)>();
         foreach (var line in lines)
         {
-            _problems.Guard(() => compiled.Add((line.Slot, ExpressionParser.Read(SourceFields.Text(line.Value), _scope))));
+            _problems.Guard(() => compiled.Add((line.Slot, GameParser.Read(SourceFields.Text(line.Value), _scope))));
         }
 
         var hasScore = lines.Exists(line => line.Slot == Scope.Score);
         if (hasScore && !lines.Exists(line => line.Slot == Scope.Reward))
         {
-            compiled.Add((Scope.Reward, ExpressionParser.Read(new SourceSpan("delta", 1, 1), _scope)));
+            compiled.Add((Scope.Reward, GameParser.Read(new SourceSpan("delta", 1, 1), _scope)));
         }
 
         return [.. compiled];
@@ -117,7 +117,7 @@ internal sealed class GameReader
 
     private void Declare(SourceSpan key, SourceNode child, List<Line> lines)
     {
-        var words = Lexer.Read(key);
+        var words = GameLexer.Instance.Read(key);
         if (words[0].Kind != TokenKind.Name || Scope.Reserved.Contains(words[0].Text))
         {
             throw key.Wrong(0, $"'{key.Text}' cannot be the name of a variable");
@@ -135,7 +135,7 @@ internal sealed class GameReader
         }
 
         var body = SourceFields.Text(child);
-        _scope.Define(words[0].Text, new Function(Parameters(key, words), body, Lexer.Read(body)));
+        _scope.Define(words[0].Text, new Function(Parameters(key, words), body, GameLexer.Instance.Read(body)));
     }
 
     /// <summary>name(a, b): the words between the brackets.</summary>

@@ -15,7 +15,7 @@ internal static class ScriptParser
     /// <exception cref="SourceException">It is not one.</exception>
     public static Statement Read(SourceSpan source, Scope scope)
     {
-        var parser = new ExpressionParser(source, Lexer.Read(source), scope, isScript: true);
+        var parser = new GameParser(source, GameLexer.Instance.Read(source), scope, isScript: true);
         var statements = new List<Statement>();
         while (parser.Next.Kind != TokenKind.End)
         {
@@ -25,7 +25,7 @@ internal static class ScriptParser
         return new Block(statements);
     }
 
-    private static Statement ReadStatement(ExpressionParser parser, Scope scope, int depth)
+    private static Statement ReadStatement(GameParser parser, Scope scope, int depth)
     {
         if (depth > MostDepth)
         {
@@ -70,7 +70,7 @@ internal static class ScriptParser
         }
     }
 
-    private static Block ReadBlock(ExpressionParser parser, Scope scope, int depth)
+    private static Block ReadBlock(GameParser parser, Scope scope, int depth)
     {
         parser.Expect("{");
         var statements = new List<Statement>();
@@ -82,7 +82,7 @@ internal static class ScriptParser
         return new Block(statements);
     }
 
-    private static int ReadAction(ExpressionParser parser)
+    private static int ReadAction(GameParser parser)
     {
         if (ActionNames.Find(parser.Next.Text) is not (>= 0 and < ActionNames.Reset and var action))
         {
@@ -93,13 +93,13 @@ internal static class ScriptParser
         return action;
     }
 
-    private static int ReadCount(ExpressionParser parser)
+    private static int ReadCount(GameParser parser)
     {
         var count = parser.ReadConstant();
         return count is > 0 and <= Until.DefaultMost ? count : throw parser.Wrong($"{count} times; allowed: 1..{Until.DefaultMost}");
     }
 
-    private static Assign ReadDeclaration(ExpressionParser parser, Scope scope)
+    private static Assign ReadDeclaration(GameParser parser, Scope scope)
     {
         var name = parser.Next;
         if (name.Kind != TokenKind.Name || Scope.Reserved.Contains(name.Text))
@@ -113,7 +113,7 @@ internal static class ScriptParser
         return new Assign(scope.Declare(name.Text), value);
     }
 
-    private static Assign ReadAssignment(ExpressionParser parser, Scope scope, Token name)
+    private static Assign ReadAssignment(GameParser parser, Scope scope, Token name)
     {
         if (!parser.Next.Is("=") || scope.SlotOf(name.Text) is not (>= 0 and var slot))
         {

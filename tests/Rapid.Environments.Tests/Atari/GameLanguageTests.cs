@@ -24,6 +24,7 @@ public sealed class GameLanguageTests
     [InlineData("not 0 and not $80 == 3", 1)]
     [InlineData("1 or 0 and 0", 1)]
     [InlineData("--3", 3)]
+    [InlineData("+3 - +-1", 4)]
     [InlineData("0x1F", 31)]
     [InlineData("hi($80) * 10 + lo($80)", 12)]
     [InlineData("bcd($80)", 12)]

@@ -227,5 +227,5 @@ internal sealed class ModelNames(MuJoCoSimulation simulation)
     }
 
     /// <summary>As it is written in an expression.</summary>
-    private static string Written(string name) => TaskLexer.IsPlainName(name) ? name : $"'{name}'";
+    private static string Written(string name) => Lexer.IsPlainName(name) ? name : $"'{name}'";
 }

@@ -72,12 +72,7 @@ internal sealed class TaskCalls(TaskParser parser, Place place)
 
         void Takes(int fewest, int most)
         {
-            if (all.Length < fewest || all.Length > most)
-            {
-                var wanted = fewest == most ? $"{fewest}" : $"{fewest}..{most}";
-                throw parser.WrongAt(call, $"{call.Text}() takes {wanted} values, not {all.Length}");
-            }
-
+            parser.CheckCount(call, all.Length, fewest, most);
             parser.CheckSizes(call, all);
         }
     }
@@ -85,7 +80,7 @@ internal sealed class TaskCalls(TaskParser parser, Place place)
     /// <summary>tolerance(x, low, high, margin, shape, value_at_margin), the last three of which may be left out.</summary>
     private Node ReadTolerance(Token call)
     {
-        Node[] parts = [parser.ReadArgument(), Next("low"), Next("high"), parser.TryReadArgument() ?? new Constant(0)];
+        Node[] parts = [parser.ReadExpression(), Next("low"), Next("high"), parser.TryReadArgument() ?? new Constant(0)];
         var shape = Tolerance.DefaultShape;
         if (parser.TryTakeWord() is { } word)
         {

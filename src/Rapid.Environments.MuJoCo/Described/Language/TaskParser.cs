@@ -3,36 +3,22 @@ using Rapid.Environments.Languages;
 namespace Rapid.Environments.Described;
 
 /// <summary>
-/// Compiles expressions by recursive descent. From weak to strong: or; and; not; comparisons; + -; * /; a sign; ^; what stands behind a
-/// value.
+/// Compiles the expressions of a task. Its operators: + -; * /; behind a sign ^, and what stands behind a value.
 /// </summary>
-/// <param name="source">The piece of the file that the tokens are from.</param>
-/// <param name="tokens">Ends with <see cref="TokenKind.End"/>.</param>
+/// <param name="source">The piece of the file that is compiled.</param>
 /// <param name="scope">Names of the task.</param>
 /// <param name="place">Where the expression stands.</param>
-internal sealed class TaskParser(SourceSpan source, List<Token> tokens, TaskScope scope, Place place)
+internal sealed class TaskParser(SourceSpan source, TaskScope scope, Place place)
+    : ExpressionParser<Node>(source, TaskLexer.Instance.Read(source), [["+", "-"], ["*", "/"]])
 {
-    private const int MostDepth = 64;
-
-    private static readonly string[][] Levels = [["+", "-"], ["*", "/"]];
-    private static readonly string[] Comparisons = ["==", "!=", "<", "<=", ">", ">="];
-
-    private int _at;
-    private int _depth;
     private bool _isBefore;
 
-    private Token Next => tokens[_at];
+    /// <inheritdoc/>
+    protected override string Continuation => "an operator, '['";
 
     /// <summary>Compiles a piece that is one expression.</summary>
     /// <exception cref="SourceException">It is not one.</exception>
-    public static Node Read(SourceSpan source, TaskScope scope, Place place)
-    {
-        var parser = new TaskParser(source, TaskLexer.Read(source), scope, place);
-        var node = parser.ReadExpression();
-        return parser.Next.Kind == TokenKind.End
-            ? node
-            : throw parser.Wrong($"{parser.Next.Describe()} is left over; allowed: an operator, '[', or the end");
-    }
+    public static Node Read(SourceSpan source, TaskScope scope, Place place) => new TaskParser(source, scope, place).ReadToEnd();
 
     /// <summary>Compiles an expression that is one number.</summary>
     /// <exception cref="SourceException">It is not one.</exception>
@@ -45,122 +31,14 @@ internal sealed class TaskParser(SourceSpan source, List<Token> tokens, TaskScop
                 0, $"one number is expected here, not {node.Size}; sum(), mean(), norm(), all() and [index] make one of many");
     }
 
-    /// <summary>Takes a token that must come.</summary>
-    public void Expect(string text)
-    {
-        if (!TryTake(text))
-        {
-            throw Wrong($"'{text}' is expected here, not {Next.Describe()}");
-        }
-    }
-
     /// <summary>Takes a name, with or without quotes.</summary>
     public Token TakeName() => Next.Kind is TokenKind.Name or TokenKind.Quoted
         ? Take()
         : throw Wrong(
             $"a name is expected here, not {Next.Describe()}; one with other characters than letters, digits and _ is quoted: 'left-hip'");
 
-    /// <summary>A problem at a token that was taken.</summary>
-    public SourceException WrongAt(Token token, string message) => source.Wrong(token.Offset, message);
-
-    private SourceException Wrong(string message) => WrongAt(Next, message);
-
-    private Token Take() => tokens[_at].Kind == TokenKind.End ? tokens[_at] : tokens[_at++];
-
-    private bool TryTake(string text)
-    {
-        var isIt = Next.Is(text);
-        _at += isIt ? 1 : 0;
-        return isIt;
-    }
-
-    private Node ReadExpression()
-    {
-        if (++_depth > MostDepth)
-        {
-            throw Wrong($"nested more than {MostDepth} levels deep");
-        }
-
-        var left = ReadAnd();
-        while (Next.Is("or"))
-        {
-            left = MakeBinary(Take(), left, ReadAnd());
-        }
-
-        _depth--;
-        return left;
-    }
-
-    private Node ReadAnd()
-    {
-        var left = ReadNot();
-        while (Next.Is("and"))
-        {
-            left = MakeBinary(Take(), left, ReadNot());
-        }
-
-        return left;
-    }
-
-    private Node ReadNot()
-    {
-        var inversions = 0;
-        while (TryTake("not"))
-        {
-            inversions++;
-        }
-
-        var operand = ReadComparison();
-        for (; inversions > 0; inversions--)
-        {
-            operand = Made(new Unary(value => Functions.Truth(value == 0), operand, isCondition: true), operand);
-        }
-
-        return operand;
-    }
-
-    private Node ReadComparison()
-    {
-        var left = ReadLevel(0);
-        if (!Array.Exists(Comparisons, Next.Is))
-        {
-            return left;
-        }
-
-        var comparison = MakeBinary(Take(), left, ReadLevel(0));
-        return Array.Exists(Comparisons, Next.Is) ? throw Wrong("comparisons do not chain; join them with 'and'") : comparison;
-    }
-
-    private Node ReadLevel(int level)
-    {
-        if (level == Levels.Length)
-        {
-            return ReadSigned();
-        }
-
-        var left = ReadLevel(level + 1);
-        while (Next.Kind == TokenKind.Symbol && Array.Exists(Levels[level], Next.Is))
-        {
-            left = MakeBinary(Take(), left, ReadLevel(level + 1));
-        }
-
-        return left;
-    }
-
-    private Node ReadSigned()
-    {
-        var isNegative = false;
-        while (Next.Is("-") || Next.Is("+"))
-        {
-            isNegative ^= Take().Is("-");
-        }
-
-        var operand = ReadPower();
-        return isNegative ? Made(new Unary(value => -value, operand), operand) : operand;
-    }
-
     /// <summary>a ^ b ^ c is a ^ (b ^ c), and -a ^ b is -(a ^ b).</summary>
-    private Node ReadPower()
+    protected override Node ReadOperand()
     {
         var left = ReadPostfix();
         if (!Next.Is("^"))
@@ -169,16 +47,23 @@ internal sealed class TaskParser(SourceSpan source, List<Token> tokens, TaskScop
         }
 
         var sign = Take();
-        if (++_depth > MostDepth)
-        {
-            throw Wrong($"nested more than {MostDepth} levels deep");
-        }
-
-        var right = ReadSigned();
-        _depth--;
+        var right = Nested(ReadSigned);
         return right is Constant { Size: 1, Value: 2 }
             ? Made(new Unary(value => value * value, left), left)
             : MakeBinary(sign, left, right);
+    }
+
+    /// <inheritdoc/>
+    protected override Node MakeUnary(string name, Node operand) => name == "not"
+        ? Made(new Unary(value => Functions.Truth(value == 0), operand, isCondition: true), operand)
+        : Made(new Unary(value => -value, operand), operand);
+
+    /// <inheritdoc/>
+    protected override Node MakeBinary(Token sign, Node left, Node right)
+    {
+        CheckSizes(sign, left, right);
+        var isCondition = Array.Exists(Comparisons, sign.Is) || sign.Text is "and" or "or";
+        return Made(new Binary(Functions.Operators[sign.Text], left, right, isCondition), left, right);
     }
 
     /// <summary>A value and the elements that are taken of it: x[3], x[1:9], x[1:], x[:3].</summary>
@@ -280,19 +165,6 @@ internal sealed class TaskParser(SourceSpan source, List<Token> tokens, TaskScop
         return value is null ? throw WrongAt(token, problem) : Made(value);
     }
 
-    /// <summary>Expressions up to the closing bracket.</summary>
-    internal List<Node> ReadArguments()
-    {
-        var arguments = new List<Node>();
-        do
-        {
-            arguments.Add(ReadExpression());
-        }
-        while (TryTake(","));
-        Expect(")");
-        return arguments;
-    }
-
     /// <summary>An expression that is remembered from before the step.</summary>
     internal Node ReadBefore(Token call)
     {
@@ -324,9 +196,6 @@ internal sealed class TaskParser(SourceSpan source, List<Token> tokens, TaskScop
     /// <summary>Takes an argument after a comma; null when there is none.</summary>
     internal Node? TryReadArgument() => TryTake(",") ? ReadExpression() : null;
 
-    /// <summary>The first argument.</summary>
-    internal Node ReadArgument() => ReadExpression();
-
     /// <summary>Sizes that go together: equal, or one of them 1.</summary>
     internal void CheckSizes(Token at, params ReadOnlySpan<Node> parts)
     {
@@ -349,12 +218,5 @@ internal sealed class TaskParser(SourceSpan source, List<Token> tokens, TaskScop
             ? throw Wrong($"the task's expressions are too large: more than {TaskScope.MostNodes} values")
             : parts.Length > 0 ? node.Folded(parts)
             : node;
-    }
-
-    private Node MakeBinary(Token sign, Node left, Node right)
-    {
-        CheckSizes(sign, left, right);
-        var isCondition = Array.Exists(Comparisons, sign.Is) || sign.Text is "and" or "or";
-        return Made(new Binary(Functions.Operators[sign.Text], left, right, isCondition), left, right);
     }
 }

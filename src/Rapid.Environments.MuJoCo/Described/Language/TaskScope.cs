@@ -59,7 +59,7 @@ internal sealed class TaskScope(ModelNames names, double stepSeconds)
     /// <exception cref="SourceException">The name is taken or none.</exception>
     public Slot Declare(SourceSpan name, int size, Place place)
     {
-        if (!TaskLexer.IsPlainName(name.Text) || Reserved.Contains(name.Text))
+        if (!Lexer.IsPlainName(name.Text) || Reserved.Contains(name.Text))
         {
             var why = Reserved.Contains(name.Text) ? "has a meaning of its own" : "is no name; allowed: letters, digits and _";
             throw name.Wrong(0, $"'{name.Text}' {why}");

@@ -3,169 +3,51 @@ using Rapid.Environments.Languages;
 namespace Rapid.Environments.Atari.Games;
 
 /// <summary>
-/// Compiles expressions by recursive descent. From weak to strong: or; and; not; comparisons; |; ^; &amp;; shifts; + -; * / %; a sign.
+/// Compiles the expressions of a game. Its operators: |; ^; &amp;; shifts; + -; * / %.
 /// </summary>
 /// <param name="source">The piece of the file that the tokens are from.</param>
 /// <param name="tokens">Ends with <see cref="TokenKind.End"/>.</param>
 /// <param name="scope">Names of the game.</param>
 /// <param name="isScript">Whether mode and random() exist.</param>
-internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Scope scope, bool isScript)
+internal sealed class GameParser(SourceSpan source, List<Token> tokens, Scope scope, bool isScript)
+    : ExpressionParser<Expression>(source, tokens, [["|"], ["^"], ["&"], ["<<", ">>"], ["+", "-"], ["*", "/", "%"]])
 {
-    private const int MostDepth = 64;
-
-    private static readonly string[][] Levels = [["|"], ["^"], ["&"], ["<<", ">>"], ["+", "-"], ["*", "/", "%"]];
-    private static readonly string[] Comparisons = ["==", "!=", "<", "<=", ">", ">="];
-
     /// <summary>Parameters and counters, and how many values each stands for.</summary>
     private Dictionary<string, (Expression Value, int Size)> _bound = [];
-    private int _at;
-    private int _depth;
-
-    /// <summary>The next token.</summary>
-    public Token Next => tokens[_at];
 
     /// <summary>Compiles a piece that is one expression.</summary>
     /// <exception cref="SourceException">It is not one.</exception>
-    public static Expression Read(SourceSpan source, Scope scope)
+    public static Expression Read(SourceSpan source, Scope scope) =>
+        new GameParser(source, GameLexer.Instance.Read(source), scope, isScript: false).ReadToEnd();
+
+    /// <summary>A value that is known when the file is read.</summary>
+    public int ReadConstant()
     {
-        var parser = new ExpressionParser(source, Lexer.Read(source), scope, isScript: false);
-        return parser.ReadToEnd();
+        var start = Next;
+        return ReadExpression().Constant ?? throw WrongAt(start, "a number is expected here, not a value that changes");
     }
 
-    /// <summary>Takes the next token.</summary>
-    public Token Take() => tokens[_at].Kind == TokenKind.End ? tokens[_at] : tokens[_at++];
+    /// <inheritdoc/>
+    protected override Expression MakeUnary(string name, Expression operand) => Made(new Unary(name, operand).Folded(operand));
 
-    /// <summary>Takes the next token if it is this one.</summary>
-    public bool TryTake(string text)
-    {
-        var isIt = Next.Is(text);
-        _at += isIt ? 1 : 0;
-        return isIt;
-    }
+    /// <inheritdoc/>
+    protected override Expression MakeBinary(Token sign, Expression left, Expression right) => MakeBinary(sign.Text, left, right);
 
-    /// <summary>Takes a token that must come.</summary>
-    public void Expect(string text)
-    {
-        if (!TryTake(text))
-        {
-            throw Wrong($"'{text}' is expected here, not {Next.Describe()}");
-        }
-    }
-
-    /// <summary>A problem at the next token.</summary>
-    public SourceException Wrong(string message) => WrongAt(Next, message);
-
-    /// <summary>A problem at a token that was taken.</summary>
-    public SourceException WrongAt(Token token, string message) => source.Wrong(token.Offset, message);
-
-    /// <summary>An expression, from where the parser stands.</summary>
-    public Expression ReadExpression()
-    {
-        if (++_depth > MostDepth)
-        {
-            throw Wrong($"nested more than {MostDepth} levels deep");
-        }
-
-        var left = ReadAnd();
-        while (TryTake("or"))
-        {
-            left = MakeLogical(left, ReadAnd(), isAnd: false);
-        }
-
-        _depth--;
-        return left;
-    }
-
-    private Expression ReadToEnd()
-    {
-        var expression = ReadExpression();
-        return Next.Kind == TokenKind.End ? expression : throw Wrong($"{Next.Describe()} is left over; allowed: an operator, or the end");
-    }
-
-    private Expression ReadAnd()
-    {
-        var left = ReadNot();
-        while (TryTake("and"))
-        {
-            left = MakeLogical(left, ReadNot(), isAnd: true);
-        }
-
-        return left;
-    }
-
-    private Expression ReadNot()
-    {
-        var inversions = 0;
-        while (TryTake("not"))
-        {
-            inversions++;
-        }
-
-        var operand = ReadComparison();
-        for (; inversions > 0; inversions--)
-        {
-            operand = MakeUnary("not", operand);
-        }
-
-        return operand;
-    }
-
-    private Expression ReadComparison()
-    {
-        var left = ReadLevel(0);
-        if (Array.Find(Comparisons, Next.Is) is not { } name)
-        {
-            return left;
-        }
-
-        Take();
-        var comparison = MakeBinary(name, left, ReadLevel(0));
-        return Array.Exists(Comparisons, Next.Is) ? throw Wrong("comparisons do not chain; join them with 'and'") : comparison;
-    }
-
-    private Expression ReadLevel(int level)
-    {
-        if (level == Levels.Length)
-        {
-            return ReadSigned();
-        }
-
-        var left = ReadLevel(level + 1);
-        while (Next.Kind == TokenKind.Symbol && Array.Find(Levels[level], Next.Is) is { } name)
-        {
-            Take();
-            left = MakeBinary(name, left, ReadLevel(level + 1));
-        }
-
-        return left;
-    }
-
-    private Expression ReadSigned()
-    {
-        var isNegative = false;
-        while (TryTake("-"))
-        {
-            isNegative = !isNegative;
-        }
-
-        var operand = ReadPrimary();
-        return isNegative ? MakeUnary("-", operand) : operand;
-    }
-
-    private Expression ReadPrimary()
+    /// <inheritdoc/>
+    protected override Expression ReadOperand()
     {
         var token = Next;
         switch (token.Kind)
         {
             case TokenKind.Number:
                 Take();
-                return Made(new Number(token.Value));
+                return Made(new Number((int)token.Value));
             case TokenKind.Ram:
                 Take();
-                return Made(new RamByte(token.Value & 0x7F));
+                return Made(new RamByte((int)token.Value & 0x7F));
             case TokenKind.Bus:
                 Take();
-                return Made(new BusByte(token.Value));
+                return Made(new BusByte((int)token.Value));
             case TokenKind.Name:
                 Take();
                 return ReadName(token);
@@ -246,14 +128,7 @@ internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Sc
 
     private Expression BuiltIn(Token token, Expression[] arguments)
     {
-        void Takes(int fewest, int most)
-        {
-            if (arguments.Length < fewest || arguments.Length > most)
-            {
-                var wanted = fewest == most ? $"{fewest}" : $"{fewest}..{most}";
-                throw source.Wrong(token.Offset, $"{token.Text}() takes {wanted} values, not {arguments.Length}");
-            }
-        }
+        void Takes(int fewest, int most) => CheckCount(token, arguments.Length, fewest, most);
 
         switch (token.Text)
         {
@@ -280,7 +155,7 @@ internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Sc
                 {
                     null => new RamAt(arguments[0]),
                     >= 0x80 and <= 0xFF and var address => new RamByte(address & 0x7F),
-                    var address => throw source.Wrong(token.Offset, $"ram({address}) is not memory; memory is 0x80..0xFF"),
+                    var address => throw WrongAt(token, $"ram({address}) is not memory; memory is 0x80..0xFF"),
                 });
             default:
                 throw Unknown(token, "is not a function");
@@ -293,7 +168,7 @@ internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Sc
         var name = Take();
         if (name.Kind != TokenKind.Name || Scope.Reserved.Contains(name.Text))
         {
-            throw source.Wrong(name.Offset, $"a name is expected here, as in sum(i, 0, 5, ram(0x90 + i)), not {name.Describe()}");
+            throw WrongAt(name, $"a name is expected here, as in sum(i, 0, 5, ram(0x90 + i)), not {name.Describe()}");
         }
 
         Expect(",");
@@ -307,11 +182,11 @@ internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Sc
         }
 
         var outer = _bound;
-        var body = _at;
+        var body = Position;
         var terms = new Expression[last - first + 1];
         for (var i = first; i <= last; i++)
         {
-            _at = body;
+            Position = body;
             _bound = new(outer) { [name.Text] = (new Number(i), 1) };
             var term = ReadExpression();
             terms[i - first] = isCount && !term.IsCondition ? MakeBinary("!=", term, new Number(0)) : term;
@@ -322,35 +197,23 @@ internal sealed class ExpressionParser(SourceSpan source, List<Token> tokens, Sc
         return Made(new Sum(terms).Folded(terms));
     }
 
-    /// <summary>A value that is known when the file is read.</summary>
-    public int ReadConstant()
-    {
-        var start = Next.Offset;
-        return ReadExpression().Constant ?? throw source.Wrong(start, "a number is expected here, not a value that changes");
-    }
-
     private Expression Inline(Token call, Function function, List<(Expression Value, int Size)> arguments)
     {
         if (arguments.Count != function.Parameters.Count)
         {
-            throw source.Wrong(call.Offset, $"{call.Text}() takes {function.Parameters.Count} values, not {arguments.Count}");
+            throw WrongAt(call, $"{call.Text}() takes {function.Parameters.Count} values, not {arguments.Count}");
         }
 
-        var body = new ExpressionParser(function.Source, function.Tokens, scope, isScript)
+        var body = new GameParser(function.Source, function.Tokens, scope, isScript)
         {
             _bound = function.Parameters.Zip(arguments).ToDictionary(pair => pair.First, pair => pair.Second),
-            _depth = _depth + 1,
+            Depth = Depth + 1,
         };
         return body.ReadToEnd();
     }
 
-    private Expression MakeUnary(string name, Expression operand) => Made(new Unary(name, operand).Folded(operand));
-
-    private Expression MakeBinary(string name, Expression left, Expression right) =>
-        Made(new Binary(name, left, right).Folded(left, right));
-
-    private Expression MakeLogical(Expression left, Expression right, bool isAnd) =>
-        Made(new Logical(left, right, isAnd).Folded(left, right));
+    private Expression MakeBinary(string name, Expression left, Expression right) => Made(
+        (name is "and" or "or" ? (Expression)new Logical(left, right, name == "and") : new Binary(name, left, right)).Folded(left, right));
 
     private Expression Made(Expression node) =>
         ++scope.Nodes <= Scope.MostNodes ? node : throw Wrong($"the game's expressions are too large: more than {Scope.MostNodes} values");
