@@ -59,7 +59,7 @@ internal sealed class TwinCritics : IDisposable
 
     /// <summary>min over two critics: [B, outputs].</summary>
     /// <param name="values">[2, B, outputs].</param>
-    internal static Tensor SmallerOf(Tensor values) => values.min(0).values;
+    internal static Tensor SmallerOf(Tensor values) => values.select(0, 0).minimum(values.select(0, 1));
 
     /// <summary>The smaller of both targets' values: [B, outputs], without gradients.</summary>
     /// <param name="inputs">[B, in].</param>
