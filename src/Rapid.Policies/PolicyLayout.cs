@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using Rapid.Core;
 using Rapid.Policies.Encoders;
 using Rapid.Protocol.Specs;
@@ -55,7 +52,6 @@ public enum PolicyKind
 public sealed class PolicyLayout
 {
     private readonly List<ParameterSlice> _parameters = [];
-    private readonly Lazy<string> _hash;
     private readonly Lazy<PolicyGraph> _graph;
     private Int128 _length;
 
@@ -111,7 +107,7 @@ public sealed class PolicyLayout
             throw new NetworkTooLargeException(_length);
         }
 
-        (_hash, _graph) = (new Lazy<string>(ComputeHash), new Lazy<PolicyGraph>(() => PolicyGraphs.Of(this)));
+        _graph = new Lazy<PolicyGraph>(() => PolicyGraphs.Of(this));
     }
 
     /// <summary>All blocks in buffer order.</summary>
@@ -120,10 +116,7 @@ public sealed class PolicyLayout
     /// <summary>Elements of the flat buffer.</summary>
     public int Length => (int)_length;
 
-    /// <summary>Names this layout: equal layouts have equal hashes.</summary>
-    public string Hash => _hash.Value;
-
-    /// <summary>The same as a message, which travels with the parameters; not to be changed.</summary>
+    /// <summary>The same as a message, which travels with the parameters; not to be changed. Equal layouts have equal graphs.</summary>
     public PolicyGraph Graph => _graph.Value;
 
     /// <summary>Elements of one observation; of frames the pixels of a whole stack.</summary>
@@ -253,23 +246,5 @@ public sealed class PolicyLayout
         }
 
         _length += length;
-    }
-
-    private string ComputeHash()
-    {
-        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"{Activation};discrete={IsDiscrete}");
-        if (ActionBox is not null)
-        {
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $";{StdParameterization}[{string.Join(',', ActionBox.Low)};{string.Join(',', ActionBox.High)}]");
-        }
-
-        foreach (var slice in _parameters)
-        {
-            text.Append(CultureInfo.InvariantCulture, $";{slice.Name}[{string.Join(',', slice.Shape)}]");
-        }
-
-        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())))[..16];
     }
 }

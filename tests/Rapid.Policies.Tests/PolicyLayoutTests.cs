@@ -68,14 +68,14 @@ public sealed class PolicyLayoutTests
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Hashes_are_equal_exactly_when_networks_are() => Prop.ForAll(Shapes(), Shapes(), (left, right) =>
+    public void Graphs_are_equal_exactly_when_networks_are() => Prop.ForAll(Shapes(), Shapes(), (left, right) =>
     {
-        Assert.Equal(left.ToString() == right.ToString(), left.Layout().Hash == right.Layout().Hash);
-        Assert.Equal(left.Layout().Hash, left.Layout().Hash);
+        Assert.Equal(left.ToString() == right.ToString(), left.Layout().Graph.Equals(right.Layout().Graph));
+        Assert.Equal(left.Layout().Graph, left.Layout().Graph);
     }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Every_single_change_of_the_network_changes_the_hash()
+    public void Every_single_change_of_the_network_changes_the_graph()
     {
         PolicyLayout[] layouts =
         [
@@ -92,11 +92,11 @@ public sealed class PolicyLayoutTests
             Networks.Layout(8, 4, discrete: false, new NetworkOptions { HiddenSizes = [] }),
         ];
 
-        Assert.Equal(layouts.Length, layouts.Select(layout => layout.Hash).Distinct().Count());
+        Assert.Equal(layouts.Length, layouts.Select(layout => layout.Graph).Distinct().Count());
     }
 
     [Fact]
-    public void How_weights_start_is_not_part_of_the_hash()
+    public void How_weights_start_is_not_part_of_the_graph()
     {
         var other = new NetworkOptions
         {
@@ -107,7 +107,7 @@ public sealed class PolicyLayoutTests
             InitialLogStd = -1,
         };
 
-        Assert.Equal(Networks.Layout(8, 4, discrete: false).Hash, Networks.Layout(8, 4, discrete: false, other).Hash);
+        Assert.Equal(Networks.Layout(8, 4, discrete: false).Graph, Networks.Layout(8, 4, discrete: false, other).Graph);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ public sealed class SquashedPolicyTests
             Layout(StdParameterization.TanhLogStd, new BoxSpace([-2f, 0f], [2f, 6f])),
         ];
 
-        Assert.Equal(3, layouts.Select(layout => layout.Hash).Distinct().Count());
+        Assert.Equal(3, layouts.Select(layout => layout.Graph).Distinct().Count());
     }
 
     [Fact]

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json.Nodes;
-using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Rapid.Agents;
 using Rapid.Agents.State;
@@ -163,9 +161,6 @@ public sealed class TrainingRun : IAsyncDisposable
         var bag = new StateBag();
         Visit(bag);
         Reports.Save(bag.Tensors, bag.Values);
-
-        // For those who act with the policy of a checkpoint.
-        bag.Values["graph"] = JsonNode.Parse(JsonFormatter.Default.Format(Layout.Graph));
         if (Context.Kept is { } kept)
         {
             bag.Values["kept_files"] = kept.Files;
@@ -197,6 +192,8 @@ public sealed class TrainingRun : IAsyncDisposable
     /// <summary>Visits all that goes on after a restart but reports, games and the counts that every checkpoint has.</summary>
     private void Visit(StateBag bag)
     {
+        // Also for those who act with the policy of a checkpoint.
+        bag.Visit("graph", Layout.Graph);
         Learner.Visit(bag.Part("algorithm"));
         _pace.Visit(bag);
         if (Observations is not null)

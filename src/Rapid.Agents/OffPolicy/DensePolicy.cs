@@ -13,7 +13,6 @@ internal sealed class DensePolicy : IDisposable
 {
     private const ulong SeedRole = 0x706F6C69; // part of the run's seed: ASCII of "poli"
 
-    private readonly PolicyLayout _layout;
     private readonly DenseShape _shape;
     private readonly Device _device;
     private readonly DenseNetwork _network;
@@ -28,7 +27,7 @@ internal sealed class DensePolicy : IDisposable
     /// <param name="device">Where it lives.</param>
     public DensePolicy(ExperimentOptions experiment, PolicyLayout layout, Device device)
     {
-        (_layout, _device) = (layout, device);
+        _device = device;
         var options = (TwinCriticOptions)experiment.Algorithm;
         _shape = new DenseShape(1, layout.ObservationSize, layout.HiddenSizes, layout.Outputs, layout.Activation);
         _network = DenseNetwork.Create(_shape, options.BatchSize, device);
@@ -81,10 +80,8 @@ internal sealed class DensePolicy : IDisposable
     }
 
     /// <summary>Visits weights and optimiser.</summary>
-    /// <exception cref="InvalidDataException">The bag restores a checkpoint of another layout.</exception>
     public void Visit(StateBag bag)
     {
-        bag.VisitLayout(_layout.Hash);
         bag.Visit("policy.parameters", _weights.Flat);
         _adam.Visit(bag, "policy.");
         bag.Visit("policy.bad_gradients", _guard.Count);

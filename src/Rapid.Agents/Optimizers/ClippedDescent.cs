@@ -44,11 +44,9 @@ public sealed class ClippedDescent(ActorCritic policy, IFlatOptimizer optimizer,
     }
 
     /// <summary>Visits the policy's weights, the optimiser's state and the counter.</summary>
-    /// <exception cref="InvalidDataException">The bag restores a checkpoint of another layout.</exception>
     public void Visit(StateBag bag)
     {
         ArgumentNullException.ThrowIfNull(bag);
-        bag.VisitLayout(policy.Layout.Hash);
         bag.Visit("policy.parameters", policy.Parameters);
         SkippedSteps = bag.Visit("skipped_gradient_steps", SkippedSteps);
         optimizer.Visit(bag);

@@ -1,7 +1,10 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 using Rapid.Core;
+using Rapid.Protocol.V1;
 using static TorchSharp.torch;
+using Tensor = TorchSharp.torch.Tensor;
 
 namespace Rapid.Agents.State;
 
@@ -128,19 +131,17 @@ public sealed class StateBag
     public void Visit(string name, RunningMeanVariance statistics) =>
         Visit(name, () => StateJson.From(statistics), saved => StateJson.To(saved, statistics));
 
-    /// <summary>What has to be the same in a learner and in the checkpoint that it goes on from: the hash of a network's layout.</summary>
-    public void VisitLayout(string hash)
-    {
-        const string Name = "layout";
-        if (!_restores)
+    /// <summary>The network, which has to be the same in a run and in the checkpoint that it goes on from.</summary>
+    public void Visit(string name, PolicyGraph graph) => Visit(
+        name,
+        () => JsonNode.Parse(JsonFormatter.Default.Format(graph))!,
+        saved =>
         {
-            _values[Name] = hash;
-        }
-        else if ((string?)_values[Name] != hash)
-        {
-            throw new InvalidDataException("the checkpoint holds a network of another layout");
-        }
-    }
+            if (!JsonParser.Default.Parse<PolicyGraph>(saved.ToJsonString()).Equals(graph))
+            {
+                throw new InvalidDataException("the checkpoint holds the weights of another network");
+            }
+        });
 
     private void Visit(string name, Func<JsonNode> note, Action<JsonNode> restore)
     {

@@ -68,7 +68,7 @@ public sealed class SacUpdateTests
 
         var error = Assert.Throws<InvalidDataException>(() => algorithm.Visit(saved));
 
-        Assert.Contains("layout", error.Message, StringComparison.Ordinal);
+        Assert.Contains("policy.parameters has", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
