@@ -17,6 +17,7 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
     private readonly Tensor[] _deltas; // [layer]: [G, B, out], gradients before the activation
     private readonly MatrixView[][] _outputViews, _deltaViews; // [layer][network]; tensors' memory is native and stays where it is
     private readonly int[] _allRows, _activeRows;
+    private Tensor? _inputTensor;
     private MatrixView _input;
 
     /// <param name="shape">Sizes.</param>
@@ -42,7 +43,12 @@ internal sealed unsafe class HostDenseNetwork : DenseNetwork
     /// <inheritdoc/>
     public override Tensor Forward(DenseWeights weights, Tensor input)
     {
-        _input = TensorMemory.Matrix(input);
+        if (!ReferenceEquals(input, _inputTensor))
+        {
+            // Most inputs are the tensors of before, filled again; to ask one where it lies takes as long as a small layer.
+            (_inputTensor, _input) = (input, TensorMemory.Matrix(input));
+        }
+
         fixed (float* flat = TensorMemory.Floats(weights.Flat))
         {
             for (var layer = 0; layer < _shape.Layers; layer++)

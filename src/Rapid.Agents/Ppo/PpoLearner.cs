@@ -137,24 +137,22 @@ public sealed class PpoLearner : IRolloutLearner
         Assemble(blocks, cancellation);
         var explainedVariance = _batch.ExplainedVariance();
 
-        var diagnostics = new PpoDiagnostics();
+        PpoDiagnostics diagnostics;
         var epochs = 0;
-        while (epochs < _options.Epochs)
+        do
         {
+            var isAsked = _options.TargetKl > 0 || epochs == _options.Epochs - 1;
             diagnostics = new PpoDiagnostics();
             _shuffle.Shuffle<int>(_order);
             foreach (var minibatch in _minibatches.Gather(_batch, _order, NormalizeMinibatch))
             {
                 cancellation.ThrowIfCancellationRequested();
-                Descend(minibatch, learningRate, clipRange, ref diagnostics);
+                Descend(minibatch, learningRate, clipRange, isAsked, ref diagnostics);
             }
 
             epochs++;
-            if (_options.TargetKl > 0 && diagnostics.ApproximateKl > _options.TargetKl)
-            {
-                break;
-            }
         }
+        while (epochs < _options.Epochs && !(_options.TargetKl > 0 && diagnostics.ApproximateKl > _options.TargetKl));
 
         return
         [
@@ -196,7 +194,7 @@ public sealed class PpoLearner : IRolloutLearner
     }
 
     /// <summary>One gradient step on one minibatch (algorithm 1, inner loop).</summary>
-    private void Descend(Minibatch minibatch, double learningRate, double clipRange, ref PpoDiagnostics diagnostics)
+    private void Descend(Minibatch minibatch, double learningRate, double clipRange, bool isAsked, ref PpoDiagnostics diagnostics)
     {
         using var scope = NewDisposeScope();
         var (head, values) = _policy.Forward(minibatch.Observations);
@@ -214,7 +212,10 @@ public sealed class PpoLearner : IRolloutLearner
 
         // Also of a step that was not taken: the figures say which of them was not finite.
         _descent.Step(loss, learningRate, out var norm);
-        diagnostics.Add(logRatio, clipRange, policyLoss.ToSingle(), valueLoss.ToSingle(), entropy.ToSingle(), norm);
+        if (isAsked)
+        {
+            diagnostics.Add(logRatio, clipRange, policyLoss.ToSingle(), valueLoss.ToSingle(), entropy.ToSingle(), norm);
+        }
     }
 
     /// <summary>
