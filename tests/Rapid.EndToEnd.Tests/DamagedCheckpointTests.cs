@@ -45,10 +45,12 @@ public sealed class DamagedCheckpointTests : IDisposable
             ("a step before the first", goodModel, goodState.Replace("\"step\":1024", "\"step\":-1024", StringComparison.Ordinal)),
             ("weights that are not numbers", NotFinite(goodModel), goodState),
             ("an infinite mean", goodModel, goodState.Replace("\"mean\":[", "\"mean\":[1e400,", StringComparison.Ordinal)),
-            ("another layout", goodModel, goodState.Replace("\"layout\":\"", "\"layout\":\"0", StringComparison.Ordinal)),
+            ("another network", goodModel, goodState.Replace("ACTIVATION_TANH", "ACTIVATION_RELU", StringComparison.Ordinal)),
+            ("no network", goodModel, goodState.Replace("\"graph\":{", "\"graph\":{\"nonsense\":1,", StringComparison.Ordinal)),
         };
         foreach (var (name, badModel, badState) in damages)
         {
+            Assert.False(badModel.SequenceEqual(goodModel) && badState == goodState, $"{name} is no damage");
             File.WriteAllBytes(model, badModel);
             File.WriteAllText(state, badState);
             Seal(checkpoint);
