@@ -79,8 +79,9 @@ internal sealed unsafe class HostSquashedGaussian : SquashedGaussian
         foreach (var tensor in (Tensor[])[_headGradient, _actionGradient, _logProbability, _logProbabilityGradient])
         {
             tensor.Dispose();
-            base.Dispose();
         }
+
+        base.Dispose();
     }
 
     private void Backward(Tensor head)

@@ -199,11 +199,7 @@ internal sealed class GameParser(SourceSpan source, List<Token> tokens, Scope sc
 
     private Expression Inline(Token call, Function function, List<(Expression Value, int Size)> arguments)
     {
-        if (arguments.Count != function.Parameters.Count)
-        {
-            throw WrongAt(call, $"{call.Text}() takes {function.Parameters.Count} values, not {arguments.Count}");
-        }
-
+        CheckCount(call, arguments.Count, function.Parameters.Count, function.Parameters.Count);
         var body = new GameParser(function.Source, function.Tokens, scope, isScript)
         {
             _bound = function.Parameters.Zip(arguments).ToDictionary(pair => pair.First, pair => pair.Second),
